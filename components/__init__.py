@@ -1,0 +1,1 @@
+"""TFX components of this project. They import tfx, beam, tfdv and pyarrow, never `pipeline`."""

@@ -1,0 +1,60 @@
+"""Errors that reach a user, and the exit codes they end with.
+
+    MillraceError
+    ├── InputError      bad data, config or usage           exit 2
+    │   └── ConfigError a field of a config is wrong        exit 2
+    ├── GateError       a gate said no                      exit 1
+    ├── NoBaselineError nothing to compare with             exit 3
+    └── NotComparableError                                  exit 4
+
+Anything else that leaves a node is a crash (70). All of these survive pickling, because executors
+run in child processes.
+"""
+
+import enum
+
+
+class ExitCode(enum.IntEnum):
+    """What the `millrace` process ends with; documented in the README."""
+
+    OK = 0
+    GATE = 1
+    INPUT = 2
+    NO_BASELINE = 3
+    NOT_COMPARABLE = 4
+    CRASH = 70
+    INTERRUPTED = 130
+
+
+class MillraceError(Exception):
+    """Base of every error whose message is written for the user: printed as it is, without a traceback."""
+
+    exit_code = ExitCode.CRASH
+
+
+class InputError(MillraceError):
+    """Bad data or bad usage. The message names the file and line, the field or the flag."""
+
+    exit_code = ExitCode.INPUT
+
+
+class ConfigError(InputError):
+    """A config field is unknown, of the wrong type or contradicts another."""
+
+
+class GateError(MillraceError):
+    """A check that guards what follows said no (anomalies, a rejected model, a NaN loss)."""
+
+    exit_code = ExitCode.GATE
+
+
+class NoBaselineError(MillraceError):
+    """There is nothing to compare with."""
+
+    exit_code = ExitCode.NO_BASELINE
+
+
+class NotComparableError(MillraceError):
+    """Both sides exist, but nothing in them can be compared."""
+
+    exit_code = ExitCode.NOT_COMPARABLE

@@ -1,0 +1,92 @@
+"""The whole config of a pipeline."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Union
+
+import pydantic
+
+from pipeline.config.data import Data, Schema
+from pipeline.config.evaluator import Evaluator
+from pipeline.config.features import Feature, feature_key
+from pipeline.config.model import Head, Model
+from pipeline.config.record import Record
+from pipeline.config.trainer import Trainer
+
+
+class Pusher(Record):
+    """Where a blessed model goes."""
+
+    path: Union[str, None] = None
+    """The serving directory; None is `serving/NAME` under the root."""
+
+
+class Beam(Record):
+    """How the Beam steps run."""
+
+    runner: str = "DirectRunner"
+    args: tuple[str, ...] = ()
+    """Further Beam options, as on its command line ("--direct_num_workers=2")."""
+
+
+class Config(Record):
+    """One pipeline. Paths are relative to `project` or URIs; nothing depends on the working directory."""
+
+    name: str
+    data: Data
+    heads: tuple[Head, ...] = pydantic.Field(min_length=1)
+    features: tuple[Feature, ...] = ()
+    preprocessing_fn: Union[str, None] = None
+    """A user's own preprocessing_fn, by dotted path or FILE.py:NAME, instead of `features`."""
+    schema_: Schema = pydantic.Field(default=Schema(), alias="schema")
+    model: Model = Model()
+    trainer: Trainer = Trainer()
+    evaluator: Evaluator = Evaluator()
+    pusher: Pusher = Pusher()
+    beam: Beam = Beam()
+    cache: bool = True
+    """Reuse the outputs of an execution whose inputs, settings and sources are the same."""
+    project: str = ""
+    """The folder that relative paths start from; the loader sets it (the checkout, or the config file's folder)."""
+    root: str = "runs"
+    """Everything that runs leave behind: metadata store, artifacts, checkpoints, logs, pushed models."""
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self) -> Config:
+        if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", self.name):
+            raise ValueError(f"name must be lower-case letters, digits and dashes. Received: {self.name!r}")
+        _refuse_twins("features", [feature_key(feature) for feature in self.features])
+        _refuse_twins("heads", [head.output_name for head in self.heads])
+        if not self.features and self.preprocessing_fn is None:
+            raise ValueError("give features, or a preprocessing_fn of your own")
+        known = {head.output_name for head in self.heads}
+        for threshold in self.evaluator.thresholds:
+            if threshold.head and threshold.head not in known:
+                raise ValueError(f"evaluator.thresholds: no head {threshold.head!r}; heads: {', '.join(sorted(known))}")
+            if not threshold.head and len(known) > 1:
+                raise ValueError(f"evaluator.thresholds: {threshold.metric!r} must name its head, one of {sorted(known)}")
+        if self.evaluator.split not in self.data.split_names:
+            raise ValueError(f"evaluator.split is {self.evaluator.split!r}, but data.splits makes {self.data.split_names}")
+        return self
+
+    def resolve(self, path: str) -> str:
+        """`path` made absolute from the project's folder; URIs and absolute paths stay as they are."""
+        return path if "://" in path else os.path.normpath(os.path.join(self.project, path))
+
+    @property
+    def root_path(self) -> str:
+        """The root, resolved."""
+        return self.resolve(self.root)
+
+    @property
+    def serving_path(self) -> str:
+        """The serving directory, resolved: it holds one folder per pushed version."""
+        return self.resolve(self.pusher.path or os.path.join(self.root, "serving", self.name))
+
+
+def _refuse_twins(field: str, names: list[str]) -> None:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise ValueError(f"{field}: {', '.join(twins)} stands there more than once")

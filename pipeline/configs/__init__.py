@@ -1,0 +1,1 @@
+"""The project's own configs, one module per dataset; each defines `get_config()`."""

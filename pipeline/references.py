@@ -1,0 +1,67 @@
+"""References to Python objects in configs: `package.module.name` or `path/to/file.py:name`."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+from components.errors import ConfigError
+
+
+def absolute(reference: str, project: str) -> str:
+    """`reference` with a relative file part resolved against the project's folder; dotted paths stay."""
+    path, separator, name = reference.rpartition(":")
+    return f"{os.path.normpath(os.path.join(project, path))}:{name}" if separator else reference
+
+
+def load(reference: str) -> Any:
+    """The object that `reference` names.
+
+    Raises:
+        ConfigError: there is no such module, file or name.
+    """
+    path, by_file, name = reference.rpartition(":")
+    if not by_file:
+        path, _, name = reference.rpartition(".")
+    module = _module_of_file(path) if by_file else _module(path, reference)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        public = ", ".join(sorted(n for n in vars(module) if not n.startswith("_")))
+        raise ConfigError(f"{reference}: {path} defines no {name!r}. It defines: {public}") from None
+
+
+def _module(path: str, reference: str) -> ModuleType:
+    if not path:
+        raise ConfigError(f"{reference!r} is no reference: write package.module.name or path/to/file.py:name")
+    try:
+        return importlib.import_module(path)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{reference}: cannot import {path}: {error}") from error
+
+
+def _module_of_file(path: str) -> ModuleType:
+    """The module in `path`, imported once under a name of its own; its folder is importable meanwhile."""
+    name = f"user_{hashlib.sha256(path.encode()).hexdigest()[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if not os.path.isfile(path):
+        raise ConfigError(f"{path}: no such file")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    folder = os.path.dirname(path)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
