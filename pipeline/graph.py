@@ -1,0 +1,163 @@
+"""The pipeline: which components there are, and what flows between them."""
+
+from __future__ import annotations
+
+import tensorflow_data_validation as tfdv
+from tfx.components import Evaluator, ExampleValidator, SchemaGen, StatisticsGen, Trainer, Transform
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import trainer_pb2
+from tfx.types import Channel
+from tfx.types.channel import BaseChannel
+from tfx.types.standard_artifacts import Model, ModelBlessing
+
+from components import trainer as trainer_executor
+from components.anomaly_gate import AnomalyGate
+from components.baseline import LatestOtherBlessedModel
+from components.evaluation_report.component import EvaluationReport
+from components.example_gen.component import ExampleGen
+from components.pusher.component import Pusher
+from components.span_window import SpanWindow
+from pipeline import evaluation, predictions
+from pipeline.config import Config
+from pipeline.config.settings import TrainerSettings, TransformSettings
+from pipeline.references import absolute
+
+PREPROCESSING_FN = "pipeline.ml.preprocessing.preprocessing_fn"
+RUN_FN = "pipeline.ml.training.run_fn"
+
+
+def create_pipeline(config: Config) -> Pipeline:
+    """The TFX pipeline of `config`, top to bottom. Run id and root are left to the runner."""
+    example_gen = ExampleGen(
+        path=config.resolve(config.data.path),
+        format=config.data.format,
+        settings=config.data.model_dump(include={"splits", "bad_rows", "delimiter", "text_columns", "compression", "range_bytes"}),
+        span=config.data.span,
+    )
+    examples = example_gen.outputs["examples"]
+
+    statistics_gen = StatisticsGen(
+        examples=examples,
+        stats_options=tfdv.StatsOptions(num_quantiles_histogram_buckets=config.schema_.quantile_buckets),
+    )
+
+    schema_gen = _schema_gen(config, statistics_gen.outputs["statistics"])
+    schema = schema_gen.outputs["schema"]
+
+    example_validator = ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema)
+
+    anomaly_gate = AnomalyGate(anomalies=example_validator.outputs["anomalies"], mode=config.schema_.on_anomalies)
+
+    span_window, window = _span_window(config, examples)
+
+    transform = Transform(
+        examples=window,
+        schema=schema,
+        preprocessing_fn=PREPROCESSING_FN,
+        custom_config={"settings": TransformSettings.of(config).model_dump_json()},
+    )
+    transform.add_upstream_node(anomaly_gate)
+
+    warm_start, base_model = _warm_start(config)
+
+    trainer = Trainer(
+        run_fn=RUN_FN,
+        custom_executor_spec=ExecutorClassSpec(trainer_executor.Executor),
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema,
+        base_model=base_model,
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config={"settings": TrainerSettings.of(config).model_dump_json()},
+    )
+    model = trainer.outputs["model"]
+
+    baseline = Resolver(
+        strategy_class=LatestOtherBlessedModel,
+        model=Channel(type=Model),
+        model_blessing=Channel(type=ModelBlessing),
+        candidate=model,
+    ).with_id("Baseline")
+
+    eval_config = evaluation.eval_config(config)
+    evaluator = Evaluator(
+        examples=window,
+        example_splits=[config.evaluator.split],
+        model=model,
+        baseline_model=baseline.outputs["model"],
+        schema=schema,
+        eval_config=eval_config,
+    )
+
+    report = EvaluationReport(evaluation=evaluator.outputs["evaluation"], eval_config=eval_config)
+
+    predict = predictions.bulk_inferrer(config, examples=examples, model=model)
+
+    pusher = Pusher(
+        model=model,
+        model_blessing=evaluator.outputs["blessing"],
+        examples=examples,
+        serving_dir=config.serving_path,
+    )
+
+    nodes: list[BaseNode] = [
+        example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, transform,
+        *warm_start, trainer, baseline, evaluator, report, predict, pusher,
+    ]  # fmt: skip
+    return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
+
+
+def _schema_gen(config: Config, statistics: BaseChannel) -> BaseNode:
+    """The curated schema of the config, or one inferred from the training split."""
+    if config.schema_.path is None:
+        return SchemaGen(statistics=statistics, infer_feature_shape=False).with_id("SchemaGen")
+    return ImportSchemaGen(schema_file=config.resolve(config.schema_.path)).with_id("SchemaGen")
+
+
+def _span_window(config: Config, examples: BaseChannel) -> tuple[list[BaseNode], BaseChannel]:
+    """The node that collects the examples of the last spans, and its output; without a window, none and `examples`."""
+    raise NotImplementedError
+
+
+def _warm_start(config: Config) -> tuple[list[BaseNode], BaseChannel | None]:
+    """The node that finds the latest blessed model to start from, and its output."""
+    if not config.trainer.warm_start:
+        return [], None
+    resolver = Resolver(
+        strategy_class=LatestBlessedModelStrategy,
+        model=Channel(type=Model),
+        model_blessing=Channel(type=ModelBlessing),
+    ).with_id("LatestBlessedModel")
+    return [resolver], resolver.outputs["model"]
+
+
+def user_code(config: Config) -> dict[str, tuple[str, ...]]:
+    """The code outside the executors that each node runs, as references; their sources belong to the node's digest."""
+    project = config.project
+    labels = [head.label_function for head in config.heads]
+    training = [config.model.builder, config.trainer.optimizer, *config.trainer.callbacks]
+    training += [name for head in config.heads for name in (head.loss, *head.metrics)]
+    return {
+        "Transform": _references(project, [PREPROCESSING_FN, config.preprocessing_fn, *labels]),
+        "Trainer": _references(project, [RUN_FN, config.trainer.run_fn, *training]),
+    }
+
+
+def data_files(config: Config) -> dict[str, tuple[str, ...]]:
+    """The files, besides the examples, whose content each node reads; they belong to the node's digest."""
+    vocabularies = [getattr(feature, "file", None) for feature in config.features]
+    return {
+        "SchemaGen": (config.resolve(config.schema_.path),) if config.schema_.path else (),
+        "Transform": tuple(config.resolve(path) for path in vocabularies if path),
+    }
+
+
+def _references(project: str, names: list[str | None]) -> tuple[str, ...]:
+    """Those of `names` that are references (Keras' own losses and metrics go by a bare name), made absolute."""
+    return tuple(absolute(name, project) for name in names if name and ("." in name or ":" in name))
