@@ -1,0 +1,45 @@
+# `make run` and `make test` set up .venv on their own, on a machine that has none.
+
+CONFIG ?= taxi
+ARGS ?=
+WORKERS ?= 2
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format acceptance benchmark lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+setup: ## .venv with everything that is needed to run and to test
+	@sh requirements/bootstrap.sh dev
+
+run: ## a trained, evaluated and pushed model (CONFIG=taxi, ARGS="--set trainer.epochs=5")
+	@sh requirements/bootstrap.sh runtime
+	@$(BIN)/millrace run $(CONFIG) $(ARGS)
+
+test: lint ## linter, type checker and the tests, with coverage (WORKERS=2, ARGS="-k csv")
+	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: setup ## ruff's formatter and its fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+acceptance: setup ## the long proofs
+	$(PYTEST) -m acceptance $(ARGS)
+
+benchmark: setup ## against stock TFX (ARGS names the pieces)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+lock: ## the locks from requirements/*.in (ARGS=--upgrade for newer versions)
+	@sh requirements/lock.sh $(ARGS)
+
+clean: ## away with .venv and caches; runs/ stays
+	rm -rf .venv .tools .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage .coverage.* build dist *.egg-info

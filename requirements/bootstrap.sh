@@ -1,0 +1,100 @@
+#!/bin/sh
+# Makes .venv from the locks, or brings it up to date:
+#
+#     sh requirements/bootstrap.sh runtime    what `make run` needs
+#     sh requirements/bootstrap.sh dev        that, and what `make test` needs
+#
+# .venv/.runtime and .venv/.dev hold the digest of what they were made from and are written last; when they
+# are right nothing else is looked at. .tools/unfinished stands from the first change to the last: a set-up
+# that was killed half-way is thrown away and made anew.
+set -eu
+cd "$(dirname "$0")/.."
+. requirements/find.sh
+
+digest() { # $1: runtime or dev
+    locks="requirements/runtime.lock"
+    if [ "$1" = dev ]; then locks="$locks requirements/dev.lock"; fi
+    { pwd -P; cat setup.py requirements/bootstrap.sh requirements/build.lock $locks; } | sha256sum | cut -d ' ' -f 1
+}
+
+is_done() { # $1: runtime or dev
+    [ ! -e .tools/unfinished ] && [ "$(cat ".venv/.$1" 2>/dev/null)" = "$(digest "$1")" ] &&
+        [ -x .venv/bin/millrace ] && .venv/bin/python -I -S -c pass 2>/dev/null
+}
+
+give_up() {
+    say "$1"
+    shift
+    for line in "$@"; do echo "    $line" >&2; done
+    exit 1
+}
+
+make_venv() {
+    python=$(find_python) || give_up "there is no Python 3.10 on this machine, and fetching one did not work." \
+        "Looked for: pyenv's versions, python3.10 and python3 in PATH, uv's own. What helps is one of" \
+        "  sudo apt-get install python3-pip        (then uv is fetched through pip, and Python 3.10 through uv)" \
+        "  sudo apt-get install python3-venv       (the same)" \
+        "  UV_PYTHON_INSTALL_MIRROR=URL make run   (a mirror of python-build-standalone, where GitHub is out of reach)" \
+        "  pyenv install 3.10                      (with: build-essential libssl-dev zlib1g-dev libbz2-dev" \
+        "                                           liblzma-dev libffi-dev libsqlite3-dev libreadline-dev)"
+    say "setting up .venv with $("$python" --version) from $python (a few minutes the first time)"
+    if uv=$(find_uv); then
+        "$uv" venv --quiet --python "$python" .venv
+    else
+        "$python" -m venv .venv || give_up "$python can't make a virtual environment." "sudo apt-get install python3-venv"
+    fi
+}
+
+install() { # arguments: the locks
+    if uv=$(find_uv); then
+        share_pip_settings
+        "$uv" pip sync --quiet --python .venv/bin/python --require-hashes --build-constraints requirements/build.lock "$@" &&
+            "$uv" pip install --quiet --python .venv/bin/python --offline --no-deps --no-build-isolation --editable .
+    else
+        files=$(printf ' -r %s' "$@")
+        pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip --quiet"
+        $pip install --require-hashes --no-deps -r requirements/build.lock &&
+            $pip install --require-hashes --no-deps --no-build-isolation $files &&
+            $pip install --no-deps --no-build-isolation --no-index --editable .
+    fi
+}
+
+explain_failure() {
+    include=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    if ! command -v c++ >/dev/null; then
+        give_up "installing failed, and there is no C++ compiler; pyfarmhash and crcmod come as source." \
+            "sudo apt-get install build-essential"
+    elif [ ! -e "$include/Python.h" ]; then
+        give_up "installing failed, and Python's headers are missing; pyfarmhash and crcmod come as source." \
+            "sudo apt-get install python3.10-dev"
+    fi
+    give_up "installing failed (the reason stands above); the next call starts afresh."
+}
+
+set_up() { # $1: runtime or dev
+    if [ -e .venv/.dev ]; then level=dev; else level=$1; fi
+    if [ -e .tools/unfinished ] || ! is_python .venv/bin/python; then
+        # A rename first: it can't be interrupted, and leaves no half of an old .venv behind.
+        if [ -e .venv ]; then mv .venv ".tools/old.$$"; fi
+        rm -rf .tools/old.*
+        : >.tools/unfinished
+        make_venv
+    fi
+    : >.tools/unfinished
+    locks="requirements/runtime.lock"
+    if [ "$level" = dev ]; then locks="$locks requirements/dev.lock"; fi
+    rm -f .venv/.runtime .venv/.dev
+    install $locks || explain_failure
+    digest runtime >.venv/.runtime
+    if [ "$level" = dev ]; then digest dev >.venv/.dev; fi
+    rm .tools/unfinished
+}
+
+case ${1:-} in runtime | dev) ;; *) give_up "usage: sh requirements/bootstrap.sh runtime|dev" ;; esac
+if is_done "$1"; then exit 0; fi
+mkdir -p .tools
+if command -v flock >/dev/null; then
+    exec 9>.tools/lock
+    flock --nonblock 9 || { say "another set-up is at work in this checkout, waiting for it"; flock 9; }
+fi
+if ! is_done "$1"; then set_up "$1"; fi
