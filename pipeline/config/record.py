@@ -22,20 +22,49 @@ class Record(pydantic.BaseModel):
             raise ConfigError(_message(type(self), error)) from None
 
 
+def close_matches(name: str, valid: list[str]) -> str:
+    """The hint for an unknown name, with a leading space: what is close to it, or nothing."""
+    close = difflib.get_close_matches(name, valid, n=3)
+    return f" Did you mean {' or '.join(close)}?" if close else ""
+
+
 def _message(record: type[Record], error: pydantic.ValidationError) -> str:
-    return "\n".join(_line(record, problem) for problem in error.errors(include_url=False))
+    """A line per problem. An unknown field comes before the required one that is missing because of it."""
+    problems = sorted(error.errors(include_url=False), key=lambda problem: problem["type"] != "extra_forbidden")
+    return "\n".join(_line(record, problem) for problem in problems)
 
 
 def _line(record: type[Record], problem: Any) -> str:
+    """What is wrong. A record given as a dict is checked by its own class, so `loc` never leaves `record`'s fields."""
     where = ".".join([record.__name__, *map(str, problem["loc"])])
-    if problem["type"] == "extra_forbidden":
-        return f"{where}: unknown field.{_suggest(str(problem['loc'][-1]), list(record.model_fields))}"
-    if problem["type"] == "missing":
-        return f"{where}: required field is missing"
-    return f"{where}: {problem['msg']}. Received: {problem['input']!r}"
+    received = f"Received: {problem['input']!r}"
+    context = problem.get("ctx", {})
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown field.{_suggest(str(problem['loc'][-1]), record)}"
+        case "missing":
+            return f"{where}: required field is missing"
+        case "value_error" if not problem["loc"]:
+            return f"{where}: {context['error']}"
+        case "union_tag_invalid":
+            kinds = context["expected_tags"].replace("'", "")
+            hint = close_matches(context["tag"], kinds.split(", "))
+            return f"{where}: unknown kind {context['tag']!r}.{hint} Valid kinds: {kinds}"
+        case "union_tag_not_found" if isinstance(problem["input"], dict):
+            return f"{where}: its kind is missing. {received}"
+        case "union_tag_not_found":
+            return f"{where}: a record of another kind belongs here. {received}"
+        case _:
+            return f"{where}: {problem['msg']}. {received}"
 
 
-def _suggest(name: str, valid: list[str]) -> str:
-    close = difflib.get_close_matches(name, valid, n=3)
-    hint = f" Did you mean {' or '.join(close)}?" if close else ""
-    return f"{hint} Valid fields: {', '.join(valid)}"
+def _suggest(name: str, record: type[Record]) -> str:
+    """Close matches among the fields, or the records inside that do have such a field; then all fields."""
+    fields = {field.alias or key: field.annotation for key, field in record.model_fields.items()}
+    inside = [
+        f"{outer}.{name}"
+        for outer, kind in fields.items()
+        if isinstance(kind, type) and issubclass(kind, Record) and name in kind.model_fields
+    ]
+    hint = f" Did you mean {' or '.join(inside)}?" if inside else close_matches(name, list(fields))
+    return f"{hint} Valid fields: {', '.join(fields)}"
