@@ -5,9 +5,10 @@
     │   └── ConfigError a field of a config is wrong        exit 2
     ├── GateError       a gate said no                      exit 1
     ├── NoBaselineError nothing to compare with             exit 3
-    └── NotComparableError                                  exit 4
+    ├── NotComparableError                                  exit 4
+    └── CrashError      anything else that left a node      exit 70
 
-Anything else that leaves a node is a crash (70). All of these survive pickling, because executors
+All of these survive pickling, because executors
 run in child processes.
 """
 
@@ -58,3 +59,7 @@ class NotComparableError(MillraceError):
     """Both sides exist, but nothing in them can be compared."""
 
     exit_code = ExitCode.NOT_COMPARABLE
+
+
+class CrashError(MillraceError):
+    """A node failed for a reason that nobody foresaw; the message names its log."""

@@ -1,0 +1,142 @@
+"""How an executor is run: in a child of the fork server with a log of its own, or in this process for a debugger."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import sys
+import traceback
+from typing import Any, Callable, Mapping, Optional
+
+from absl import logging as absl_logging
+from google.protobuf import message
+from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
+from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperator
+from tfx.orchestration.portable.data_types import ExecutionInfo
+from tfx.orchestration.portable.python_executor_operator import PythonExecutorOperator
+from tfx.proto.orchestration.executable_spec_pb2 import BeamExecutableSpec, PythonClassExecutableSpec
+from tfx.proto.orchestration.execution_invocation_pb2 import ExecutionInvocation
+from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
+
+from components import progress
+from pipeline.runners import failures, logs
+from pipeline.runners.fork_server import ChildDied, ForkServer, Send
+
+Report = Callable[[Mapping[str, progress.Value]], None]
+
+
+class NodeExecutor:
+    """Runs the executor of one node; the launcher gets it by `operators`.
+
+    Attributes:
+        peak_memory: bytes, once the executor has ended in a child.
+    """
+
+    def __init__(
+        self,
+        server: Optional[ForkServer],
+        root: str,
+        beam_args: tuple[str, ...],
+        log: str,
+        gpu: bool,
+        report: Report,
+    ) -> None:
+        """Args:
+        server: where executors are run; None is here.
+        root: what to name when its disk is full.
+        beam_args: the options of every Beam pipeline.
+        gpu: whether the executor may see the GPU.
+        """
+        self.server = server
+        self.root = root
+        self.beam_args = beam_args
+        self.log = log
+        self.gpu = gpu
+        self.report = report
+        self.peak_memory: Optional[int] = None
+
+    @property
+    def operators(self) -> dict[Any, Any]:
+        """For the launcher's custom_executor_operators."""
+        return {spec: self._operator for spec in (PythonClassExecutableSpec, BeamExecutableSpec)}
+
+    def _operator(self, executor_spec: message.Message, platform_config: Optional[message.Message] = None) -> _Operator:
+        operator = _Operator(executor_spec, platform_config)
+        operator.node_executor = self
+        return operator
+
+    def run(self, spec: message.Message, info: ExecutionInfo) -> ExecutorOutput:
+        """Run one executor.
+
+        Raises:
+            MillraceError: it failed.
+        """
+        if self.server is None:
+            progress.set_sink(self.report)
+            return perform(spec, info, self.beam_args)
+        invocation = info.to_proto().SerializeToString()
+        try:
+            answer = self.server.call(
+                _in_child, spec, invocation, self.root, self.beam_args, self.log, self.gpu, receive=self.report
+            )
+        except ChildDied as died:
+            raise failures.of_dead_child(died) from None
+        self.peak_memory = answer.peak_memory
+        return ExecutorOutput.FromString(answer.value)
+
+
+class _Operator(BaseExecutorOperator):
+    """What the launcher sees of a NodeExecutor."""
+
+    SUPPORTED_EXECUTOR_SPEC_TYPE = [PythonClassExecutableSpec, BeamExecutableSpec]
+    SUPPORTED_PLATFORM_CONFIG_TYPE: list[Any] = []
+    node_executor: NodeExecutor
+
+    def run_executor(self, execution_info: ExecutionInfo) -> ExecutorOutput:
+        """Called by the launcher between driver and publisher."""
+        return self.node_executor.run(self._executor_spec, execution_info)
+
+
+def perform(spec: message.Message, info: ExecutionInfo, beam_args: tuple[str, ...]) -> ExecutorOutput:
+    """Run the executor that `spec` names, in this process."""
+    if isinstance(spec, PythonClassExecutableSpec):
+        return PythonExecutorOperator(spec).run_executor(info)
+    operator = BeamExecutorOperator(spec)
+    operator.beam_pipeline_args.extend(beam_args)
+    return operator.run_executor(info)
+
+
+def _in_child(
+    send: Send, spec: message.Message, invocation: bytes, root: str, beam_args: tuple[str, ...], log: str, gpu: bool
+) -> bytes:
+    _log_to(log)
+    if not gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    sys.argv[1:] = []  # executors take what stands there for flags of their own
+    progress.set_sink(lambda fields: send(dict(fields)))
+    info = ExecutionInfo.from_proto(ExecutionInvocation.FromString(invocation))
+    try:
+        return perform(spec, info, beam_args).SerializeToString()
+    except BaseException as error:
+        traceback.print_exc()
+        raise failures.of_exception(error, root) from None
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _log_to(path: str) -> None:
+    """Send all that this process prints and logs, C++ included, to the end of `path`."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    os.close(fd)
+    sys.stdout = open(1, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")
+    sys.stderr = open(2, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")
+    faulthandler.enable()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(logs.FORMAT))
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(logging.INFO)
+    absl_logging.set_verbosity(absl_logging.INFO)

@@ -1,0 +1,238 @@
+"""Processes that are ready at once: forked from a nursery that has imported everything and runs nothing.
+
+The nursery is forked from this process right after its imports, before it starts a thread: only then is a
+fork safe. Each call gets a child of its own, in a session of its own. Nobody is left behind: the
+nursery kills all groups when this process is gone, the kernel kills a child whose nursery is gone, and this
+process kills the group of a call that it gives up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import dataclasses
+import gc
+import os
+import pickle
+import selectors
+import signal
+import socket
+import threading
+from multiprocessing.connection import Connection
+from typing import Any, Callable, Iterable, Iterator, NoReturn
+
+Send = Callable[[Any], None]
+_PR_SET_PDEATHSIG = 1
+
+
+class ChildDied(Exception):
+    """A child ended without an answer.
+
+    Attributes:
+        signal: the signal that killed it, or None when it exited by itself.
+        status: its exit status, when it did.
+    """
+
+    def __init__(self, signal_number: int | None, status: int | None) -> None:
+        super().__init__(signal_number, status)
+        self.signal = signal_number
+        self.status = status
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a child returned, and the most memory that it and its own children had resident, in bytes."""
+
+    value: Any
+    peak_memory: int
+
+
+class ForkServer:
+    """Forks a nursery at once; `call` may be used from several threads."""
+
+    def __init__(self, close: Iterable[int] = ()) -> None:
+        """Args:
+        close: file descriptors that children must not inherit, such as a lock's.
+        """
+        self._socket, theirs = socket.socketpair()
+        self._sending = threading.Lock()
+        self._pid = os.fork()
+        if self._pid == 0:
+            self._socket.close()
+            for fd in close:
+                os.close(fd)
+            _run_nursery(theirs)
+        theirs.close()
+
+    def call(self, function: Callable[..., Any], *args: Any, receive: Send) -> Answer:
+        """`function(send, *args)` in a child; what it sends meanwhile goes to `receive`.
+
+        Raises:
+            ChildDied: the child was killed, or exited.
+            Exception: what `function` raised.
+        """
+        ours, theirs = socket.socketpair()
+        with self._sending:
+            socket.send_fds(self._socket, [b"f"], [theirs.fileno()])
+        theirs.close()
+        with Connection(ours.detach()) as connection:
+            connection.send_bytes(pickle.dumps((function, args)))
+            return _await_answer(connection, receive)
+
+    def close(self) -> None:
+        """End the nursery, and whatever still runs in it."""
+        self._socket.close()
+        os.waitpid(self._pid, 0)
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+
+def _await_answer(connection: Connection, receive: Send) -> Answer:
+    pid, outcome = 0, None
+    try:
+        for kind, value in _messages(connection):
+            if kind == "pid":
+                pid = value
+            elif kind == "sent":
+                receive(value)
+            elif kind == "exit":
+                status, peak_memory = value
+                return _answer(outcome, status, peak_memory)
+            else:
+                outcome = (kind, value)
+    except BaseException:
+        if pid:
+            _kill_group(pid)
+            with contextlib.suppress(OSError):
+                any(kind == "exit" for kind, _ in _messages(connection))
+        raise
+    if pid:
+        _kill_group(pid)
+    raise ChildDied(signal.SIGKILL, None)
+
+
+def _messages(connection: Connection) -> Iterator[tuple[str, Any]]:
+    with contextlib.suppress(EOFError, ConnectionResetError):
+        while True:
+            yield connection.recv()
+
+
+def _answer(outcome: tuple[str, Any] | None, status: int, peak_memory: int) -> Answer:
+    if outcome is None:
+        killed = os.WIFSIGNALED(status)
+        raise ChildDied(os.WTERMSIG(status) if killed else None, None if killed else os.WEXITSTATUS(status))
+    kind, value = outcome
+    if kind == "raised":
+        raise value
+    return Answer(value, peak_memory)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _run_nursery(requests: socket.socket) -> NoReturn:
+    """Fork a child per request until the other end is closed, then kill what is left."""
+    try:
+        os.setsid()  # Ctrl-C is for the parent, which ends its calls itself
+        gc.freeze()
+        _Nursery(requests).serve()
+    finally:
+        os._exit(0)
+
+
+class _Nursery:
+    """The loop: it imports nothing, starts no thread, and opens nothing but its children's sockets."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self.requests = requests
+        self.children: dict[int, Connection] = {}
+        self.wake, wake_write = os.pipe()
+        os.set_blocking(wake_write, False)
+        os.set_blocking(self.wake, False)
+        self.wake_write = wake_write
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_write)
+
+    def serve(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.requests, selectors.EVENT_READ)
+            selector.register(self.wake, selectors.EVENT_READ)
+            while True:
+                for key, _ in selector.select():
+                    if key.fileobj is self.requests:
+                        request, fds, _, _ = socket.recv_fds(self.requests, 1, 1)
+                        if not request:
+                            return self.kill_all()
+                        self.fork(fds[0], selector)
+                    else:
+                        self.reap()
+
+    def fork(self, fd: int, selector: selectors.BaseSelector) -> None:
+        os.set_inheritable(fd, False)
+        nursery = os.getpid()
+        pid = os.fork()
+        if pid:
+            self.children[pid] = Connection(fd)
+            return
+        try:
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != nursery:
+                os._exit(1)
+            os.setsid()
+            self.forget(selector)
+            _run_child(Connection(fd))
+        finally:
+            os._exit(1)
+
+    def forget(self, selector: selectors.BaseSelector) -> None:
+        """Drop, in a fresh child, what belongs to the nursery."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        selector.close()
+        self.requests.close()
+        os.close(self.wake)
+        os.close(self.wake_write)
+        for connection in self.children.values():
+            connection.close()
+
+    def reap(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.wake, 1000)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+                if not pid:
+                    return
+                _kill_group(pid)  # processes that the child started and left behind
+                with contextlib.suppress(OSError), self.children.pop(pid) as connection:
+                    connection.send(("exit", (status, usage.ru_maxrss * 1024)))
+
+    def kill_all(self) -> None:
+        for pid in self.children:
+            _kill_group(pid)
+
+
+def _run_child(connection: Connection) -> None:
+    sending = threading.Lock()
+
+    def send(kind: str, value: Any) -> None:
+        data = pickle.dumps((kind, value))
+        with sending:
+            connection.send_bytes(data)
+
+    send("pid", os.getpid())
+    try:
+        function, args = pickle.loads(connection.recv_bytes())
+        send("returned", function(lambda value: send("sent", value), *args))
+    except Exception as error:
+        send("raised", error)
+    os._exit(0)

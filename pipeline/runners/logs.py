@@ -1,0 +1,57 @@
+"""Where logging and the noise of libraries go: to files, never to the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from typing import Iterator
+
+FORMAT = "%(asctime)s %(levelname).1s %(name)s %(message)s"
+
+
+@contextlib.contextmanager
+def quiet(path: str) -> Iterator[None]:
+    """All logging of this process goes to `path` alone."""
+    handlers, level = logging.root.handlers[:], logging.root.level
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter(FORMAT))
+    logging.root.handlers[:] = [handler]
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
+        handler.close()
+
+
+@contextlib.contextmanager
+def of_thread(path: str) -> Iterator[None]:
+    """What this thread logs goes to `path` as well."""
+    thread = threading.get_ident()
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.addFilter(lambda entry: entry.thread == thread)
+    logging.root.addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.root.removeHandler(handler)
+        handler.close()
+
+
+@contextlib.contextmanager
+def stderr_to(path: str) -> Iterator[None]:
+    """What C++ libraries print, on the file descriptor itself, goes to `path`."""
+    terminal = os.dup(2)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        os.dup2(file, 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        os.close(file)

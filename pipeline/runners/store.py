@@ -1,0 +1,61 @@
+"""What a run asks the metadata store beyond the launcher: is it done, what was left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from typing import Iterable
+
+import ml_metadata
+from ml_metadata.proto import metadata_store_pb2
+from tfx.dsl.compiler import constants
+from tfx.orchestration.metadata import Metadata
+from tfx.orchestration.portable.mlmd import context_lib, execution_lib
+from tfx.proto.orchestration import pipeline_pb2
+
+Execution = metadata_store_pb2.Execution
+
+
+def executions_of(store: Metadata, node: pipeline_pb2.PipelineNode) -> list[Execution]:
+    """The node's executions in its run (and attempt)."""
+    contexts = context_lib.prepare_contexts(store, node.contexts)
+    return list(execution_lib.get_executions_associated_with_all_contexts(store, contexts))
+
+
+def finished(executions: Iterable[Execution]) -> Execution | None:
+    """The one that succeeded, if any did."""
+    return next((execution for execution in executions if execution_lib.is_execution_successful(execution)), None)
+
+
+def bury(store: Metadata, executions: Iterable[Execution], artifacts: str) -> None:
+    """Mark those that are still under way as failed, and delete what they have written under `artifacts`.
+
+    Call it only where nothing can be under way: the process that ran them is gone.
+    """
+    dead = [execution for execution in executions if execution_lib.is_execution_active(execution)]
+    for execution in dead:
+        execution.last_known_state = Execution.FAILED
+        for folder in _output_folders(store, execution, artifacts):
+            shutil.rmtree(folder, ignore_errors=True)
+    if dead:
+        store.store.put_executions(dead)
+
+
+def bury_all(store: Metadata, artifacts: str) -> None:
+    """`bury` whatever a killed process left under way in the whole store."""
+    query = "last_known_state = RUNNING OR last_known_state = NEW"
+    bury(store, store.store.get_executions(ml_metadata.ListOptions(filter_query=query)), artifacts)
+
+
+def _output_folders(store: Metadata, execution: Execution, artifacts: str) -> list[str]:
+    """The launcher puts outputs into NODE/KEY/EXECUTION and its own files into NODE/.system/…/EXECUTION."""
+    node_type = store.store.get_context_type(constants.NODE_CONTEXT_TYPE_NAME).id
+    found = []
+    for context in store.store.get_contexts_by_execution(execution.id):
+        if context.type_id == node_type:
+            node_folder = os.path.join(artifacts, context.name.partition(".")[2])
+            with contextlib.suppress(FileNotFoundError):
+                keys = [*os.listdir(node_folder), os.path.join(".system", "executor_execution")]
+                found += [os.path.join(node_folder, key, str(execution.id)) for key in keys]
+    return found

@@ -1,0 +1,174 @@
+"""What is known about each run, kept as ROOT/runs/RUN_ID/run.json; reading it needs neither TFX nor the metadata store."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import os
+from typing import Literal, Union
+
+import pydantic
+
+from components.errors import ExitCode, InputError
+
+NodeState = Literal["pending", "running", "complete", "cached", "kept", "failed", "skipped", "cancelled"]
+RunState = Literal["running", "complete", "failed", "interrupted", "killed"]
+DONE: frozenset[NodeState] = frozenset({"complete", "cached", "kept"})
+
+
+class Home(pydantic.BaseModel, frozen=True):
+    """Under which run and attempt the metadata store knows a node's execution."""
+
+    run: str
+    attempt: int = 1
+
+
+class NodeRecord(pydantic.BaseModel, frozen=True):
+    """One node of a run. "kept" was done by an earlier attempt, or by an earlier run in a partial one."""
+
+    id: str
+    state: NodeState = "pending"
+    seconds: float = 0.0
+    reason: str = ""
+    """Why it ran, was reused or was left out."""
+    log: str = ""
+    error: str = ""
+    artifacts: dict[str, tuple[str, ...]] = {}
+    """The URIs of its outputs, by output key."""
+    peak_memory: Union[int, None] = None
+    """Bytes; the executor's process with the imported libraries, and the processes it started."""
+    execution: Union[int, None] = None
+    """Its execution's id in the metadata store."""
+    home: Home
+
+    @property
+    def done(self) -> bool:
+        """Whether its outputs can be used."""
+        return self.state in DONE
+
+
+class RunRecord(pydantic.BaseModel, frozen=True):
+    """One run of a pipeline."""
+
+    id: str
+    pipeline: str
+    state: RunState = "running"
+    started: datetime.datetime
+    finished: Union[datetime.datetime, None] = None
+    config_json: str
+    span: Union[int, None] = None
+    nodes: tuple[NodeRecord, ...] = ()
+    blessed: Union[bool, None] = None
+    """What the Evaluator said of the model; None where it said nothing."""
+    pushed: Union[str, None] = None
+    """The directory that the model was pushed to."""
+    error: str = ""
+    exit_code: int = 0
+    parent: str = ""
+    """The run that this one ingested an earlier span for."""
+    attempt: int = 1
+    """How often it was started; each resume counts."""
+    first: Union[str, None] = None
+    """Where a partial run begins."""
+    last: Union[str, None] = None
+    """Where a partial run ends."""
+    process: str = ""
+    """The process that runs it, as `process_id` tells it."""
+
+    def node(self, node_id: str) -> NodeRecord | None:
+        """The record of that node, if the run has one."""
+        return next((node for node in self.nodes if node.id == node_id), None)
+
+    def with_node(self, node: NodeRecord) -> RunRecord:
+        """This record with `node` in the place of the one of the same id."""
+        return self.model_copy(update={"nodes": tuple(node if old.id == node.id else old for old in self.nodes)})
+
+
+def run_folder(root: str, run_id: str) -> str:
+    """Where a run's record, logs and fingerprints lie."""
+    return os.path.join(root, "runs", run_id)
+
+
+def log_folder(root: str, run_id: str) -> str:
+    """Where a run's logs lie, one per node."""
+    return os.path.join(run_folder(root, run_id), "logs")
+
+
+def save(root: str, record: RunRecord) -> None:
+    """Write the record so that a reader, or a kill at any moment, finds the old one or the new one."""
+    write_whole(os.path.join(run_folder(root, record.id), "run.json"), record.model_dump_json(indent=2))
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write a file by one rename."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(f"{path}.part", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(f"{path}.part", path)
+
+
+def list_runs(root: str) -> tuple[RunRecord, ...]:
+    """All runs under `root`, oldest first."""
+    folder = os.path.join(root, "runs")
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    found = [_read(root, name) for name in names if os.path.isfile(os.path.join(folder, name, "run.json"))]
+    return tuple(sorted(found, key=lambda record: (record.started, record.id)))
+
+
+def load_run(root: str, run_id: str) -> RunRecord:
+    """The record of one run.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    if os.path.isfile(os.path.join(run_folder(root, run_id), "run.json")):
+        return _read(root, run_id)
+    known = [record.id for record in list_runs(root)]
+    close = difflib.get_close_matches(run_id, known, n=3)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"The latest: {', '.join(known[-3:]) or 'there are none'}"
+    raise InputError(f"No run {run_id!r} under {root}. {hint}")
+
+
+def _read(root: str, run_id: str) -> RunRecord:
+    with open(os.path.join(run_folder(root, run_id), "run.json"), encoding="utf-8") as file:
+        record = RunRecord.model_validate_json(file.read())
+    return record if record.state != "running" or _alive(record.process) else _killed(record)
+
+
+def _killed(record: RunRecord) -> RunRecord:
+    """The record of a run whose process is gone without having said so."""
+    nodes = tuple(n.model_copy(update={"state": "cancelled"}) if n.state == "running" else n for n in record.nodes)
+    return record.model_copy(update={"state": "killed", "nodes": nodes, "exit_code": int(ExitCode.CRASH)})
+
+
+def process_id(pid: int) -> str:
+    """A name of a process that no later process will have: its id and when it started, or "" when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            after_name = file.read().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return f"{pid}:{after_name[19]}"
+
+
+def _alive(process: str) -> bool:
+    pid = process.partition(":")[0]
+    return bool(pid) and process_id(int(pid)) == process
+
+
+def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bool = True) -> Pruned:
+    """Remove runs beyond the latest `keep_runs` that are older than `older_than`, with what only they need.
+
+    A blessed or pushed model, what made it and what judged it, stay. With `dry_run` nothing is removed.
+    """
+    from pipeline import pruning
+
+    return pruning.prune(root, keep_runs, older_than, dry_run)
+
+
+class Pruned(pydantic.BaseModel, frozen=True):
+    """What `prune` removed, or would remove."""
+
+    runs: tuple[str, ...]
+    paths: tuple[str, ...]
+    bytes: int

@@ -1,0 +1,70 @@
+"""Runs pipelines in processes of their own, as the command line does, without importing TFX again for each.
+
+The processes come from Python's own fork server: what they do (forking, dying, being killed) is real.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import sys
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Callable
+
+import pipeline.config as c
+from components.errors import MillraceError
+from pipeline.runners import local
+from pipeline.runners.events import Event
+from pipeline.runs import RunRecord
+
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload(["tests.pipeline.runners.preload"])
+TINY = "tests.pipeline.runners.tiny"
+
+
+class Driver:
+    """One `millrace run` under way."""
+
+    def __init__(self, config: c.Config, graph: str = TINY, before: Callable[[], None] | None = None, **options: Any):
+        self._results, theirs = context.Pipe(duplex=False)
+        arguments = (theirs, config, local.Options(**options), graph, before)
+        self.process: BaseProcess = context.Process(target=_drive, args=arguments)
+        self.process.start()
+        theirs.close()
+        self.events: list[Event] = []
+
+    def wait(self) -> RunRecord:
+        """Its record. Raises what `local.run` raised; EOFError when the process was killed."""
+        try:
+            while True:
+                kind, value = self._results.recv()
+                if kind == "event":
+                    self.events.append(value)
+                elif kind == "raised":
+                    raise value
+                else:
+                    return value
+        finally:
+            self.process.join()
+
+
+def run(config: c.Config, **options: Any) -> RunRecord:
+    """Run to the end."""
+    return Driver(config, **options).wait()
+
+
+def _drive(
+    results: Connection, config: c.Config, options: local.Options, graph: str, before: Callable[[], None] | None
+) -> None:
+    os.setpgid(0, 0)
+    sys.modules["pipeline.graph"] = importlib.import_module(graph)
+    sys.modules["pipeline"].graph = sys.modules["pipeline.graph"]
+    if before:
+        before()
+    try:
+        record = local.run(config, options, lambda event: results.send(("event", event)))
+        results.send(("record", record))
+    except MillraceError as error:
+        results.send(("raised", error))

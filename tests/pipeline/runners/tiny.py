@@ -1,0 +1,101 @@
+"""A pipeline of function components that takes milliseconds, in the place of pipeline.graph."""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import time
+
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.orchestration.pipeline import Pipeline
+from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, PushedModel
+
+from components import progress
+from components.errors import GateError
+from pipeline.config import Config
+
+
+def act(project: str, node: str) -> None:
+    """Do what project/actions.json says for this node; what happens is none of its settings."""
+    path = os.path.join(project, "actions.json")
+    actions = json.load(open(path)) if os.path.exists(path) else {}
+    action = actions.get(node, "")
+    print(f"{node} acts: {action or 'nothing'}", flush=True)
+    if action == "gate":
+        raise GateError("3 anomalies")
+    if action == "crash":
+        raise ValueError("no such column\nsecond line")
+    if action == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if action == "full":
+        with open("/dev/full", "w") as full:
+            full.write("x")
+            full.flush()
+    if action == "sleep":
+        child = subprocess.Popen(["sleep", "1000"])
+        with open(os.path.join(project, "asleep"), "w") as file:
+            file.write(f"{os.getpid()} {child.pid}")
+        time.sleep(1000)
+
+
+@component
+def Ingest(examples: OutputArtifact[Examples], path: Parameter[str], project: Parameter[str]):
+    with open(os.path.join(examples.uri, "rows"), "w") as file:
+        file.write(open(path).read())
+    act(project, "Ingest")
+    examples.set_int_custom_property("span", 7)
+
+
+@component
+def Count(examples: InputArtifact[Examples], blessing: OutputArtifact[ModelBlessing], project: Parameter[str]):
+    act(project, "Count")
+    open(os.path.join(blessing.uri, "COUNTED"), "w").close()
+    blessing.set_int_custom_property("blessed", 0 if os.path.exists(os.path.join(project, "bad")) else 1)
+
+
+@component
+def Train(
+    examples: InputArtifact[Examples], model: OutputArtifact[Model], epochs: Parameter[int], project: Parameter[str]
+):
+    with open(os.path.join(model.uri, "part"), "w") as file:
+        file.write("half")
+    progress.report(epoch=1, epochs=epochs)
+    act(project, "Train")
+    spec = importlib.util.spec_from_file_location("helper", os.path.join(project, "helper.py"))
+    helper = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(helper)
+    with open(os.path.join(model.uri, "weights"), "w") as file:
+        file.write(str(helper.scale(epochs)))
+    print("gpus:", os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
+
+
+@component
+def Push(
+    model: InputArtifact[Model],
+    blessing: InputArtifact[ModelBlessing],
+    pushed: OutputArtifact[PushedModel],
+    project: Parameter[str],
+):
+    act(project, "Push")
+    pushed.set_string_custom_property("pushed_destination", pushed.uri)
+    print("gpus:", os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
+
+
+def create_pipeline(config: Config) -> Pipeline:
+    project = config.project
+    ingest = Ingest(path=config.resolve(config.data.path), project=project)
+    count = Count(examples=ingest.outputs["examples"], project=project)
+    train = Train(examples=ingest.outputs["examples"], epochs=config.trainer.epochs, project=project)
+    push = Push(model=train.outputs["model"], blessing=count.outputs["blessing"], project=project)
+    train = train.with_id("Trainer")
+    return Pipeline(pipeline_name=config.name, components=[ingest, count, train, push], enable_cache=config.cache)
+
+
+def user_code(config: Config) -> dict[str, tuple[str, ...]]:
+    return {"Trainer": (os.path.join(config.project, "helper.py:scale"),)}
+
+
+def data_files(config: Config) -> dict[str, tuple[str, ...]]:
+    return {"Ingest": (config.resolve(config.data.path),)}
