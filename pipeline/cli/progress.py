@@ -79,13 +79,13 @@ class Screen:
     """A listener that keeps the running nodes at the bottom of a terminal, above them what has finished."""
 
     def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4, transient=True)
         self._started: dict[str, float] = {}
         self._progress: dict[str, str] = {}
         self._spinner = Spinner("dots")
         self._begin = time.monotonic()
         self._finished = 0
         self._total = 0
+        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4, transient=True)
 
     def close(self) -> None:
         """Take the live part off the screen."""
