@@ -16,10 +16,17 @@ _WIDE = 100_000
 """No line is folded where nobody looks at it in a window: logs and pipes get whole paths."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`: rich would end with 1, which is a gate's exit code here."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
 def console(file: TextIO | None = None) -> Console:
     """A console on `file` (standard output by default)."""
     file = file or sys.stdout
-    return Console(file=file, highlight=False, markup=False, emoji=False, width=None if file.isatty() else _WIDE)
+    return _Console(file=file, highlight=False, markup=False, emoji=False, width=None if file.isatty() else _WIDE)
 
 
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
