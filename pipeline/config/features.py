@@ -1,8 +1,9 @@
 """One record per feature: how a raw column becomes an input of the model.
 
-All of it runs in the TFT graph, so that serving applies exactly the same. `fill` stands in for a
-missing value; without it a missing number becomes the column's mean (0 after z-score) and a missing
-text the out-of-vocabulary entry.
+All of it runs in the TFT graph, so that serving applies exactly the same. NaN and the empty text count
+as missing. `fill` stands in for a missing value; without it a missing number becomes the column's mean
+(0 after z-score), a missing text goes where unknown values go, and a missing identity is the unknown id.
+Mean, deviation, range and quantiles are those of the values that are there, in the training split.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ class Numeric(_Column):
 
 
 class ZScore(_Column):
-    """(x - mean) / standard deviation, over the training split."""
+    """(x - mean) / standard deviation, over the training split; 0 for a column that never varied there."""
 
     kind: Literal["z_score"] = "z_score"
     fill: Union[float, None] = None
 
 
 class MinMax(_Column):
-    """(x - min) / (max - min), over the training split."""
+    """(x - min) / (max - min), over the training split; 0 for a column that never varied there."""
 
     kind: Literal["min_max"] = "min_max"
     fill: Union[float, None] = None
@@ -120,5 +121,6 @@ Feature = Annotated[
 
 
 def feature_key(feature: Feature) -> str:
-    """The name of a transformed feature: its column, or its columns joined by `_x_`."""
-    return "_x_".join(feature.columns) if isinstance(feature, Cross) else feature.column
+    """The name of a transformed feature: its column, or its columns joined by `_x_` (Keras takes no slashes)."""
+    name = "_x_".join(feature.columns) if isinstance(feature, Cross) else feature.column
+    return name.replace("/", "_")

@@ -27,7 +27,11 @@ class Head(Record):
     label: Union[str, None] = None
     """The raw column that holds the label."""
     label_function: Union[str, None] = None
-    """Instead of `label`: dotted path or FILE.py:NAME of a TF function {column: tensor} -> label tensor, shape [batch]."""
+    """Instead of `label`: dotted path or FILE.py:NAME of a TF function {column: tensor} -> label tensor, shape [batch].
+
+    Columns come with shape [batch] in the schema's type; a missing number is 0, a missing text "". Integers and
+    booleans that it returns are class ids, texts are class labels.
+    """
     name: str = ""
     """The output's name; the label column's where not given."""
     task: Task = "binary"
@@ -78,7 +82,12 @@ class Model(Record):
     l1: float = pydantic.Field(default=0.0, ge=0)
     l2: float = pydantic.Field(default=0.0, ge=0)
     builder: Union[str, None] = None
-    """kind="custom": dotted path or FILE.py:NAME of a function (inputs, heads) -> keras.Model, or of a Model subclass."""
+    """kind="custom": dotted path or FILE.py:NAME of a function (inputs, heads) -> keras.Model, or of a Model subclass.
+
+    `inputs` holds one keras.Input of shape [batch, width] per feature, encoded. The model is called with such a dict
+    (a Sequential with all of them side by side) and returns {head: prediction}, or with one head the prediction:
+    the probability of class 1, [batch, 1]; of every class, [batch, classes]; or the value, [batch, 1].
+    """
 
     @pydantic.model_validator(mode="after")
     def _builder(self) -> Model:

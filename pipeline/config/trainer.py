@@ -8,6 +8,9 @@ import pydantic
 
 from pipeline.config.record import Record
 
+Mode = Literal["auto", "min", "max"]
+"""Whether a watched number should fall or rise; auto knows Keras' own metrics by their names."""
+
 
 class Schedule(Record):
     """The learning rate over the steps."""
@@ -20,11 +23,23 @@ class Schedule(Record):
     boundaries: tuple[int, ...] = ()
     """step: the steps at which the rate is multiplied by decay_rate."""
 
+    @pydantic.model_validator(mode="after")
+    def _complete(self) -> Schedule:
+        if (self.kind == "step") != bool(self.boundaries):
+            raise ValueError('kind="step" and boundaries go together')
+        if self.boundaries and (
+            list(self.boundaries) != sorted(set(self.boundaries)) or self.boundaries[0] <= self.warmup_steps
+        ):
+            raise ValueError("boundaries must rise strictly and lie after the warm-up")
+        return self
+
 
 class EarlyStopping(Record):
     """Stop when `monitor` has not improved for `patience` epochs."""
 
     monitor: str = "val_loss"
+    """A column of the training history: val_loss, val_<metric>, or val_<head>_<metric> with several heads."""
+    mode: Mode = "auto"
     patience: int = pydantic.Field(default=3, ge=0)
     min_delta: float = 0.0
     restore_best: bool = True
@@ -34,6 +49,7 @@ class ReduceLearningRate(Record):
     """Multiply the rate by `factor` when `monitor` has not improved for `patience` epochs."""
 
     monitor: str = "val_loss"
+    mode: Mode = "auto"
     factor: float = pydantic.Field(default=0.5, gt=0, lt=1)
     patience: int = pydantic.Field(default=2, ge=0)
     min_learning_rate: float = pydantic.Field(default=0.0, ge=0)
@@ -45,16 +61,16 @@ class Trainer(Record):
     epochs: int = pydantic.Field(default=5, gt=0)
     batch_size: int = pydantic.Field(default=64, gt=0)
     optimizer: str = "adam"
-    """A Keras optimizer by name, or dotted path or FILE.py:NAME of a function () -> keras.Optimizer."""
+    """A Keras optimizer by name, or dotted path or FILE.py:NAME of a function () -> keras.Optimizer with a rate of its own."""
     learning_rate: float = pydantic.Field(default=0.001, gt=0)
     schedule: Schedule = Schedule()
     example_weight: Union[str, None] = None
     """A raw numeric column that weighs each example in the loss and in the evaluation."""
     drop_remainder: bool = False
     cache: bool = True
-    """Keep the decoded examples in memory after the first epoch."""
+    """Decode the examples once and keep them in memory; else they are read again in every epoch."""
     shuffle: int = pydantic.Field(default=10_000, ge=0)
-    """Shuffle buffer in examples; 0 keeps the order of the files."""
+    """Shuffle buffer in examples, without `cache`; with it every epoch is one full permutation. 0 keeps the order of the files."""
     seed: int = 0
     early_stopping: Union[EarlyStopping, None] = None
     reduce_learning_rate: Union[ReduceLearningRate, None] = None
@@ -67,3 +83,13 @@ class Trainer(Record):
     """Start from the weights of the latest blessed model."""
     run_fn: Union[str, None] = None
     """A user's own run_fn(fn_args), by dotted path or FILE.py:NAME, instead of ours."""
+
+    @pydantic.model_validator(mode="after")
+    def _one_rate(self) -> Trainer:
+        if self.schedule == Schedule():
+            return self
+        if self.reduce_learning_rate is not None:
+            raise ValueError("reduce_learning_rate cannot change the rate of a schedule: give only one of the two")
+        if "." in self.optimizer or ":" in self.optimizer:
+            raise ValueError(f"optimizer {self.optimizer!r} brings its own rate: drop schedule, or name a Keras optimizer")
+        return self

@@ -1,0 +1,58 @@
+"""TFX's Trainer, with a place for checkpoints that outlives a failed execution.
+
+The launcher deletes the outputs of an execution that fails, so checkpoints lie beside its artifacts:
+
+    ROOT/artifacts/Trainer/model/7/...      the launcher's
+    ROOT/checkpoints/RUN/Trainer/...        this one's
+"""
+
+import hashlib
+import json
+import os
+from typing import Any, Dict, List
+
+from tfx import types
+from tfx.components.trainer import component
+from tfx.components.trainer import executor
+from tfx.components.trainer import fn_args_utils
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.components.base import executor_spec
+
+
+def checkpoint_dir(context: base_executor.BaseExecutor.Context) -> str:
+    """ROOT/checkpoints/RUN/NODE of an execution.
+
+    The context knows no root, but a working directory ROOT/artifacts/NODE/.system/stateful_working_dir/...
+    """
+    node_dir = context.stateful_working_dir.split("/.system/")[0]
+    root = os.path.dirname(os.path.dirname(node_dir))
+    return os.path.join(root, "checkpoints", context.pipeline_run_id, os.path.basename(node_dir))
+
+
+class Executor(executor.GenericExecutor):
+    """Calls run_fn with `checkpoints` and `execution` in its custom_config.
+
+    `checkpoints` is the folder for checkpoints; `execution` a digest of all execution properties, sources
+    included, so that a checkpoint of other code can be told from this one's.
+    """
+
+    def _GetFnArgs(
+        self,
+        input_dict: Dict[str, List[types.Artifact]],
+        output_dict: Dict[str, List[types.Artifact]],
+        exec_properties: Dict[str, Any],
+    ) -> fn_args_utils.FnArgs:
+        fn_args = super()._GetFnArgs(input_dict, output_dict, exec_properties)
+        properties = json.dumps(exec_properties, sort_keys=True, default=str)
+        fn_args.custom_config = {
+            **(fn_args.custom_config or {}),
+            "checkpoints": checkpoint_dir(self._context),
+            "execution": hashlib.sha256(properties.encode()).hexdigest(),
+        }
+        return fn_args
+
+
+class Trainer(component.Trainer):
+    """TFX's Trainer, run by the executor above."""
+
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)

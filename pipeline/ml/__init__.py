@@ -1,0 +1,1 @@
+"""Preprocessing, models, training and serving: what Transform and the Trainer run."""

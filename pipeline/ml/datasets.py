@@ -1,0 +1,138 @@
+"""Transformed examples as batches, the same ones in the same order for every epoch of the same seed.
+
+    Memory     decodes once, keeps the columns, and makes each epoch a permutation
+    Stream     reads the files again in every epoch, through a shuffle buffer
+
+Both start anywhere: `epoch(3, skip=40)` is the third epoch without its first 40 batches, which is how an
+interrupted training goes on where it stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from components.errors import InputError
+
+CHUNK = 4096
+"""Examples decoded at a time when all of them are read."""
+READERS = 8
+"""Files read side by side."""
+
+Batch = dict[str, Any]
+Assemble = Callable[[Batch], Any]
+"""From the columns of a batch to what model.fit takes."""
+
+
+class Source(Protocol):
+    """Batches of one split."""
+
+    steps: int
+    """Batches in an epoch."""
+
+    def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
+        """The batches of epoch `number` (from 0), without the first `skip`."""
+
+
+def files_of(patterns: Sequence[str], split: str) -> list[str]:
+    """The files of a split, in order.
+
+    Raises:
+        InputError: there are none.
+    """
+    files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
+    if not files:
+        raise InputError(f"the {split} split has no files: {', '.join(patterns)}")
+    return files
+
+
+def records(files: Sequence[str]) -> tf.data.Dataset:
+    """Serialized examples of TFRecord files, plain or GZIP by name, in an order that depends on the files alone."""
+    compression = "GZIP" if all(file.endswith(".gz") for file in files) else ""
+    return tf.data.Dataset.from_tensor_slices(list(files)).interleave(
+        lambda file: tf.data.TFRecordDataset(file, compression),
+        cycle_length=READERS,
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
+    )
+
+
+def parsed(serialized: tf.data.Dataset, spec: Mapping[str, Any]) -> tf.data.Dataset:
+    """Batches of serialized examples as {column: tensor}."""
+    return serialized.map(
+        lambda examples: tf.io.parse_example(examples, spec), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
+
+
+class Memory:
+    """A split that is decoded once and kept as columns."""
+
+    def __init__(
+        self, files: Sequence[str], spec: Mapping[str, Any], assemble: Assemble, batch_size: int, seed: int,
+        shuffle: bool, drop_remainder: bool,
+    ) -> None:  # fmt: skip
+        parts = list(chunks(files, spec))
+        self.columns = {key: np.concatenate([part[key] for part in parts]) for key in spec} if parts else {}
+        """All examples, by column."""
+        self.rows = len(next(iter(self.columns.values()), ()))
+        self._assemble, self._batch_size, self._seed = assemble, batch_size, seed
+        self._shuffle, self._drop_remainder = shuffle, drop_remainder
+        self.steps = _steps(self.rows, batch_size, drop_remainder)
+
+    def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
+        """See Source."""
+        order = np.arange(self.rows)
+        if self._shuffle:
+            order = np.random.default_rng([self._seed, number]).permutation(self.rows)
+        columns = {key: tf.constant(values) for key, values in self.columns.items()}
+        return (
+            tf.data.Dataset.from_tensor_slices(order)
+            .batch(self._batch_size, drop_remainder=self._drop_remainder)
+            .skip(skip)
+            .map(
+                lambda rows: self._assemble({key: tf.gather(values, rows) for key, values in columns.items()}),
+                num_parallel_calls=tf.data.AUTOTUNE,
+                deterministic=True,
+            )
+            .prefetch(tf.data.AUTOTUNE)
+        )
+
+
+class Stream:
+    """A split that is read from its files in every epoch."""
+
+    def __init__(
+        self, files: Sequence[str], spec: Mapping[str, Any], assemble: Assemble, batch_size: int, seed: int,
+        shuffle: int, drop_remainder: bool, rows: int,
+    ) -> None:  # fmt: skip
+        """`shuffle` is the buffer in examples, 0 for none; `rows` is the number of examples."""
+        self._files, self._spec, self._assemble, self._batch_size = files, spec, assemble, batch_size
+        self._seed, self._shuffle, self._drop_remainder, self.rows = seed, shuffle, drop_remainder, rows
+        self.steps = _steps(rows, batch_size, drop_remainder)
+
+    def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
+        """See Source."""
+        random = np.random.default_rng([self._seed, number])
+        files = list(random.permutation(self._files)) if self._shuffle else self._files
+        serialized = records(files)
+        if self._shuffle:
+            serialized = serialized.shuffle(self._shuffle, seed=int(random.integers(2**31)))
+        batches = serialized.batch(self._batch_size, drop_remainder=self._drop_remainder).skip(skip)
+        return (
+            parsed(batches, self._spec)
+            .map(self._assemble, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .apply(tf.data.experimental.assert_cardinality(self.steps - skip))
+            .prefetch(tf.data.AUTOTUNE)
+        )
+
+
+def chunks(files: Sequence[str], spec: Mapping[str, Any]) -> Iterator[dict[str, np.ndarray]]:
+    """The columns of `spec` of all examples, a few thousand at a time."""
+    return iter(parsed(records(files).batch(CHUNK), spec).prefetch(2).as_numpy_iterator())
+
+
+def _steps(rows: int, batch_size: int, drop_remainder: bool) -> int:
+    return rows // batch_size if drop_remainder else -(-rows // batch_size)

@@ -1,0 +1,152 @@
+"""The exported SavedModel and its signatures.
+
+    serving_default      examples: serialized tf.Example [n] -> classes and scores, or outputs
+    raw                  one tensor [n] per raw column -> the same
+    transform_features   examples -> the transformed features
+    transform_labels     examples with labels -> label_<head>, example_weight
+    evaluate             examples -> {head: prediction}, as numbers, for TFMA
+
+Classifiers return `classes` (text, [n, k]) and `scores` ([n, k]), regressors `outputs` ([n, 1]); with several
+heads each is prefixed by `<head>_`. `raw` takes every number as float64 with NaN for a missing value, and
+every text with "" for one: TF Serving's JSON carries both (NaN as a bare word).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from pipeline.config import TransformSettings
+from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.ml import columns, preprocessing
+from pipeline.ml.heads import Head
+from pipeline.ml.inputs import ModelInput
+
+Tensors = Mapping[str, Any]
+EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
+
+
+class Servable(tf.Module):
+    """A model together with its preprocessing, from raw columns to answers."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        transform: tft.TFTransformOutput,
+        settings: TransformSettings,
+        inputs: Sequence[ModelInput],
+        heads: Sequence[Head],
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.transform = transform.transform_features_layer()
+        self._inputs, self._heads = tuple(inputs), tuple(heads)
+        self._spec = transform.raw_feature_spec()
+        self._columns = serving_columns(settings, self._spec)
+        self._label_keys = [label_key(head.name) for head in heads]
+        self._label_keys += [WEIGHT_KEY] if settings.example_weight else []
+
+    def features(self, raw: Tensors) -> dict[str, Any]:
+        """The transformed features of raw columns."""
+        transformed = self.transform(dict(raw))
+        return {each.name: transformed[each.name] for each in self._inputs}
+
+    def predict(self, raw: Tensors) -> dict[str, Any]:
+        """{head: prediction [n, units]} of raw columns."""
+        predictions = self.model(self.features(raw), training=False)
+        return {head.name: tf.cast(predictions[head.name], tf.float32) for head in self._heads}
+
+    def answer(self, raw: Tensors) -> dict[str, Any]:
+        """What the serving signatures return."""
+        answers: dict[str, Any] = {}
+        predictions = self.predict(raw)
+        for head in self._heads:
+            prefix = f"{head.name}_" if len(self._heads) > 1 else ""
+            answers.update({prefix + name: value for name, value in _answer(head, predictions[head.name]).items()})
+        return answers
+
+    def labels(self, raw: Tensors) -> dict[str, Any]:
+        """The labels and weights of raw columns, each [n]."""
+        transformed = self.transform(dict(raw))
+        return {key: transformed[key] for key in self._label_keys}
+
+    def signatures(self) -> dict[str, Callable[..., Any]]:
+        """The concrete functions of all signatures, by name."""
+        serving = {name: self._spec[name] for name in self._columns}
+        raw = {name: _raw_tensor(name, spec) for name, spec in serving.items()}
+
+        def of_examples(function: Callable[[Tensors], Any], spec: Mapping[str, Any]) -> Any:
+            lenient = {name: _lenient(each) for name, each in spec.items()}
+            traced = tf.function(lambda examples: function(tf.io.parse_example(examples, lenient)))
+            return traced.get_concrete_function(EXAMPLES)
+
+        def of_columns(**values: Any) -> dict[str, Any]:
+            return self.answer({name: _column(values[name], serving[name]) for name in serving})
+
+        return {
+            "serving_default": of_examples(self.answer, serving),
+            "raw": tf.function(of_columns).get_concrete_function(**raw),
+            "transform_features": of_examples(self.features, serving),
+            "transform_labels": of_examples(self.labels, self._spec),
+            "evaluate": of_examples(self.predict, serving),
+        }
+
+
+def export(servable: Servable, folder: str) -> None:
+    """Write the SavedModel."""
+    tf.saved_model.save(servable, folder, signatures=servable.signatures())
+
+
+def serving_columns(settings: TransformSettings, spec: Mapping[str, Any]) -> tuple[str, ...]:
+    """The raw columns that the features come from; a label's own columns are not among them."""
+
+    def features(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        return preprocessing.features_of(inputs, settings, {"settings": settings.model_dump_json()})
+
+    return tuple(sorted(tft.get_transform_input_columns(features, {name: _type(each) for name, each in spec.items()})))
+
+
+def _type(spec: Any) -> tf.TypeSpec:
+    if isinstance(spec, tf.io.VarLenFeature):
+        return tf.SparseTensorSpec([None, None], spec.dtype)
+    return tf.TensorSpec([None, *spec.shape], spec.dtype)
+
+
+def _answer(head: Head, prediction: Any) -> dict[str, Any]:
+    if head.config.task == "regression":
+        return {"outputs": prediction}
+    scores = tf.concat([1.0 - prediction, prediction], axis=1) if head.config.task == "binary" else prediction
+    return {"classes": tf.tile(tf.constant([head.classes]), [tf.shape(scores)[0], 1]), "scores": scores}
+
+
+def _lenient(spec: Any) -> Any:
+    """A column of fixed shape may be missing when serving; its place is taken by what `columns` knows as missing."""
+    if not isinstance(spec, tf.io.FixedLenFeature) or spec.default_value is not None:
+        return spec
+    missing = np.full(spec.shape, columns.MISSING[spec.dtype])
+    return tf.io.FixedLenFeature(spec.shape, spec.dtype, missing.tolist())
+
+
+def _raw_tensor(name: str, spec: Any) -> tf.TensorSpec:
+    return tf.TensorSpec([None], tf.string if spec.dtype == tf.string else tf.float64, name=name)
+
+
+def _column(values: Any, spec: Any) -> Any:
+    """A tensor [n] of the raw signature as the transform graph wants it: sparse, or dense of its fixed shape."""
+    missing = values == "" if spec.dtype == tf.string else tf.math.is_nan(values)
+    if spec.dtype == tf.int64:
+        # Rounded: float64 holds integers exactly up to 2^53.
+        values = tf.where(missing, tf.constant(columns.MISSING[tf.int64], tf.int64), tf.cast(tf.round(values), tf.int64))
+    elif spec.dtype == tf.float32:
+        values = tf.cast(values, tf.float32)
+    if not isinstance(spec, tf.io.VarLenFeature):
+        return tf.reshape(values, [-1, *spec.shape])
+    rows = tf.where(~missing)
+    indices = tf.concat([rows, tf.zeros_like(rows)], axis=1)
+    shape = tf.stack([tf.shape(values, tf.int64)[0], tf.constant(1, tf.int64)])
+    return tf.SparseTensor(indices, tf.boolean_mask(values, ~missing), shape)

@@ -1,0 +1,108 @@
+"""The input side of training on tables: from files of transformed examples to checked batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from components.errors import InputError
+from pipeline.config import Trainer
+from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.ml.datasets import Assemble, Batch, Memory, Source, Stream, chunks
+from pipeline.ml.heads import Head
+from pipeline.ml.inputs import ModelInput, feature_spec
+from pipeline.ml.labels import Tally
+
+
+def source(
+    files: Sequence[str],
+    split: str,
+    trainer: Trainer,
+    inputs: Sequence[ModelInput],
+    heads: Sequence[Head],
+    transform: tft.TFTransformOutput,
+) -> Source:
+    """The batches of a split ("train" or "eval"), in memory or streamed, with every label looked at first.
+
+    Raises:
+        InputError: the split is empty, or its labels are of no use.
+    """
+    labels = label_spec(heads, trainer, transform)
+    spec = {**feature_spec(inputs, transform), **labels}
+    training = split == "train"
+    drop = trainer.drop_remainder and training
+    merge = assemble(inputs, heads, trainer)
+    made: Source
+    if trainer.cache:
+        made = memory = Memory(
+            files, spec, merge, trainer.batch_size, trainer.seed, training and trainer.shuffle > 0, drop
+        )
+        rows = check([memory.columns] if memory.rows else [], split, heads, trainer)
+    else:
+        rows = check(chunks(files, labels), split, heads, trainer)
+        made = Stream(
+            files, spec, merge, trainer.batch_size, trainer.seed, trainer.shuffle if training else 0, drop, rows
+        )
+    if made.steps == 0:
+        why = f"fewer than trainer.batch_size={trainer.batch_size} rows, and trainer.drop_remainder is on" if rows else "no rows"
+        raise InputError(f"the {split} split has {why}: check data.path and data.splits")
+    return made
+
+
+def label_spec(heads: Sequence[Head], trainer: Trainer, transform: tft.TFTransformOutput) -> dict[str, Any]:
+    """How labels and weights are parsed from a transformed tf.Example."""
+    spec = transform.transformed_feature_spec()
+    keys = [label_key(head.name) for head in heads] + ([WEIGHT_KEY] if trainer.example_weight else [])
+    return {key: spec[key] for key in keys}
+
+
+def check(parts: Iterable[Mapping[str, np.ndarray]], split: str, heads: Sequence[Head], trainer: Trainer) -> int:
+    """Look at every label and weight of a split; the number of its rows.
+
+    Raises:
+        InputError: labels are missing, unknown or all the same; a weight is missing or negative.
+    """
+    tallies = {head.name: Tally(head.name, head.label_source, head.classes) for head in heads}
+    rows = bad_weights = 0
+    for part in parts:
+        for name, tally in tallies.items():
+            tally.add(part[label_key(name)].reshape(-1))
+        if trainer.example_weight:
+            bad_weights += int((~(part[WEIGHT_KEY] >= 0)).sum())
+        rows += len(part[label_key(heads[0].name)])
+    for tally in tallies.values():
+        tally.check(split)
+    if bad_weights:
+        raise InputError(
+            f"trainer.example_weight: column {trainer.example_weight!r} is missing or negative in {bad_weights} of {rows} "
+            f"rows of the {split} split; every row needs a weight of at least 0"
+        )
+    return rows
+
+
+def assemble(inputs: Sequence[ModelInput], heads: Sequence[Head], trainer: Trainer) -> Assemble:
+    """The function from a parsed batch to (features, labels, weights), each a dict; weights only where there are any.
+
+    Labels have shape [batch, 1], weights [batch]. A weight is the example's times its class'.
+    """
+    class_weights = {head.name: head.class_weights() for head in heads}
+    weighted = trainer.example_weight is not None or any((weights != 1).any() for weights in class_weights.values())
+
+    def of_batch(batch: Batch) -> Any:
+        features = {each.name: batch[each.name] for each in inputs}
+        labels = {head.name: tf.reshape(batch[label_key(head.name)], [-1, 1]) for head in heads}
+        if not weighted:
+            return features, labels
+        size = tf.shape(next(iter(labels.values())))[0]
+        example = tf.reshape(batch[WEIGHT_KEY], [-1]) if trainer.example_weight else tf.ones([size])
+        weights = {
+            head.name: example * tf.gather(class_weights[head.name], labels[head.name][:, 0]) if head.classes else example
+            for head in heads
+        }
+        return features, labels, weights
+
+    return of_batch
