@@ -149,8 +149,13 @@ def target(column: Column) -> Target:
     """The head for a label column, and a threshold that guessing would not pass.
 
     Raises:
-        InputError: the column holds one value, or texts of which nearly each is another.
+        InputError: the column holds one value, or texts of which nearly each is another, or rows lack it.
     """
+    if column.missing:
+        raise InputError(
+            f"label {column.name!r} is missing in {column.missing:,} rows; drop these rows from the data, "
+            "or name another column with --label"
+        )
     if column.distinct < 2:
         raise InputError(f"label {column.name!r} has one class, {column.values[:1]}; name another column with --label")
     if column.kind == "text" and column.distinct > min(VOCABULARY_LIMIT, column.present / 2):

@@ -27,7 +27,7 @@ class Column:
     present: int
     missing: int
     values: tuple[str, ...]
-    """The distinct values, most frequent first, at most 1,001 of them."""
+    """The distinct values, most frequent first, at most 1,001 of them; whole numbers without a fraction."""
     distinct: int
     most_frequent: int
     """How often the most frequent value stands there."""
@@ -125,6 +125,12 @@ def _parse(path: str, sample: bytes, names: list[str], delimiter: str) -> tuple[
 
 def _column(name: str, cells: pa.Array) -> Column:
     present = cells.drop_null()
+    numbers = _numbers(present)
+    codes = numbers is not None and _leading_zeros(present)
+    whole = numbers is not None and not codes and _whole(numbers)
+    if whole:
+        # 1.0, 2.0 are what a table with holes makes of whole numbers.
+        present = pc.cast(pc.cast(numbers, pa.int64()), pa.string())
     counts = sorted(pc.value_counts(present).to_pylist(), key=lambda entry: (-entry["counts"], entry["values"]))
     shared = {
         "name": name,
@@ -134,13 +140,8 @@ def _column(name: str, cells: pa.Array) -> Column:
         "distinct": len(counts),
         "most_frequent": counts[0]["counts"] if counts else 0,
     }
-    numbers = _numbers(present)
-    if not len(present) or numbers is None:
-        return Column(kind="text", **shared)
-    digits = pc.all(pc.match_substring_regex(present, r"^\d+$")).as_py()
-    if digits and pc.any(pc.match_substring_regex(present, r"^0\d")).as_py():
-        return Column(kind="text", leading_zeros=True, **shared)
-    whole = pc.all(pc.match_substring_regex(present, r"^-?\d{1,18}$")).as_py()
+    if not len(present) or numbers is None or codes:
+        return Column(kind="text", leading_zeros=codes, **shared)
     bounds = pc.min_max(numbers).as_py()
     return Column(
         kind="int" if whole else "float",
@@ -157,6 +158,18 @@ def _numbers(cells: pa.Array) -> pa.Array | None:
         return pc.cast(cells, pa.float64())
     except pa.ArrowInvalid:
         return None
+
+
+def _whole(numbers: pa.Array) -> bool:
+    """Whether all are integers, of a size that a float64 holds exactly."""
+    exact = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less(pc.abs(numbers), 2.0**53))
+    return bool(pc.all(exact).as_py())
+
+
+def _leading_zeros(cells: pa.Array) -> bool:
+    """Whether all cells are digits, and some begin with a zero that means something."""
+    digits = pc.all(pc.match_substring_regex(cells, r"^\d+$")).as_py()
+    return bool(digits and pc.any(pc.match_substring_regex(cells, r"^0\d")).as_py())
 
 
 def looks_like_time(column: Column) -> bool:

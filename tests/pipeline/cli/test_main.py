@@ -58,7 +58,10 @@ def test_help_of_a_command_imports_no_tensorflow(command):
         (["run", "taxi", "--epochs", "3"], "No such option"),
         (["run", "taxi", "--span", "three"], "'three' is not a valid integer"),
         (["run", "taxy"], "no config is called 'taxy'. Did you mean taxi?"),
-        (["run", "taxi", "--set", "trainer.epohcs=3"], "--set trainer.epohcs=3: Trainer.epohcs: unknown field. Did you mean epochs?"),
+        (
+            ["run", "taxi", "--set", "trainer.epohcs=3"],
+            "--set trainer.epohcs=3: Trainer.epohcs: unknown field. Did you mean epochs?",
+        ),
         (["run", "taxi", "--set", "trainer.epochs=0"], "Trainer.epochs: Input should be greater than 0. Received: 0"),
         (["run", "nowhere.py"], "nowhere.py: no such config file"),
         (["rollback", "taxy"], "no config is called 'taxy'"),
@@ -86,7 +89,11 @@ def test_a_broken_config_is_one_message_with_its_line(tmp_path, capsys):
         (GateError("auc 0.6 < 0.7"), ExitCode.GATE, "millrace: auc 0.6 < 0.7\n"),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "millrace: interrupted\n"),
         (click.Abort(), ExitCode.INTERRUPTED, "millrace: interrupted\n"),
-        (OSError(28, "No space left on device", "/there"), ExitCode.INPUT, "millrace: /there: No space left on device\n"),
+        (
+            OSError(28, "No space left on device", "/there"),
+            ExitCode.INPUT,
+            "millrace: /there: No space left on device\n",
+        ),
     ],
 )
 def test_an_error_ends_with_its_message_and_code(error, code, message, capsys, monkeypatch):

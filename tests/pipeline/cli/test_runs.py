@@ -47,7 +47,11 @@ def root(tmp_path):
         config_json="{}",
         error="ExampleGen: rows.csv:3: 2 cells",
         exit_code=2,
-        nodes=(NodeRecord(id="ExampleGen", state="failed", error="rows.csv:3: 2 cells", log="/l/ExampleGen.log", home=home),),
+        nodes=(
+            NodeRecord(
+                id="ExampleGen", state="failed", error="rows.csv:3: 2 cells", log="/l/ExampleGen.log", home=home
+            ),
+        ),
     )
     for record in (pushed, failed):
         runs.save(str(tmp_path), record)

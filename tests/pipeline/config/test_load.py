@@ -110,7 +110,10 @@ def test_a_file_that_is_not_there():
         ("data.span=null", lambda config: config.data.span is None),
         ("schema.on_anomalies=warn", lambda config: config.schema_.on_anomalies == "warn"),
         ("trainer.early_stopping.patience=7", lambda config: config.trainer.early_stopping.patience == 7),
-        ('data.splits={"kind": "time", "column": "t", "eval_from": 5}', lambda config: config.data.splits.column == "t"),
+        (
+            'data.splits={"kind": "time", "column": "t", "eval_from": 5}',
+            lambda config: config.data.splits.column == "t",
+        ),
         ("trainer.run_fn=mine.py:run", lambda config: config.trainer.run_fn == f"{PROJECT}/mine.py:run"),
     ],
 )
@@ -134,7 +137,10 @@ def test_overrides_that_only_fit_together_are_applied_together():
         (["model.kind=custom"], '--set model.kind=custom: Model: kind="custom" and builder go together'),
         (["cache=no", "data.pth=x"], "--set data.pth=x: Data.pth: unknown field. Did you mean path?"),
         (["trainer.epochs"], "--set trainer.epochs: write FIELD=VALUE"),
-        (["data.splits.kind=tme"], "Data.splits: unknown kind 'tme'. Did you mean time? Valid kinds: hash, group, time"),
+        (
+            ["data.splits.kind=tme"],
+            "Data.splits: unknown kind 'tme'. Did you mean time? Valid kinds: hash, group, time",
+        ),
     ],
 )
 def test_a_wrong_flag_is_named_as_typed(flags, message):

@@ -20,8 +20,14 @@ VALID = {
     [
         ({"data": {"pth": "rows.csv"}}, "Data.pth: unknown field. Did you mean path? Valid fields: path, format,"),
         ({"heads": ({"lable": "y"},)}, "Head.lable: unknown field. Did you mean label?"),
-        ({"trainer": {"early_stopping": {"patiance": 1}}}, "EarlyStopping.patiance: unknown field. Did you mean patience?"),
-        ({"features": ({"kind": "zscore", "column": "x"},)}, "Config.features.0: unknown kind 'zscore'. Did you mean z_score?"),
+        (
+            {"trainer": {"early_stopping": {"patiance": 1}}},
+            "EarlyStopping.patiance: unknown field. Did you mean patience?",
+        ),
+        (
+            {"features": ({"kind": "zscore", "column": "x"},)},
+            "Config.features.0: unknown kind 'zscore'. Did you mean z_score?",
+        ),
         ({"features": ({"column": "x"},)}, "Config.features.0: its kind is missing. Received: {'column': 'x'}"),
         ({"features": (c.Schedule(),)}, "Config.features.0"),
         ({"heads": ()}, "Config.heads"),
