@@ -1,0 +1,16 @@
+"""Artifact types that TFX does not have."""
+
+from tfx.types.artifact import Artifact, Property, PropertyType
+
+SPAN = "span"
+
+
+class Quarantine(Artifact):
+    """What ingestion set aside, and what it noticed.
+
+    `report.json` holds the counts and the notes; `bad_rows-RANGE.jsonl` one object per bad row: file, place,
+    reason and raw text (`raw_base64` as well where the row is no UTF-8).
+    """
+
+    TYPE_NAME = "Quarantine"
+    PROPERTIES = {SPAN: Property(type=PropertyType.INT)}

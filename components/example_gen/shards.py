@@ -1,0 +1,80 @@
+"""TFRecord shards: framing, compression, and names that only appear when a shard is complete.
+
+Format: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details
+"""
+
+import functools
+import posixpath
+import struct
+import uuid
+import zlib
+from collections.abc import Iterable
+
+import google_crc32c
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+HEADER = struct.Struct("<QI")
+FOOTER = struct.Struct("<I")
+_LENGTH = struct.Struct("<Q")
+# Level 1 halves the time of a shard for a tenth more bytes.
+_LEVEL = 1
+_GZIP_WINDOW = 31
+
+
+def masked_crc(data: bytes) -> int:
+    """TFRecord's checksum of `data`."""
+    crc = google_crc32c.value(data)
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _header(size: int) -> bytes:
+    return HEADER.pack(size, masked_crc(_LENGTH.pack(size)))
+
+
+class Shard:
+    """A GZIP TFRecord file in the making: written beside `path`'s folder, renamed to `path` when complete.
+
+    A worker that dies leaves nothing that a reader sees, and a worker that repeats its work replaces its own shard.
+    """
+
+    def __init__(self, path: str, partial_folder: str) -> None:
+        self._path = path
+        self._partial = posixpath.join(partial_folder, f"{posixpath.basename(path)}-{uuid.uuid4().hex}")
+        self._file = FileSystems.create(self._partial, compression_type=CompressionTypes.UNCOMPRESSED)
+        self._gzip = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+        self.records = 0
+
+    def write(self, records: Iterable[bytes]) -> None:
+        """Append records."""
+        framed: list[bytes] = []
+        for record in records:
+            framed += (_header(len(record)), record, FOOTER.pack(masked_crc(record)))
+            self.records += 1
+        self._file.write(self._gzip.compress(b"".join(framed)))
+
+    def commit(self) -> None:
+        """Complete the file and give it its name."""
+        self._file.write(self._gzip.flush())
+        self._file.close()
+        publish(self._partial, self._path)
+
+
+def write_text(path: str, partial_folder: str, lines: Iterable[str]) -> None:
+    """A text file that appears under `path` when it is complete."""
+    partial = posixpath.join(partial_folder, f"{posixpath.basename(path)}-{uuid.uuid4().hex}")
+    with FileSystems.create(partial, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        for line in lines:
+            file.write(f"{line}\n".encode())
+    publish(partial, path)
+
+
+def publish(partial: str, path: str) -> None:
+    """Rename `partial` to `path`, replacing what an earlier attempt left there."""
+    FileSystems.rename([partial], [path])
+
+
+def shard_name(index: int, count: int) -> str:
+    """The name of a shard, in the style of Beam's WriteToTFRecord, that TFX's own ExampleGen uses."""
+    return f"data_tfrecord-{index:05d}-of-{count:05d}.gz"

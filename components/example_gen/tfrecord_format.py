@@ -1,0 +1,195 @@
+"""TFRecord files of tf.Example: records pass through unchanged."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO, Optional
+
+import numpy as np
+from google.protobuf.message import DecodeError
+from tensorflow.core.example import example_pb2
+from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+from components.errors import InputError
+from components.example_gen import example_wire
+from components.example_gen.arrow_cells import ArrowCells
+from components.example_gen.cells import Cells, Inferred, Kind
+from components.example_gen.facts import BadRow, Chunk, Range
+from components.example_gen.settings import Settings
+from components.example_gen.shards import FOOTER, HEADER, masked_crc
+from components.example_gen.splits import GroupSplits, HashSplits, Splits, TimeSplits, column_of
+from components.example_gen.text_files import opened
+
+_BLOCK_RECORDS = 4096
+_READ_BYTES = 1 << 20
+
+
+class TfRecord:
+    """A file is one range, as nothing in it says where a record begins but the records before it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._column = column_of(settings.splits)
+
+    def chunks(self, file: str, size: int) -> list[Chunk]:
+        """See Format."""
+        if not size:
+            raise InputError(f"{file}: the file is empty. Remove it, or write records into it")
+        return [Chunk(file, 0, 0, size)]
+
+    def scan(self, chunk: Chunk) -> Chunk:
+        """See Format."""
+        return chunk
+
+    def plan(self, scans: Sequence[Chunk]) -> list[Range]:
+        """See Format."""
+        return [Range(scans[0].file, 0, scans[0].stop)]
+
+    def read(self, part: Range) -> Iterator["RecordBlock"]:
+        """See Format."""
+        with opened(part.file, self._settings.is_gzip(part.file)) as file:
+            batch: list[tuple[int, bytes]] = []
+            for frame in frames(part.file, file):
+                batch.append(frame)
+                if len(batch) == _BLOCK_RECORDS:
+                    yield self._block(part.file, batch)
+                    batch = []
+            yield self._block(part.file, batch)
+
+    def _block(self, file: str, batch: list[tuple[int, bytes]]) -> "RecordBlock":
+        places, records, keys, bad = [], [], [], []
+        for position, record in batch:
+            key = _canonical(record)
+            if key is None:
+                bad.append(BadRow(file, f"byte {position}", "expected a tf.Example with features", record))
+                continue
+            places.append(position)
+            records.append(record)
+            keys.append(key)
+        return RecordBlock(len(records), _Bytes(places, records), records, keys, self._columns(records), bad)
+
+    def _columns(self, records: list[bytes]) -> dict[str, Cells]:
+        """The column that splits are made by, and the names of the others."""
+        if self._column is None or not records:
+            return {}
+        batch = ExamplesToRecordBatchDecoder().DecodeBatch(records)
+        return {name: ArrowCells(array) for name, array in zip(batch.schema.names, batch.columns, strict=True)}
+
+
+@dataclasses.dataclass
+class RecordBlock:
+    """Serialised tf.Examples, with the deterministic serialisation of each as its key."""
+
+    rows: int
+    origin: "_Bytes"
+    records: list[bytes]
+    keys: list[bytes]
+    columns: Mapping[str, Cells]
+    bad: list[BadRow]
+
+    def infer(self) -> dict[str, Inferred]:
+        """See Block."""
+        return {name: cells.infer() for name, cells in self.columns.items()}
+
+    def encode(self, kinds: Mapping[str, Kind], mask: np.ndarray) -> Iterator["RecordPart"]:
+        """See Block."""
+        rows = np.flatnonzero(mask).tolist()
+        columns = {name: cells.keep(mask) for name, cells in self.columns.items()}
+        yield RecordPart([self.records[row] for row in rows], [self.keys[row] for row in rows], columns, kinds)
+
+
+@dataclasses.dataclass
+class RecordPart:
+    """Records that are already serialised."""
+
+    records: list[bytes]
+    keys: list[bytes]
+    columns: Mapping[str, Cells]
+    kinds: Mapping[str, Kind]
+
+    def splits(self, splits: Splits) -> np.ndarray:
+        """See Part."""
+        if not self.records:
+            return np.zeros(0, np.int64)
+        if isinstance(splits, TimeSplits):
+            return splits.of_cells(self.columns[splits.column])
+        if isinstance(splits, GroupSplits):
+            column = self.columns[splits.column].ragged(self.kinds[splits.column])
+            return splits.of_keys(example_wire.encode_features(column, len(self.records)))
+        assert isinstance(splits, HashSplits)
+        return splits.of_keys(self.keys)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Bytes:
+    positions: list[int]
+    records: list[bytes]
+
+    def place(self, row: int) -> str:
+        """See Origin."""
+        return f"byte {self.positions[row]}"
+
+    def raw(self, row: int) -> bytes:
+        """See Origin."""
+        return self.records[row]
+
+
+def frames(path: str, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The records of a TFRecord stream, each with the offset at which its frame begins (decompressed).
+
+    Raises:
+        InputError: a frame is corrupt or cut off; names its offset.
+    """
+    buffer, base, position = b"", 0, 0
+    while True:
+        buffer, base = _fill(file, buffer, base, position, HEADER.size)
+        if position - base == len(buffer):
+            return
+        header = buffer[position - base : position - base + HEADER.size]
+        if len(header) < HEADER.size:
+            raise _broken(path, position, "the file ends within the record's length")
+        size, crc = HEADER.unpack(header)
+        if masked_crc(header[:8]) != crc:
+            raise _broken(path, position, "the checksum of the record's length is wrong")
+        whole = HEADER.size + size + FOOTER.size
+        buffer, base = _fill(file, buffer, base, position, whole)
+        frame = buffer[position - base : position - base + whole]
+        if len(frame) < whole:
+            raise _broken(
+                path, position, f"the record has {size} bytes, but the file ends after {len(frame) - HEADER.size}"
+            )
+        record = frame[HEADER.size : HEADER.size + size]
+        if masked_crc(record) != FOOTER.unpack_from(frame, HEADER.size + size)[0]:
+            raise _broken(path, position, "the checksum of the record is wrong")
+        yield position, record
+        position += whole
+
+
+def _fill(file: BinaryIO, buffer: bytes, base: int, position: int, need: int) -> tuple[bytes, int]:
+    """A buffer (and where it begins) with `need` bytes from `position` on, or all that there are."""
+    if len(buffer) - (position - base) >= need:
+        return buffer, base
+    pieces = [buffer[position - base :]]
+    held = len(pieces[0])
+    while held < need:
+        piece = file.read(max(_READ_BYTES, min(need - held, 64 * _READ_BYTES)))
+        if not piece:
+            break
+        pieces.append(piece)
+        held += len(piece)
+    return b"".join(pieces), position
+
+
+def _broken(path: str, position: int, what: str) -> InputError:
+    where = "byte {} of the decompressed stream" if path.endswith(".gz") else "byte {}"
+    return InputError(
+        f"{path}, {where.format(position)}: {what}. The file is corrupt or cut off: write or fetch it again"
+    )
+
+
+def _canonical(record: bytes) -> Optional[bytes]:
+    """The deterministic serialisation that splits are made by; None for what is no tf.Example."""
+    try:
+        example = example_pb2.Example.FromString(record)
+    except DecodeError:
+        return None
+    return example.SerializeToString(deterministic=True) if example.features.feature else None

@@ -1,0 +1,152 @@
+"""The Beam pipeline of ingestion: look at chunks → cut into ranges → survey the ranges → write the ranges.
+
+Only facts (facts.py) pass between the steps. A worker that finds bad input says so in its facts: an exception
+would be retried and would reach the user as a stack trace.
+"""
+
+import dataclasses
+import posixpath
+from collections.abc import Sequence
+from typing import Any, Union
+
+import apache_beam as beam
+import numpy as np
+
+from components.errors import InputError
+from components.example_gen import formats, shards
+from components.example_gen.facts import SAMPLE, BadRow, Chunk, Column, Range, RangeFacts, Summary
+from components.example_gen.readers import reader
+from components.example_gen.settings import Settings
+from components.example_gen.splits import TimeSplits
+from components.example_gen.summary import make_plan, summarise
+
+
+@dataclasses.dataclass(frozen=True)
+class Outputs:
+    """Where the results go: `examples` holds the split folders, `partial` files that are not complete."""
+
+    examples: str
+    quarantine: str
+    partial: str
+
+
+class Ingest(beam.PTransform):
+    """Chunks of files → one dict with the `summary` and the `rows` written per split."""
+
+    def __init__(self, settings: Settings, outputs: Outputs) -> None:
+        super().__init__()
+        self._settings = settings
+        self._outputs = outputs
+
+    def expand(self, chunks: beam.PCollection) -> beam.PCollection:
+        """See the module."""
+        settings = self._settings
+        plan = (
+            chunks
+            | "SpreadChunks" >> beam.Reshuffle()
+            | "Look" >> beam.Map(look, settings)
+            | "AllLooks" >> beam.combiners.ToList()
+            | "Plan" >> beam.Map(make_plan, settings)
+        )
+        ranges = plan | "Ranges" >> beam.FlatMap(lambda made: made.ranges) | "SpreadRanges" >> beam.Reshuffle()
+        summary = (
+            ranges
+            | "Survey" >> beam.Map(survey, settings)
+            | "AllSurveys" >> beam.combiners.ToList()
+            | "Summarise" >> beam.Map(summarise, beam.pvalue.AsSingleton(plan), settings)
+        )
+        return (
+            ranges
+            | "Write" >> beam.Map(write, beam.pvalue.AsSingleton(summary), settings, self._outputs)
+            | "AllWrites" >> beam.combiners.ToList()
+            | "Report" >> beam.Map(_report, beam.pvalue.AsSingleton(summary), settings)
+        )
+
+
+def look(chunk: Chunk, settings: Settings) -> tuple[str, Any]:
+    """The format's facts on a chunk, or the text of what is wrong with it."""
+    try:
+        return chunk.file, reader(settings).scan(chunk)
+    except InputError as error:
+        return chunk.file, str(error)
+
+
+def survey(part: Range, settings: Settings) -> RangeFacts:
+    """The rows, bad rows and column types of a range."""
+    facts = RangeFacts(part.index, part.file)
+    try:
+        for block in reader(settings).read(part):
+            mask, bad = _good_rows(block, part.file, settings)
+            facts.rows += int(mask.sum())
+            facts.bad += len(bad)
+            facts.first_bad = (*facts.first_bad, *bad)[:SAMPLE]
+            for name, column in _columns(block, mask).items():
+                facts.columns[name] = facts.columns[name].merge(column) if name in facts.columns else column
+    except InputError as error:
+        facts.error = str(error)
+    return facts
+
+
+def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -> dict[str, int]:
+    """Write the shards of a range, one for each split, and its bad rows; returns the rows of each split."""
+    if summary.error:
+        return {}
+    names = settings.splits.names
+    shard = shards.shard_name(part.index, part.count)
+    files = [
+        shards.Shard(posixpath.join(outputs.examples, f"Split-{name}", shard), f"{outputs.partial}/{name}")
+        for name in names
+    ]
+    all_bad: list[BadRow] = []
+    for block in reader(settings).read(part):
+        mask, bad = _good_rows(block, part.file, settings)
+        all_bad += bad
+        for records in block.encode(summary.kinds, mask):
+            _deal(records, files, settings)
+    for file in files:
+        file.commit()
+    if all_bad:
+        path = posixpath.join(outputs.quarantine, f"bad_rows-{part.index:05d}-of-{part.count:05d}.jsonl")
+        shards.write_text(path, outputs.partial, (row.to_json() for row in all_bad))
+    return {name: file.records for name, file in zip(names, files, strict=True)}
+
+
+def _deal(part: formats.Part, files: Sequence[shards.Shard], settings: Settings) -> None:
+    split = part.splits(settings.splits)
+    for index, file in enumerate(files):
+        file.write(part.records[row] for row in np.flatnonzero(split == index).tolist())
+
+
+def _good_rows(block: formats.Block, file: str, settings: Settings) -> tuple[np.ndarray, list[BadRow]]:
+    """Which rows of a block are good, and all that are not, unread ones included."""
+    mask = np.ones(block.rows, bool)
+    splits = settings.splits
+    if not isinstance(splits, TimeSplits) or splits.column not in block.columns:
+        return mask, block.bad
+    mask = splits.has_time(block.columns[splits.column])
+    kind = "text" if splits.is_text else "a number"
+    reason = f"expected {kind} in {splits.column!r}, by which data.splits tells the time"
+    late = [
+        BadRow(file, block.origin.place(row), reason, block.origin.raw(row)) for row in np.flatnonzero(~mask).tolist()
+    ]
+    return mask, block.bad + late
+
+
+def _columns(block: formats.Block, mask: np.ndarray) -> dict[str, Column]:
+    if mask.all():
+        found, rows = block.infer(), None
+    else:
+        found, rows = {name: cells.keep(mask).infer() for name, cells in block.columns.items()}, np.flatnonzero(mask)
+    columns = {}
+    for name, inferred in found.items():
+        row = inferred.text_row
+        place = "" if row is None else block.origin.place(int(row if rows is None else rows[row]))
+        columns[name] = Column(inferred, place)
+    return columns
+
+
+def _report(
+    written: list[dict[str, int]], summary: Summary, settings: Settings
+) -> dict[str, Union[Summary, dict[str, int]]]:
+    counts = {name: sum(rows.get(name, 0) for rows in written) for name in settings.splits.names}
+    return {"summary": summary, "rows": counts}
