@@ -53,7 +53,7 @@ def tfx_folder() -> pathlib.Path:
     """The installed tfx package's folder, found without importing it (that takes 20 s)."""
     spec = importlib.util.find_spec("tfx")
     if spec is None or spec.origin is None:
-        raise SystemExit("make_taxi: tfx is not installed in this Python; use .venv/bin/python, which `make run` sets up")
+        raise SystemExit("make_taxi: this Python has no tfx; use .venv/bin/python, which `make run` sets up")
     return pathlib.Path(spec.origin).parent
 
 

@@ -47,31 +47,32 @@ make_venv() {
 
 install() { # arguments: the locks
     if uv=$(find_uv); then
-        share_pip_settings
-        "$uv" pip sync --quiet --python .venv/bin/python --require-hashes --build-constraints requirements/build.lock "$@" &&
+        # Compiled now, as PYTHONDONTWRITEBYTECODE (common in containers) would make every import of TFX take twice as long.
+        "$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python \
+            --require-hashes --build-constraints requirements/build.lock "$@" &&
             "$uv" pip install --quiet --python .venv/bin/python --offline --no-deps --no-build-isolation --editable .
     else
         files=$(printf ' -r %s' "$@")
         pip="env PIP_DISABLE_PIP_VERSION_CHECK=1 .venv/bin/python -m pip --quiet"
         $pip install --require-hashes --no-deps -r requirements/build.lock &&
             $pip install --require-hashes --no-deps --no-build-isolation $files &&
-            $pip install --no-deps --no-build-isolation --no-index --editable .
+            $pip install --no-deps --no-build-isolation --use-pep517 --no-index --editable .
     fi
 }
 
 explain_failure() {
+    say "installing failed; the reason stands above. The next call starts afresh."
     include=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("include"))')
     if ! command -v c++ >/dev/null; then
-        give_up "installing failed, and there is no C++ compiler; pyfarmhash and crcmod come as source." \
-            "sudo apt-get install build-essential"
+        echo "    There is no C++ compiler, and pyfarmhash and crcmod come as source: sudo apt-get install build-essential" >&2
     elif [ ! -e "$include/Python.h" ]; then
-        give_up "installing failed, and Python's headers are missing; pyfarmhash and crcmod come as source." \
-            "sudo apt-get install python3.10-dev"
+        echo "    Python's headers are missing, and pyfarmhash and crcmod come as source: sudo apt-get install python3.10-dev" >&2
     fi
-    give_up "installing failed (the reason stands above); the next call starts afresh."
+    exit 1
 }
 
 set_up() { # $1: runtime or dev
+    share_network_settings
     if [ -e .venv/.dev ]; then level=dev; else level=$1; fi
     if [ -e .tools/unfinished ] || ! is_python .venv/bin/python; then
         # A rename first: it can't be interrupted, and leaves no half of an old .venv behind.

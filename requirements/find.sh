@@ -32,11 +32,11 @@ find_python() {
         if is_python "$candidate"; then "$candidate" -I -c 'import sys; print(sys._base_executable)' && return; fi
     done <.tools/candidates
     uv=$(find_uv) || return 1
-    if ! "$uv" python find --no-config --managed-python --no-python-downloads 3.10 >/dev/null 2>&1; then
+    if ! "$uv" python find --managed-python --no-python-downloads 3.10 >/dev/null 2>&1; then
         say "no Python 3.10 on this machine, fetching one with uv"
         "$uv" python install --no-bin 3.10 >&2 || return 1
     fi
-    "$uv" python find --no-config --managed-python --no-python-downloads 3.10
+    "$uv" python find --managed-python --no-python-downloads 3.10
 }
 
 # Prints a uv that is new enough (0.5, of November 2024): the machine's, or the pinned one in .tools/.
@@ -72,13 +72,20 @@ python_with_pip() {
     return 1
 }
 
-# pip's configuration means nothing to uv: hand the index on, so that a mirror set up for one serves both.
-share_pip_settings() {
-    if [ -n "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || [ -e "$HOME/.config/uv/uv.toml" ] || [ -e /etc/uv/uv.toml ]; then return; fi
-    python=$(python_with_pip) || return 0
-    settings=$("$python" -m pip config list 2>/dev/null) || return 0
-    index=$(echo "$settings" | sed -n "s/^[a-z:]*\.index-url='\(.*\)'\$/\1/p" | tail -n 1)
-    certificates=$(echo "$settings" | sed -n "s/^[a-z:]*\.cert='\(.*\)'\$/\1/p" | tail -n 1)
-    if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
-    if [ -n "$certificates" ] && [ -z "${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE="$certificates"; fi
+# uv knows neither pip's configuration nor the machine's own certificates: hand both on, so that a mirror or a
+# proxy that was set up for pip serves uv too.
+share_network_settings() {
+    settings=""
+    if python=$(python_with_pip 2>/dev/null); then settings=$("$python" -m pip config list 2>/dev/null) || true; fi
+    if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && [ ! -e "$HOME/.config/uv/uv.toml" ] && [ ! -e /etc/uv/uv.toml ]; then
+        index=$(pip_setting index-url)
+        if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
+    fi
+    for bundle in "$(pip_setting cert)" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt; do
+        if [ -z "${SSL_CERT_FILE:-}" ] && [ -r "$bundle" ]; then export SSL_CERT_FILE="$bundle"; fi
+    done
+}
+
+pip_setting() { # $1: its name; environment variables are listed last and count most
+    echo "$settings" | sed -n "s/^[a-z:]*\.$1='\(.*\)'\$/\1/p" | tail -n 1
 }

@@ -5,8 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 . requirements/find.sh
 mkdir -p .tools
-uv=$(find_uv) || { say "no uv, and no Python with pip to fetch it: sudo apt-get install python3-pip"; exit 1; }
-share_pip_settings
+share_network_settings
+uv=$(find_uv) || { say "no uv here, and fetching it through pip failed: sudo apt-get install python3-pip"; exit 1; }
 for name in runtime dev build uv; do
     say "compiling requirements/$name.lock"
     "$uv" pip compile --quiet --python-version 3.10 --generate-hashes --no-header --no-emit-index-url \

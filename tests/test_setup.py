@@ -1,0 +1,407 @@
+"""make run and make test on machines of several kinds: each has its own HOME and PATH, and a checkout with small locks.
+
+Everything real runs: uv, pip, venv, and the installation of wheels that the test packs from what is installed here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import time
+import zipfile
+
+import pytest
+
+CHECKOUT = pathlib.Path(__file__).parents[1]
+TOOLS = "bash cat cut dirname env flock grep ls make mkdir mv rm sed sh sha256sum tail tr uname"
+RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/download/"
+ARCHIVE = "cpython-3.10.99+20300101-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz"
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the set-up is made for Linux")
+
+
+class Machine:
+    """A computer with nothing but the usual tools, and a checkout whose lock names setuptools and one small package."""
+
+    def __init__(self, folder: pathlib.Path, wheels: pathlib.Path) -> None:
+        self.home, self.bin, self.checkout = folder / "home", folder / "bin", folder / "checkout"
+        self.wheels = wheels
+        self.environment = {
+            "HOME": str(self.home),
+            "PATH": str(self.bin),
+            "PIP_FIND_LINKS": str(wheels),
+            "PIP_NO_INDEX": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+        }
+        (self.home / ".config/uv").mkdir(parents=True)
+        (self.home / ".config/uv/uv.toml").write_text(f'no-index = true\nfind-links = ["{wheels}"]\n')
+        self.bin.mkdir()
+        for tool in TOOLS.split():
+            self.link(tool, pathlib.Path(shutil.which(tool) or pytest.fail(f"this machine lacks {tool}")))
+        for package in ("components", "pipeline", "pipeline/cli", "requirements"):
+            (self.checkout / package).mkdir(parents=True)
+            (self.checkout / package / "__init__.py").touch()
+        (self.checkout / "pipeline/cli/main.py").write_text(
+            "import sys, small\ndef main(): print('millrace', small.VERSION, *sys.argv[1:])\n"
+        )
+        for file in ("Makefile", "setup.py", "requirements/bootstrap.sh", "requirements/find.sh"):
+            shutil.copy(CHECKOUT / file, self.checkout / file)
+        self.lock("runtime", "setuptools", "small-1")
+        self.lock("dev", "extra")
+        self.lock("build", "setuptools")
+
+    def link(self, name: str, target: pathlib.Path) -> None:
+        (self.bin / name).symlink_to(target)
+
+    def lock(self, name: str, *projects: str) -> None:
+        """Writes requirements/NAME.lock with the wheels whose names begin so."""
+        files = [next(self.wheels.glob(f"{project}[-.]*.whl")) for project in projects]
+        (self.checkout / f"requirements/{name}.lock").write_text("".join(map(requirement, files)))
+
+    def make(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", "-s", *words],
+            cwd=self.checkout,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def runs(self, *words: str, **environment: str) -> str:
+        """`make run` must succeed; what it printed."""
+        done = self.make("run", *words, **environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def finds_python(self, **environment: str) -> pathlib.Path:
+        done = subprocess.run(
+            ["sh", "-c", "mkdir -p .tools && . requirements/find.sh && find_python"],
+            cwd=self.checkout,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return pathlib.Path(done.stdout.strip())
+
+    def base(self) -> str:
+        """The folder of the Python that .venv was made from."""
+        return re.search(r"^home = (.*)$", (self.checkout / ".venv/pyvenv.cfg").read_text(), re.MULTILINE).group(1)
+
+
+def requirement(wheel: pathlib.Path) -> str:
+    name, version = wheel.name.split("-")[:2]
+    return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+
+
+def pack(folder: pathlib.Path, name: str, version: str, files: dict[str, bytes], tag: str = "py3-none-any") -> None:
+    """Writes a wheel."""
+    info = f"{name}-{version}.dist-info"
+    content = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
+    }
+    digests = {
+        path: base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        for path, data in content.items()
+    }
+    record = "".join(f"{path},sha256={digest},{len(content[path])}\n" for path, digest in digests.items())
+    with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w", zipfile.ZIP_STORED) as archive:
+        for path, data in {**content, f"{info}/RECORD": f"{record}{info}/RECORD,,\n".encode()}.items():
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = (0o755 if "/scripts/" in path else 0o644) << 16
+            archive.writestr(entry, data)
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """An index in a folder: setuptools as installed here, and packages of one line."""
+    folder = tmp_path_factory.mktemp("wheels")
+    setuptools = importlib.metadata.distribution("setuptools")
+    files = {
+        str(file): pathlib.Path(setuptools.locate_file(file)).read_bytes()
+        for file in setuptools.files or ()
+        if file.suffix != ".pyc" and file.parts[0] != ".." and not file.parts[0].endswith(".dist-info")
+    }
+    entry_points = (setuptools.read_text("entry_points.txt") or "").encode()
+    files[f"setuptools-{setuptools.version}.dist-info/entry_points.txt"] = entry_points
+    pack(folder, "setuptools", setuptools.version, files)
+    pack(folder, "small", "1.0", {"small.py": b"VERSION = 1\n"})
+    pack(folder, "small", "2.0", {"small.py": b"VERSION = 2\n"})
+    pack(folder, "extra", "1.0", {"extra.py": b""})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def uv() -> pathlib.Path:
+    """The uv that this checkout was set up with."""
+    found = subprocess.run(
+        ["sh", "-c", "mkdir -p .tools && . requirements/find.sh && find_uv"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return pathlib.Path(found.stdout.strip())
+
+
+@pytest.fixture
+def machine(tmp_path: pathlib.Path, wheels: pathlib.Path) -> Machine:
+    return Machine(tmp_path, wheels)
+
+
+@pytest.fixture
+def python() -> pathlib.Path:
+    """The Python 3.10 under this virtual environment."""
+    return pathlib.Path(sys.base_prefix, "bin/python3.10")
+
+
+def test_a_virtual_environment_is_made_once_and_follows_what_changes(
+    machine: Machine, uv: pathlib.Path, python: pathlib.Path
+) -> None:
+    machine.link("uv", uv)
+    machine.link("python3.10", python)
+    assert machine.runs("CONFIG=mine.py", "ARGS=--set a=1") == "millrace 1 run mine.py --set a=1"
+
+    stamp = (machine.checkout / ".venv/.runtime").stat()
+    started = time.monotonic()
+    assert machine.runs() == "millrace 1 run taxi"
+    assert time.monotonic() - started < 2
+    assert (machine.checkout / ".venv/.runtime").stat() == stamp
+
+    machine.make("setup").check_returncode()
+    machine.lock("runtime", "setuptools", "small-2")
+    assert machine.runs() == "millrace 2 run taxi"
+    # What `make test` needs stays when `make run` follows a changed lock.
+    subprocess.run([machine.checkout / ".venv/bin/python", "-c", "import extra"], check=True)
+
+    (machine.checkout / ".venv/bin/python").unlink()
+    (machine.checkout / ".venv/bin/python").symlink_to("/nonexistent/python3.10")
+    assert machine.runs() == "millrace 2 run taxi"
+
+    machine.checkout = machine.checkout.rename(machine.checkout.with_name("moved"))
+    assert machine.runs() == "millrace 2 run taxi"
+
+
+def test_a_package_that_is_not_the_locked_one_is_refused(
+    machine: Machine, uv: pathlib.Path, python: pathlib.Path
+) -> None:
+    machine.link("uv", uv)
+    machine.link("python3.10", python)
+    lock = machine.checkout / "requirements/runtime.lock"
+    lock.write_text(re.sub(r"(small==1.0 --hash=sha256:)\w+", r"\g<1>" + "0" * 64, lock.read_text()))
+    done = machine.make("run")
+    assert done.returncode != 0
+    assert "ash" in done.stderr
+    assert "installing failed" in done.stderr
+
+
+def test_a_shim_that_does_not_run_is_passed_over(machine: Machine, python: pathlib.Path) -> None:
+    for name in ("python3.10", "python3"):
+        shim = machine.bin / name
+        shim.write_text("#!/bin/sh\necho 'pyenv: python3.10: command not found' >&2\nexit 127\n")
+        shim.chmod(0o755)
+    further = machine.home / "further"
+    further.mkdir()
+    (further / "python3.10").symlink_to(python)
+    assert machine.finds_python(PATH=f"{machine.bin}:{further}") == further / "python3.10"
+
+
+def test_pyenv_versions_are_found_without_their_shims(machine: Machine, python: pathlib.Path) -> None:
+    for version in ("3.10.12", "3.10.13"):
+        (machine.home / f".pyenv/versions/{version}/bin").mkdir(parents=True)
+    # 3.10.12 is a version whose build failed: its folder is there, its Python is not.
+    found = machine.home / ".pyenv/versions/3.10.13/bin/python3.10"
+    found.symlink_to(python)
+    assert machine.finds_python() == found
+
+
+def test_the_python_of_a_virtual_environment_stands_for_the_one_below(machine: Machine, python: pathlib.Path) -> None:
+    assert machine.finds_python(PATH=f"{machine.bin}:{sys.prefix}/bin") == python
+
+
+def test_python_is_fetched_from_a_mirror(machine: Machine, uv: pathlib.Path, python: pathlib.Path) -> None:
+    (machine.home / ".local/bin").mkdir(parents=True)
+    (machine.home / ".local/bin/uv").symlink_to(uv)
+    mirror = machine.home / "mirror"
+    standalone_python(mirror / "20300101" / ARCHIVE, python)
+    # uv checks the digests that it was released with; a list of our own, without one, lets our archive pass.
+    downloads = machine.home / "downloads.json"
+    downloads.write_text(json.dumps({"cpython-3.10.99-linux-x86_64-gnu": download()}))
+    printed = machine.runs(UV_PYTHON_INSTALL_MIRROR=f"file://{mirror}", UV_PYTHON_DOWNLOADS_JSON_URL=str(downloads))
+    assert printed == "millrace 1 run taxi"
+    assert machine.base().startswith(str(machine.home / ".local/share/uv/python"))
+
+
+def download() -> dict[str, object]:
+    """uv's description of our archive."""
+    return {
+        "name": "cpython",
+        "arch": {"family": "x86_64", "variant": None},
+        "os": "linux",
+        "libc": "gnu",
+        "major": 3,
+        "minor": 10,
+        "patch": 99,
+        "prerelease": "",
+        "url": f"{RELEASES}20300101/{ARCHIVE.replace('+', '%2B')}",
+        "sha256": None,
+        "variant": None,
+        "build": "20300101",
+    }
+
+
+def standalone_python(archive: pathlib.Path, python: pathlib.Path) -> None:
+    """Packs this machine's Python 3.10 in the shape of python-build-standalone's archives."""
+    library = pathlib.Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
+
+    def wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        unwanted = {"test", "tests", "__pycache__", "site-packages", "dist-packages", "idlelib"}
+        return None if unwanted & set(member.name.split("/")) or member.name.endswith(".a") else member
+
+    archive.parent.mkdir(parents=True)
+    with tarfile.open(archive, "w:gz", compresslevel=0) as tar:
+        tar.add(python.resolve(), "python/bin/python3.10")
+        tar.add(library, "python/lib/python3.10", filter=wanted)
+        for shared in pathlib.Path(sys.base_prefix, "lib").glob("libpython3.10.so*"):
+            tar.add(shared, f"python/lib/{shared.name}")
+
+
+def test_uv_is_fetched_through_pip(machine: Machine, uv: pathlib.Path, python: pathlib.Path) -> None:
+    machine.link("python3.10", python)
+    machine.wheels = shutil.copytree(machine.wheels, machine.home / "wheels")
+    pack(machine.wheels, "uv", "99.0", {"uv-99.0.data/scripts/uv": uv.read_bytes()})
+    machine.lock("uv", "uv")
+    assert machine.runs(PIP_FIND_LINKS=str(machine.wheels)) == "millrace 1 run taxi"
+    assert (machine.checkout / ".tools/uv/bin/uv").exists()
+    assert "uv = " in (machine.checkout / ".venv/pyvenv.cfg").read_text()
+
+
+@pytest.mark.acceptance
+def test_pip_does_it_where_uv_is_not_to_be_had(machine: Machine, python: pathlib.Path) -> None:
+    machine.link("python3.10", python)
+    (machine.checkout / "requirements/uv.lock").write_text(f"uv==99.0 --hash=sha256:{'0' * 64}\n")
+    assert machine.runs() == "millrace 1 run taxi"
+    assert "uv = " not in (machine.checkout / ".venv/pyvenv.cfg").read_text()
+
+
+def test_an_empty_machine_is_told_what_to_install(machine: Machine) -> None:
+    done = machine.make("run")
+    assert done.returncode != 0
+    assert "there is no Python 3.10 on this machine" in done.stderr
+    assert "apt-get install python3-pip" in done.stderr
+    assert not (machine.checkout / ".venv").exists()
+
+
+def test_a_killed_set_up_is_repaired(machine: Machine, uv: pathlib.Path, python: pathlib.Path) -> None:
+    machine.link("uv", uv)
+    machine.link("python3.10", python)
+    killed = subprocess.Popen(
+        ["make", "run"],
+        cwd=machine.checkout,
+        env=machine.environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not list(machine.checkout.glob(".venv/lib/python3.10/site-packages/setuptools/*.py")):
+        assert killed.poll() is None, "the set-up ended before it could be killed"
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    shutil.rmtree(machine.checkout / ".venv/lib/python3.10/site-packages/setuptools")
+    assert machine.runs() == "millrace 1 run taxi"
+    assert not list((machine.checkout / ".tools").glob("old.*"))
+
+
+@pytest.mark.parametrize("name", ["runtime", "dev", "build", "uv"])
+def test_locks_pin_everything_with_hashes_and_name_no_host(name: str) -> None:
+    text = (CHECKOUT / f"requirements/{name}.lock").read_text()
+    assert "://" not in text
+    assert "--index-url" not in text
+    assert "--find-links" not in text
+    blocks = re.split(r"^(?=[a-z])", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)[1:]
+    assert blocks
+    for block in blocks:
+        assert re.match(r"[\w.-]+==\S+", block), block
+        assert "--hash=sha256:" in block, block
+
+
+def test_the_locks_agree_where_both_name_a_package() -> None:
+    pins = {
+        name: dict(re.findall(r"^([\w.-]+)==(\S+)", (CHECKOUT / f"requirements/{name}.lock").read_text(), re.MULTILINE))
+        for name in ("runtime", "dev", "build")
+    }
+    for other in ("dev", "build"):
+        shared = pins["runtime"].keys() & pins[other].keys()
+        assert {name: pins[other][name] for name in shared} == {name: pins["runtime"][name] for name in shared}
+
+
+def test_the_wheel_holds_the_two_packages_whole_and_requires_nothing(tmp_path: pathlib.Path) -> None:
+    checkout = tmp_path / "checkout"
+    for name in ("components", "pipeline", "tests"):
+        shutil.copytree(CHECKOUT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CHECKOUT / "setup.py", checkout)
+    subprocess.run(
+        [sys.executable, "setup.py", "-q", "bdist_wheel", "-d", str(tmp_path)],
+        cwd=checkout,
+        check=True,
+        capture_output=True,
+    )
+    with zipfile.ZipFile(next(tmp_path.glob("millrace-*.whl"))) as wheel:
+        packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        about = {name.split("/")[1]: wheel.read(name).decode() for name in wheel.namelist() if ".dist-info/" in name}
+    there = {
+        str(file.relative_to(checkout))
+        for package in ("components", "pipeline")
+        for file in (checkout / package).rglob("*")
+        if file.is_file()
+    }
+    assert packed == there
+    assert "millrace = pipeline.cli.main:main" in about["entry_points.txt"]
+    assert "Requires-Dist" not in about["METADATA"]
+    assert "Requires-Python: ==3.10.*" in about["METADATA"]
+
+
+def test_make_help_lists_every_target() -> None:
+    printed = subprocess.run(["make", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: (.*)$", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    assert re.findall(r"^  make (\w+) +\S", printed, re.MULTILINE) == targets.group(1).split()
+
+
+def test_ci_installs_what_is_missing_and_runs_both(tmp_path: pathlib.Path) -> None:
+    """apt-get, dpkg-query and make are stand-ins that log how they were called: no test may change the machine."""
+    commands, log = tmp_path / "bin", tmp_path / "log"
+    commands.mkdir()
+    for name, body in {
+        "apt-get": "true",
+        "sudo": 'shift; "$@"',
+        "dpkg-query": '[ "$4" = tzdata ] && printf "install ok installed"',
+        "make": '[ "$1" = acceptance ]',
+    }.items():
+        (commands / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{log}\n{body}\n')
+        (commands / name).chmod(0o755)
+    shutil.copytree(CHECKOUT / ".ci", tmp_path / "clone/.ci")
+    environment = {"PATH": f"{commands}:{os.environ['PATH']}"}
+    done = subprocess.run([tmp_path / "clone/.ci/run"], env=environment, capture_output=True, text=True, check=False)
+    calls = [line for line in log.read_text().splitlines() if not line.startswith(("dpkg-query", "sudo"))]
+    assert re.fullmatch("apt-get .* update", calls[0])
+    assert re.fullmatch("apt-get .* install .*build-essential chromium graphviz", calls[1])
+    assert calls[2:] == ["make test", "make acceptance"]
+    assert done.returncode == 1
+    assert "Failed: make test" in done.stderr
