@@ -12,7 +12,7 @@ from pipeline.new import new
 from pipeline.profile import profile
 
 MIXED = "id,when,one,code,small,amount,colour,free,y\n" + "".join(
-    f"{100 + i},2024-01-{i % 28 + 1:02d},same,{i % 7:03d},{i % 4},{i * 1.5},{'red' if i % 3 else 'blue'},text {i},{i % 2}\n"
+    f"{100 + i},2024-01-{i % 28 + 1:02d},same,{i % 7:03d},{i % 4},{i * 1.5},{['red', 'blue'][i % 2]},text {i},{i % 2}\n"
     for i in range(60)
 )
 
