@@ -1,0 +1,72 @@
+"""The README says what is there: commands, flags, exit codes and fields are held against the code."""
+
+import inspect
+import pathlib
+import re
+
+import click
+
+import pipeline.config as c
+from components.errors import ExitCode
+from pipeline.cli.main import COMMANDS, millrace
+
+README = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
+
+
+def _section(title):
+    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)[1]
+
+
+def test_the_first_command_stands_before_line_25():
+    lines = README.splitlines()
+    assert lines.index("make run") < 24
+
+
+def test_every_command_is_there_with_every_flag():
+    rows = re.findall(r"^\| `millrace (\w+)([^`]*)` \| (.*) \|$", _section("Commands"), re.MULTILINE)
+    assert [name for name, _, _ in rows] == list(COMMANDS)
+    for name, usage, text in rows:
+        command = millrace.get_command(click.Context(millrace), name)
+        flags = {max(o.opts, key=len) for o in command.params if isinstance(o, click.Option)}
+        assert set(re.findall(r"--[a-z-]+", usage + text)) | _shared(name) == flags, name
+
+
+def _shared(name):
+    """Flags that the text explains once for all."""
+    return {"--root"} if name in ("show", "rollback", "prune", "predict") else set()
+
+
+def test_exit_codes():
+    codes = re.findall(r"^\| (\d+) \| ", _section("Commands"), re.MULTILINE)
+    assert [int(code) for code in codes] == list(ExitCode)
+
+
+def test_every_feature_record_is_there_with_its_fields():
+    rows = dict(re.findall(r"^\| `(\w+)\(([^|]*)\)`", _section("Preprocessing"), re.MULTILINE))
+    records = {
+        r for r in vars(c).values() if inspect.isclass(r) and issubclass(r, c.Record) and "kind" in r.model_fields
+    }
+    features = {r.__name__ for r in records if {"column", "columns"} & set(r.model_fields)} - {
+        "GroupSplits",
+        "TimeSplits",
+    }
+    assert set(rows) == features
+    for name, fields in rows.items():
+        assert set(re.findall(r"(?<![\w=])([a-z_]+)(?==|,|$|\))", fields)) <= set(getattr(c, name).model_fields) | {
+            "a",
+            "b",
+        }
+
+
+def test_every_training_field_is_there():
+    assert set(re.findall(r"`(\w+)`", _section("Training").partition("Losses, metrics")[0])) == set(
+        c.Trainer.model_fields
+    )
+
+
+def test_fields_named_with_their_record_exist():
+    records = {"data": c.Data, "schema": c.Schema, "model": c.Model, "trainer": c.Trainer, "evaluator": c.Evaluator}
+    named = re.findall(r"[`\s(](data|schema|model|trainer|evaluator)\.(?!txt|png)(\w+)[=`]", README)
+    assert named
+    for record, field in named:
+        assert field in records[record].model_fields, f"{record}.{field}"
