@@ -1,4 +1,4 @@
-"""The README's section "Bring your own data", followed to the letter: from a CSV file to a pushed model's predictions."""
+"""The README's "Bring your own data", followed to the letter: from a CSV file to predictions of a pushed model."""
 
 import json
 import pathlib

@@ -82,6 +82,12 @@ def test_the_threshold_is_what_guessing_reaches(tmp_path):
     assert (threshold.metric, threshold.lower) == ("accuracy", 0.66)
 
 
+def test_the_threshold_of_a_number_is_its_deviation(tmp_path):
+    rows = "".join(f"{i * 0.5},{i % 2 * 3 + 0.5}\n" for i in range(30))
+    (threshold,) = _new(tmp_path, "x,y\n" + rows).evaluator.thresholds
+    assert (threshold.metric, threshold.upper) == ("rmse", 1.5)
+
+
 def test_delimiter_gzip_and_byte_order_mark(tmp_path):
     path = tmp_path / "semi.csv.gz"
     with gzip.open(path, "wb") as file:
