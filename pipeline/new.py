@@ -173,7 +173,7 @@ def _regression(column: Column) -> Target:
         head=f'c.Head(label={_code(column.name)}, task="regression")',
         label_reason=f"The label: numbers from {column.low:g} to {column.high:g}, {column.distinct:,} distinct.",
         threshold=f'c.Threshold(metric="rmse", upper={column.deviation:.4g})',
-        threshold_reason="A model is pushed if it errs less than always answering the mean; raise the bar to what you need.",
+        threshold_reason="A model is pushed if it errs less than the mean as answer; raise the bar to what you need.",
     )
 
 

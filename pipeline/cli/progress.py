@@ -85,7 +85,15 @@ class Screen:
         self._begin = time.monotonic()
         self._finished = 0
         self._total = 0
-        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4, transient=True)
+        self._live = Live(
+            console=console,
+            get_renderable=self._render,
+            refresh_per_second=4,
+            transient=True,
+            # What others print belongs to the log.
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def close(self) -> None:
         """Take the live part off the screen."""
