@@ -29,7 +29,10 @@ find_python() {
     executables python3 >>.tools/candidates
     executables python >>.tools/candidates
     while read -r candidate; do
-        if is_python "$candidate"; then "$candidate" -I -c 'import sys; print(sys._base_executable)' && return; fi
+        if is_python "$candidate"; then
+            "$candidate" -I -c 'import sys
+print(sys.executable if sys.prefix == sys.base_prefix else sys.base_prefix + "/bin/python3.10")' && return
+        fi
     done <.tools/candidates
     uv=$(find_uv) || return 1
     if ! "$uv" python find --managed-python --no-python-downloads 3.10 >/dev/null 2>&1; then
@@ -47,7 +50,7 @@ find_uv() {
             echo "$candidate" && return
         fi
     done <.tools/uvs
-    fetch_uv >&2 && echo "$PWD/.tools/uv/bin/uv"
+    fetch_uv >&2 && .tools/uv/bin/uv --version >/dev/null && echo "$PWD/.tools/uv/bin/uv"
 }
 
 fetch_uv() {
@@ -62,7 +65,7 @@ python_with_pip() {
     { executables python3; executables python3.10; executables python; ls "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3; } \
         >.tools/candidates 2>/dev/null || true
     while read -r candidate; do
-        if [ -x "$candidate" ] && "$candidate" -I -m pip --version >/dev/null 2>&1; then echo "$candidate" && return; fi
+        if [ -x "$candidate" ] && "$candidate" -I -c 'import pip' >/dev/null 2>&1; then echo "$candidate" && return; fi
     done <.tools/candidates
     while read -r candidate; do
         if [ -x "$candidate" ] && "$candidate" -I -m venv --clear .tools/pip >/dev/null 2>&1; then
