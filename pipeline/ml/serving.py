@@ -26,6 +26,7 @@ from pipeline.config.settings import WEIGHT_KEY, label_key
 from pipeline.ml import columns, preprocessing
 from pipeline.ml.heads import Head
 from pipeline.ml.inputs import ModelInput
+from pipeline.ml.transform_graph import TransformGraph
 
 Tensors = Mapping[str, Any]
 EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
@@ -44,7 +45,7 @@ class Servable(tf.Module):
     ) -> None:
         super().__init__()
         self.model = model
-        self.transform = transform.transform_features_layer()
+        self.transform = TransformGraph(transform)
         self._inputs, self._heads = tuple(inputs), tuple(heads)
         self._spec = transform.raw_feature_spec()
         self._columns = serving_columns(settings, self._spec)
@@ -53,7 +54,7 @@ class Servable(tf.Module):
 
     def features(self, raw: Tensors) -> dict[str, Any]:
         """The transformed features of raw columns."""
-        transformed = self.transform(dict(raw))
+        transformed = self.transform(raw)
         return {each.name: transformed[each.name] for each in self._inputs}
 
     def predict(self, raw: Tensors) -> dict[str, Any]:
@@ -72,7 +73,7 @@ class Servable(tf.Module):
 
     def labels(self, raw: Tensors) -> dict[str, Any]:
         """The labels and weights of raw columns, each [n]."""
-        transformed = self.transform(dict(raw))
+        transformed = self.transform(raw)
         return {key: transformed[key] for key in self._label_keys}
 
     def signatures(self) -> dict[str, Callable[..., Any]]:
@@ -82,7 +83,7 @@ class Servable(tf.Module):
 
         def of_examples(function: Callable[[Tensors], Any], spec: Mapping[str, Any]) -> Any:
             lenient = {name: _lenient(each) for name, each in spec.items()}
-            traced = tf.function(lambda examples: function(tf.io.parse_example(examples, lenient)))
+            traced = tf.function(lambda examples: function(tf.io.parse_example(examples, lenient)), autograph=False)
             return traced.get_concrete_function(EXAMPLES)
 
         def of_columns(**values: Any) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class Servable(tf.Module):
 
         return {
             "serving_default": of_examples(self.answer, serving),
-            "raw": tf.function(of_columns).get_concrete_function(**raw),
+            "raw": tf.function(of_columns, autograph=False).get_concrete_function(**raw),
             "transform_features": of_examples(self.features, serving),
             "transform_labels": of_examples(self.labels, self._spec),
             "evaluate": of_examples(self.predict, serving),
