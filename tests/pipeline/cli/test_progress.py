@@ -1,6 +1,7 @@
 """Progress: whole plain lines for a log, a live table on a terminal."""
 
 import io
+import sys
 
 from rich.console import Console
 
@@ -39,7 +40,7 @@ def test_lines_tell_each_event_once_and_each_epoch_once():
 
 
 def test_the_screen_shows_running_nodes_and_keeps_what_has_finished():
-    out = io.StringIO()
+    out, stdout = io.StringIO(), sys.stdout
     screen = Screen(Console(file=out, force_terminal=True, markup=False, width=120))
     for event in EVENTS[:-1]:
         screen(event)
@@ -48,6 +49,7 @@ def test_the_screen_shows_running_nodes_and_keeps_what_has_finished():
     assert "Trainer" in drawn.get()
     assert "epoch 2/2  step 10/150  loss 0.4" in drawn.get()
     assert "1 of 2 nodes" in drawn.get()
+    assert sys.stdout is stdout, "what others print does not belong on the screen"
     screen(EVENTS[-1])
     screen.close()
     assert "[2/2] Trainer              complete   1m 15s" in out.getvalue()
