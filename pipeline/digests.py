@@ -12,7 +12,7 @@ import dataclasses
 import hashlib
 import importlib.metadata
 import os
-from typing import Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from components.errors import ConfigError
 
@@ -48,7 +48,7 @@ class Sources:
         """
         path, by_file, name = reference.rpartition(":")
         if by_file:
-            start = (_Source(os.path.dirname(path), os.path.basename(path)),)
+            start: tuple[_Source, ...] = (_Source(os.path.dirname(path), os.path.basename(path)),)
         else:
             path, _, name = reference.rpartition(".")
             start = self._find(path, self._project)
@@ -63,8 +63,9 @@ class Sources:
         """The digest of a data file; a missing one is left for the node to complain about."""
         if not os.path.isfile(path):
             return {}
+        label = os.path.relpath(path, self._project) if self._project else path
         with open(path, "rb") as file:
-            return {os.path.relpath(path, self._project) if self._project else path: hashlib.sha256(file.read()).hexdigest()}
+            return {label: hashlib.sha256(file.read()).hexdigest()}
 
     def _closure(self, start: Sequence[_Source]) -> dict[str, str]:
         found: dict[str, str] = {}

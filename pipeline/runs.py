@@ -1,4 +1,4 @@
-"""What is known about each run, kept as ROOT/runs/RUN_ID/run.json; reading it needs neither TFX nor the metadata store."""
+"""What is known about each run: ROOT/runs/RUN_ID/run.json. Reading it needs neither TFX nor the metadata store."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ def load_run(root: str, run_id: str) -> RunRecord:
         return _read(root, run_id)
     known = [record.id for record in list_runs(root)]
     close = difflib.get_close_matches(run_id, known, n=3)
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"The latest: {', '.join(known[-3:]) or 'there are none'}"
+    latest = ", ".join(known[-3:]) or "there are none"
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"The latest: {latest}"
     raise InputError(f"No run {run_id!r} under {root}. {hint}")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import faulthandler
+import io
 import logging
 import os
 import sys
 import traceback
-from typing import Any, Callable, Mapping, Optional
+from collections.abc import Callable, Mapping
+from typing import Any, Optional
 
 from absl import logging as absl_logging
 from google.protobuf import message
+from ml_metadata.proto.metadata_store_pb2 import Value
 from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
 from tfx.orchestration.portable.beam_executor_operator import BeamExecutorOperator
 from tfx.orchestration.portable.data_types import ExecutionInfo
@@ -18,6 +21,7 @@ from tfx.orchestration.portable.python_executor_operator import PythonExecutorOp
 from tfx.proto.orchestration.executable_spec_pb2 import BeamExecutableSpec, PythonClassExecutableSpec
 from tfx.proto.orchestration.execution_invocation_pb2 import ExecutionInvocation
 from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
+from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
 from components import progress
 from pipeline.runners import failures, logs
@@ -59,7 +63,7 @@ class NodeExecutor:
     @property
     def operators(self) -> dict[Any, Any]:
         """For the launcher's custom_executor_operators."""
-        return {spec: self._operator for spec in (PythonClassExecutableSpec, BeamExecutableSpec)}
+        return dict.fromkeys((PythonClassExecutableSpec, BeamExecutableSpec), self._operator)
 
     def _operator(self, executor_spec: message.Message, platform_config: Optional[message.Message] = None) -> _Operator:
         operator = _Operator(executor_spec, platform_config)
@@ -103,7 +107,7 @@ def perform(spec: message.Message, info: ExecutionInfo, beam_args: tuple[str, ..
     if isinstance(spec, PythonClassExecutableSpec):
         return PythonExecutorOperator(spec).run_executor(info)
     operator = BeamExecutorOperator(spec)
-    operator.beam_pipeline_args.extend(beam_args)
+    operator.beam_pipeline_args += [PlaceholderExpression(value=Value(string_value=arg)) for arg in beam_args]
     return operator.run_executor(info)
 
 
@@ -132,8 +136,11 @@ def _log_to(path: str) -> None:
     os.dup2(fd, 1)
     os.dup2(fd, 2)
     os.close(fd)
-    sys.stdout = open(1, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")
-    sys.stderr = open(2, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")
+    # Not those that were there: they may belong to a progress display, or to a test.
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(fd, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
+        for fd in (1, 2)
+    )
     faulthandler.enable()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(logs.FORMAT))

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import signal
-from typing import Iterator
+from collections.abc import Iterator
 
 from components import errors
 from components.errors import CrashError, InputError, MillraceError

@@ -18,8 +18,9 @@ import selectors
 import signal
 import socket
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection
-from typing import Any, Callable, Iterable, Iterator, NoReturn
+from typing import Any, NoReturn
 
 Send = Callable[[Any], None]
 _PR_SET_PDEATHSIG = 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler, constants
@@ -84,7 +85,8 @@ def for_run(
 
     Args:
         artifacts: where outputs go.
-        digests: the digest of each node's sources. It becomes an execution property, and so a part of the launcher's cache key.
+        digests: the digest of each node's sources. It becomes an execution property, and so a part of the launcher's
+            cache key.
         uncached: nodes that must not reuse earlier outputs.
     """
     runtime_parameter_utils.substitute_runtime_parameter(
@@ -101,8 +103,9 @@ def for_run(
 def place(ir: pipeline_pb2.Pipeline, node_id: str, homes: Mapping[str, Home]) -> None:
     """Let a node run in `homes[node_id]` and read its inputs from where its predecessors' homes are, in place.
 
-    A run's first attempt is what the compiler made of it. Later attempts have one context more, so that the launcher neither
-    takes an execution of an earlier attempt for this one nor its outputs for inputs; all stay in the run's own context.
+    A run's first attempt is what the compiler made of it. Later attempts have one context more, so that the launcher
+    neither takes an execution of an earlier attempt for this one nor its outputs for inputs; all stay in the run's own
+    context.
     """
     node = next(node for node in _nodes(ir) if node.node_info.id == node_id)
     attempt = _attempt_context(homes[node_id])
@@ -137,9 +140,8 @@ def _nodes(ir: pipeline_pb2.Pipeline) -> Iterator[pipeline_pb2.PipelineNode]:
     return (node.pipeline_node for node in ir.nodes)
 
 
-def _class_path(spec: object) -> str:
-    spec = getattr(spec, "python_executor_spec", spec)
-    return str(getattr(spec, "class_path"))
+def _class_path(spec: Any) -> str:
+    return str(getattr(spec, "python_executor_spec", spec).class_path)
 
 
 def _parameters(node: pipeline_pb2.PipelineNode) -> dict[str, str]:

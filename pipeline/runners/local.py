@@ -6,10 +6,12 @@ import contextlib
 import dataclasses
 import datetime
 import os
+import shutil
 import signal
 import threading
 import traceback
-from typing import Iterator, Union
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Union
 
 from components.errors import ExitCode, InputError, MillraceError
 from pipeline import runs
@@ -17,6 +19,9 @@ from pipeline.config import Config
 from pipeline.runners import lock, logs
 from pipeline.runners.events import Listener, Message
 from pipeline.runs import RunRecord
+
+if TYPE_CHECKING:
+    from pipeline.runners.walk import Walk
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,35 +53,42 @@ def run(config: Config, options: Options, listen: Listener) -> RunRecord:
     """
     root = config.root_path
     with lock.hold(root, options.wait, lambda text: listen(Message(text))) as held:
-        record = _resumed(config, options, root) if options.resume else _new(config, options, root)
+        before = _to_resume(config, options, root) if options.resume else None
+        record = _next_attempt(config, options, before) if before else _new(config, options, root)
         held.sign(record.id)
         with _disk(root):
             for dead in runs.list_runs(root):
                 if dead.state == "killed":
                     runs.save(root, dead)
             runs.save(root, record)
-        record = _guarded(config, options, listen, record, held)
-        record = record.model_copy(update={"finished": _now()})
+        try:
+            record = _guarded(config, options, listen, record, held)
+        except MillraceError:
+            _take_back(root, record, before)
+            raise
         with _disk(root):
-            runs.save(root, record)
-        return record
+            runs.save(root, record.model_copy(update={"finished": _now()}))
+        return runs.load_run(root, record.id)
 
 
 def _guarded(config: Config, options: Options, listen: Listener, record: RunRecord, held: lock.Lock) -> RunRecord:
-    """Run, and turn whatever ends the run into its record."""
-    root = config.root_path
+    """Run, and turn whatever ends the run into its record.
+
+    Raises:
+        MillraceError: nothing was started.
+    """
+    root, log = config.root_path, _log(config.root_path, record)
     try:
-        with _interruptible(), logs.quiet(_log(root, record)):
+        with _interruptible(), logs.quiet(log):
             return _run(config, options, listen, record, held)
     except KeyboardInterrupt:
         update = {"state": "interrupted", "error": "interrupted", "exit_code": int(ExitCode.INTERRUPTED)}
-    except MillraceError as error:
-        update = {"state": "failed", "error": str(error), "exit_code": int(error.exit_code)}
+    except MillraceError:
+        raise
     except Exception as error:
         from pipeline.runners import failures
 
         shown = failures.of_exception(error, root)
-        log = _log(root, record)
         with contextlib.suppress(OSError), open(log, "a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)
         update = {"state": "failed", "error": f"{shown}. Log: {log}", "exit_code": int(shown.exit_code)}
@@ -87,14 +99,34 @@ def _run(config: Config, options: Options, listen: Listener, record: RunRecord, 
     with logs.stderr_to(_log(config.root_path, record)):
         from pipeline.runners import backfill, walk
     with walk.engine(config.root_path, options.in_process, listen, (held.fd,)) as engine:
+        main = walk.Walk(engine, config, record, options.force)
         for part in backfill.parts(config, record):
-            part_record = walk.Walk(engine, part.config, part.record, ())()
-            runs.save(config.root_path, _ended(part_record))
-            if part_record.error:
-                return record.model_copy(
-                    update={"state": "failed", "error": part_record.error, "exit_code": part_record.exit_code}
-                )
-        return _ended(walk.Walk(engine, config, record, options.force)())
+            ended = _run_part(walk.Walk(engine, part.config, part.record, ()), config.root_path)
+            if ended.error:
+                failed = {"state": "failed", "error": ended.error, "exit_code": ended.exit_code}
+                return main.record.model_copy(update=failed)
+        return _ended(main())
+
+
+def _run_part(part: Walk, root: str) -> RunRecord:
+    """Run an earlier span. Where all of it was cached, no record stays."""
+    try:
+        record = _ended(part())
+    except KeyboardInterrupt:
+        runs.save(root, part.record.model_copy(update={"state": "interrupted", "finished": _now()}))
+        raise
+    runs.save(root, record)
+    if all(node.state in ("cached", "kept", "skipped") for node in record.nodes) and record.attempt == 1:
+        shutil.rmtree(runs.run_folder(root, record.id))
+    return record
+
+
+def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
+    """Nothing was started: leave the records as they were."""
+    if before:
+        runs.save(root, before)
+    else:
+        shutil.rmtree(runs.run_folder(root, record.id))
 
 
 def _ended(record: RunRecord) -> RunRecord:
@@ -124,8 +156,8 @@ def _new(config: Config, options: Options, root: str) -> RunRecord:
     )
 
 
-def _resumed(config: Config, options: Options, root: str) -> RunRecord:
-    """The record of the run to go on with.
+def _to_resume(config: Config, options: Options, root: str) -> RunRecord:
+    """The record of the run to go on with, as it was left.
 
     Raises:
         InputError: there is none, or it is complete.
@@ -141,17 +173,21 @@ def _resumed(config: Config, options: Options, root: str) -> RunRecord:
         raise InputError(f"--resume {record.id}: it is a run of {record.pipeline}, not of {config.name}")
     if record.state == "complete":
         raise InputError(f"--resume: run {record.id} is complete, there is nothing to go on with")
-    return record.model_copy(
+    return record
+
+
+def _next_attempt(config: Config, options: Options, before: RunRecord) -> RunRecord:
+    return before.model_copy(
         update={
             "state": "running",
             "finished": None,
             "error": "",
             "exit_code": 0,
-            "attempt": record.attempt + 1,
+            "attempt": before.attempt + 1,
             "config_json": config.model_dump_json(by_alias=True),
             "process": runs.process_id(os.getpid()),
-            "first": options.first or record.first,
-            "last": options.last or record.last,
+            "first": options.first or before.first,
+            "last": options.last or before.last,
         }
     )
 
@@ -175,7 +211,7 @@ def _disk(root: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does. A second signal is no longer held back by what the first one has to tidy up."""
+    """SIGTERM ends a run as Ctrl-C does. A second signal does not wait for what the first one tidies up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from typing import Callable, Iterator
+from collections.abc import Callable, Iterator
 
 from components.errors import InputError
 
@@ -42,9 +42,8 @@ def _open(root: str) -> int:
         os.makedirs(root, exist_ok=True)
         return os.open(os.path.join(root, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise InputError(
-            f"{root}: cannot write there ({error.strerror}). Name a writable folder with --root or the config's field root"
-        ) from error
+        hint = "Name a writable folder with --root or the config's field root"
+        raise InputError(f"{root}: cannot write there ({error.strerror}). {hint}") from error
 
 
 def _acquire(fd: int, root: str, wait: bool, tell: Callable[[str], None]) -> None:

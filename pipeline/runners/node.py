@@ -6,7 +6,8 @@ It knows neither processes nor terminals: a laptop's runner calls it for each no
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.local import runner_utils
@@ -27,8 +28,8 @@ class NodeResult:
     """How a node ended well.
 
     Attributes:
-        state: "complete" it executed, "cached" an earlier execution's outputs serve, "kept" it had succeeded in this run
-            before, "skipped" its condition did not hold.
+        state: "complete" it executed, "cached" an earlier execution's outputs serve, "kept" it had succeeded in this
+            run before, "skipped" its condition did not hold.
         execution: its execution's id in the metadata store; None where skipped.
         properties: its execution properties, with what the driver made of them; empty where kept.
     """
@@ -45,8 +46,8 @@ def run_node(
 ) -> NodeResult:
     """Run a node, unless it has succeeded in this run before.
 
-    What an earlier try left under way is marked as failed first, and its outputs deleted: nobody else may be running this node
-    of this run.
+    What an earlier try left under way is marked as failed first, and its outputs deleted: nobody else may be running
+    this node of this run.
 
     Args:
         ir: the compiled pipeline, its runtime parameters substituted.

@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import os
 import shutil
-from typing import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from tfx.proto.orchestration import pipeline_pb2
 
@@ -93,13 +93,13 @@ def make(
             changed = "--force"
         if changed:
             shutil.rmtree(os.path.join(root, "checkpoints", record.id, node_id), ignore_errors=True)
-            why[node_id] = changed
+            why[node_id] = changed if old.state not in ("pending", "skipped") else _RESUMED[old.state]
         elif is_done(_placed(ir, node_id, {**homes, node_id: old.home}), node_id):
             homes[node_id] = old.home
             kept.add(node_id)
         else:
             why[node_id] = _RESUMED.get(old.state, "its outputs are gone")
-    why.update({node_id: "--force" for node_id in force})
+    why.update(dict.fromkeys(force, "--force"))
     nodes = tuple(
         base.get(node_id) or _start(record.node(node_id), node_id, homes[node_id], node_id in selected, node_id in kept)
         for node_id in ids

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from typing import Iterable
+from collections.abc import Iterable
+from typing import TypeAlias
 
 import ml_metadata
 from ml_metadata.proto import metadata_store_pb2
@@ -14,7 +15,7 @@ from tfx.orchestration.metadata import Metadata
 from tfx.orchestration.portable.mlmd import context_lib, execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 
-Execution = metadata_store_pb2.Execution
+Execution: TypeAlias = metadata_store_pb2.Execution
 
 
 def executions_of(store: Metadata, node: pipeline_pb2.PipelineNode) -> list[Execution]:

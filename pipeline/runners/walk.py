@@ -7,7 +7,8 @@ import dataclasses
 import os
 import time
 import traceback
-from typing import Any, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from absl import logging as absl_logging
 from ml_metadata.proto import metadata_store_pb2
@@ -42,7 +43,7 @@ class Engine:
 
 @contextlib.contextmanager
 def engine(root: str, in_process: bool, listen: Listener, close: tuple[int, ...]) -> Iterator[Engine]:
-    """An engine on `root`, whose lock is held. Opening the store comes after the fork, and marks as failed what a killed run left.
+    """An engine on `root`, whose lock is held. What a killed run left under way is marked as failed.
 
     Args:
         close: file descriptors that children must not inherit.

@@ -9,9 +9,10 @@ import importlib
 import multiprocessing
 import os
 import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, Callable
+from typing import Any
 
 import pipeline.config as c
 from components.errors import MillraceError
@@ -34,6 +35,10 @@ class Driver:
         self.process.start()
         theirs.close()
         self.events: list[Event] = []
+
+    def poll(self) -> bool:
+        """Whether it has told anything."""
+        return self._results.poll()
 
     def wait(self) -> RunRecord:
         """Its record. Raises what `local.run` raised; EOFError when the process was killed."""
@@ -68,3 +73,4 @@ def _drive(
         results.send(("record", record))
     except MillraceError as error:
         results.send(("raised", error))
+    os._exit(0)  # tearing down what was imported takes longer than the run

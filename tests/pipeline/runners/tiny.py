@@ -1,8 +1,8 @@
 """A pipeline of function components that takes milliseconds, in the place of pipeline.graph."""
 
-import importlib.util
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -14,13 +14,14 @@ from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, PushedM
 
 from components import progress
 from components.errors import GateError
+from pipeline import references
 from pipeline.config import Config
 
 
 def act(project: str, node: str) -> None:
     """Do what project/actions.json says for this node; what happens is none of its settings."""
     path = os.path.join(project, "actions.json")
-    actions = json.load(open(path)) if os.path.exists(path) else {}
+    actions = json.loads(pathlib.Path(path).read_text()) if os.path.exists(path) else {}
     action = actions.get(node, "")
     print(f"{node} acts: {action or 'nothing'}", flush=True)
     if action == "gate":
@@ -43,7 +44,7 @@ def act(project: str, node: str) -> None:
 @component
 def Ingest(examples: OutputArtifact[Examples], path: Parameter[str], project: Parameter[str]):
     with open(os.path.join(examples.uri, "rows"), "w") as file:
-        file.write(open(path).read())
+        file.write(pathlib.Path(path).read_text())
     act(project, "Ingest")
     examples.set_int_custom_property("span", 7)
 
@@ -51,7 +52,7 @@ def Ingest(examples: OutputArtifact[Examples], path: Parameter[str], project: Pa
 @component
 def Count(examples: InputArtifact[Examples], blessing: OutputArtifact[ModelBlessing], project: Parameter[str]):
     act(project, "Count")
-    open(os.path.join(blessing.uri, "COUNTED"), "w").close()
+    pathlib.Path(blessing.uri, "COUNTED").touch()
     blessing.set_int_custom_property("blessed", 0 if os.path.exists(os.path.join(project, "bad")) else 1)
 
 
@@ -63,11 +64,9 @@ def Train(
         file.write("half")
     progress.report(epoch=1, epochs=epochs)
     act(project, "Train")
-    spec = importlib.util.spec_from_file_location("helper", os.path.join(project, "helper.py"))
-    helper = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(helper)
+    scale = references.load(os.path.join(project, "helper.py:scale"))
     with open(os.path.join(model.uri, "weights"), "w") as file:
-        file.write(str(helper.scale(epochs)))
+        file.write(str(scale(epochs)))
     print("gpus:", os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
 
 
