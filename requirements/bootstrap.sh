@@ -29,14 +29,20 @@ give_up() {
     exit 1
 }
 
+explain_no_python() {
+    if find_uv >/dev/null 2>&1; then
+        give_up "there is no Python 3.10 on this machine, and uv could not fetch one (the reason stands above)." \
+            "Where GitHub is out of reach, name a mirror of python-build-standalone: UV_PYTHON_INSTALL_MIRROR=URL make run" \
+            "Or build one: pyenv install 3.10, after sudo apt-get install build-essential libssl-dev zlib1g-dev libbz2-dev" \
+            "liblzma-dev libffi-dev libsqlite3-dev libreadline-dev"
+    fi
+    give_up "there is no Python 3.10 on this machine, nor uv, nor a Python with pip to fetch them with." \
+        "sudo apt-get install python3-pip build-essential" \
+        "(Looked for: pyenv's versions; python3.10, python3 and uv in PATH; ~/.local/bin/uv; ~/.cargo/bin/uv.)"
+}
+
 make_venv() {
-    python=$(find_python) || give_up "there is no Python 3.10 on this machine, and fetching one did not work." \
-        "Looked for: pyenv's versions, python3.10 and python3 in PATH, uv's own. What helps is one of" \
-        "  sudo apt-get install python3-pip        (then uv is fetched through pip, and Python 3.10 through uv)" \
-        "  sudo apt-get install python3-venv       (the same)" \
-        "  UV_PYTHON_INSTALL_MIRROR=URL make run   (a mirror of python-build-standalone, where GitHub is out of reach)" \
-        "  pyenv install 3.10                      (with: build-essential libssl-dev zlib1g-dev libbz2-dev" \
-        "                                           liblzma-dev libffi-dev libsqlite3-dev libreadline-dev)"
+    python=$(find_python) || explain_no_python
     say "setting up .venv with $("$python" --version) from $python (a few minutes the first time)"
     if uv=$(find_uv); then
         "$uv" venv --quiet --python "$python" .venv

@@ -20,6 +20,7 @@ import sysconfig
 import tarfile
 import time
 import zipfile
+from concurrent import futures
 
 import pytest
 
@@ -175,7 +176,9 @@ def test_a_virtual_environment_is_made_once_and_follows_what_changes(
 ) -> None:
     machine.link("uv", uv)
     machine.link("python3.10", python)
-    assert machine.runs("CONFIG=mine.py", "ARGS=--set a=1") == "millrace 1 run mine.py --set a=1"
+    with futures.ThreadPoolExecutor() as pool:  # two at once: the second waits for the first
+        printed = list(pool.map(machine.runs, ["CONFIG=mine.py"] * 2, ["ARGS=--set a=1"] * 2))
+    assert printed == ["millrace 1 run mine.py --set a=1"] * 2
 
     stamp = (machine.checkout / ".venv/.runtime").stat()
     started = time.monotonic()
@@ -302,9 +305,17 @@ def test_pip_does_it_where_uv_is_not_to_be_had(machine: Machine, python: pathlib
 def test_an_empty_machine_is_told_what_to_install(machine: Machine) -> None:
     done = machine.make("run")
     assert done.returncode != 0
-    assert "there is no Python 3.10 on this machine" in done.stderr
-    assert "apt-get install python3-pip" in done.stderr
+    assert "there is no Python 3.10 on this machine, nor uv, nor a Python with pip" in done.stderr
+    assert "sudo apt-get install python3-pip" in done.stderr
     assert not (machine.checkout / ".venv").exists()
+
+
+def test_a_machine_whose_uv_reaches_nothing_is_told_of_mirrors(machine: Machine, uv: pathlib.Path) -> None:
+    machine.link("uv", uv)
+    done = machine.make("run", UV_PYTHON_INSTALL_MIRROR=f"file://{machine.home}/nothing")
+    assert done.returncode != 0
+    assert "uv could not fetch one" in done.stderr
+    assert "UV_PYTHON_INSTALL_MIRROR=URL make run" in done.stderr
 
 
 def test_a_killed_set_up_is_repaired(machine: Machine, uv: pathlib.Path, python: pathlib.Path) -> None:
