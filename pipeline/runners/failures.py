@@ -13,6 +13,7 @@ from components import errors
 from components.errors import CrashError, InputError, MillraceError
 from pipeline.runners.fork_server import ChildDied
 
+_DISK_FULL = (os.strerror(errno.ENOSPC), "database or disk is full")
 _IN_TEXT = re.compile(r"components\.errors\.(\w+): ")
 _TEXT_END = re.compile(r" \[while running '|\n\n(?:During handling|The above exception)")
 
@@ -22,7 +23,7 @@ def of_exception(error: BaseException, folder: str) -> MillraceError:
     for link in _chain(error):
         if isinstance(link, MillraceError):
             return link
-        if isinstance(link, OSError) and link.errno == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(link):
+        if any(sign in str(link) for sign in _DISK_FULL):
             return disk_full(folder)
         if isinstance(link, OSError) and link.errno == errno.EROFS:
             return InputError(f"{link.filename or folder}: read-only file system")

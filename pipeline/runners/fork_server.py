@@ -106,14 +106,21 @@ def _await_answer(connection: Connection, receive: Send) -> Answer:
             else:
                 outcome = (kind, value)
     except BaseException:
-        if pid:
-            _kill_group(pid)
-            with contextlib.suppress(OSError):
-                any(kind == "exit" for kind, _ in _messages(connection))
+        _give_up(connection, pid)
         raise
+    _give_up(connection, pid)
+    raise ChildDied(signal.SIGKILL, None)
+
+
+def _give_up(connection: Connection, pid: int) -> None:
+    """Kill a child, whose id may not be known yet, and wait until it is gone."""
     if pid:
         _kill_group(pid)
-    raise ChildDied(signal.SIGKILL, None)
+    for kind, value in _messages(connection):
+        if kind == "pid":
+            _kill_group(value)
+        elif kind == "exit":
+            return
 
 
 def _messages(connection: Connection) -> Iterator[tuple[str, Any]]:

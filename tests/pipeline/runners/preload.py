@@ -3,10 +3,13 @@
 import apache_beam
 import pytest
 import tfx.components
-import tfx.dsl.compiler.compiler
-import tfx.orchestration.portable.launcher
 
+import pipeline.runners.backfill
 import pipeline.runners.executor
+import pipeline.runners.local
 import pipeline.runners.node
+import pipeline.runners.reasons
+import tests.pipeline.runners.conftest
+import tests.pipeline.runners.tiny
 
-__all__ = ["apache_beam", "pipeline", "pytest", "tfx"]
+__all__ = ["apache_beam", "pipeline", "pytest", "tests", "tfx"]

@@ -1,0 +1,134 @@
+"""A kill at any moment, then --resume: in the end everything is as if nothing had happened.
+
+One run is killed at every moment of every node, one after another, and resumed each time. With
+MILLRACE_KILL_MATRIX=full every moment also gets a run of its own.
+"""
+
+import functools
+import os
+import pathlib
+
+import pytest
+
+import pipeline.config as c
+from pipeline.configs import taxi
+from pipeline.runs import RunRecord, list_runs
+from tests.acceptance import findings, kills
+from tests.pipeline.runners.drive import Driver, context
+
+pytestmark = pytest.mark.acceptance
+CHECKOUT = pathlib.Path(__file__).parents[2]
+ROWS = 300
+RESOLVERS = {"SpanWindow", "Baseline", "LatestBlessedModel"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _preloaded() -> None:
+    """Fork the runs from a process that has imported the pipeline."""
+    context.set_forkserver_preload(["tests.pipeline.runners.preload", "pipeline.graph", "tests.acceptance.findings"])
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp("data")
+    for span in (1, 2):
+        lines = (CHECKOUT / f"data/taxi/csv/span-{span}/trips.csv").read_text().splitlines(keepends=True)
+        (folder / f"span-{span}").mkdir()
+        (folder / f"span-{span}" / "trips.csv").write_text("".join(lines[: ROWS + 1]))
+    return folder
+
+
+def config(data: pathlib.Path, root: pathlib.Path) -> c.Config:
+    """The taxi pipeline, small: few rows, two spans, a gate that any model passes."""
+    big = taxi.get_config()
+    return big.model_copy(
+        update={
+            "project": str(CHECKOUT),
+            "root": str(root),
+            "data": big.data.model_copy(update={"path": f"{data}/span-{{SPAN}}/*.csv", "window": 2}),
+            "schema_": c.Schema(path="schemas/taxi.pbtxt", on_anomalies="warn"),
+            "model": c.Model(kind="wide_deep", hidden_units=(8,)),
+            "trainer": c.Trainer(epochs=3, batch_size=32, tensorboard=False),
+            "evaluator": c.Evaluator(thresholds=(c.Threshold(metric="auc", lower=0.0),), confidence=False),
+        }
+    )
+
+
+def run(settled: c.Config, kill=None, resume: bool = False) -> RunRecord | None:
+    """A run in its own process; None when it was killed."""
+    try:
+        return Driver(settled, "pipeline.graph", before=kill, resume=resume).wait()
+    except EOFError:
+        return None
+
+
+def look(record: RunRecord, settled: c.Config) -> findings.Findings:
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_look, args=(sending, record, settled.serving_path))
+    process.start()
+    sending.close()
+    found = receiving.recv()
+    process.join()
+    return found
+
+
+def _look(sending, record: RunRecord, serving: str) -> None:
+    sending.send(findings.look(record, serving))
+    os._exit(0)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(data, tmp_path_factory) -> tuple[RunRecord, findings.Findings]:
+    settled = config(data, tmp_path_factory.mktemp("undisturbed"))
+    record = run(settled)
+    assert (record.state, record.error) == ("complete", "")
+    return record, look(record, settled)
+
+
+def moments(record: RunRecord) -> list[functools.partial]:
+    """Every moment to kill at, in the order in which a run comes to them."""
+    found = []
+    for node in record.nodes:
+        at = [kills.driver] if node.id in RESOLVERS else [kills.driver, kills.executor]
+        at += [kills.after_checkpoint] if node.id == "Trainer" else []
+        at += [kills.between_stage_and_rename] if node.id == "Pusher" else []
+        found += [functools.partial(kill, node.id) for kill in (*at, kills.publisher, kills.published)]
+    return found
+
+
+def test_killed_at_every_moment_of_every_node_and_resumed_each_time(undisturbed, data, tmp_path):
+    record, expected = undisturbed
+    settled = config(data, tmp_path)
+    started = False
+    for kill in moments(record):
+        ended = run(settled, kill, resume=started)
+        started = True
+        [latest] = [r for r in list_runs(settled.root_path) if not r.parent]
+        assert ended is None or ended.state == "failed", f"{kill} did not happen"
+        assert latest.state in ("failed", "killed")
+
+    resumed = run(settled, resume=True)
+    _same(resumed, settled, expected)
+    assert resumed.attempt == len(moments(record)) + 1
+
+
+@pytest.mark.skipif(os.environ.get("MILLRACE_KILL_MATRIX") != "full", reason="MILLRACE_KILL_MATRIX=full runs these")
+def test_each_moment_on_its_own(undisturbed, data, tmp_path):
+    record, expected = undisturbed
+    for number, kill in enumerate(moments(record)):
+        settled = config(data, tmp_path / str(number))
+        assert run(settled, kill) is None or list_runs(settled.root_path)[-1].state == "failed"
+        _same(run(settled, resume=True), settled, expected)
+
+
+def _same(record: RunRecord, settled: c.Config, expected: findings.Findings) -> None:
+    assert (record.state, record.error, record.blessed) == ("complete", "", True)
+    found = look(record, settled)
+    assert found.records == expected.records
+    assert found.metrics.keys() == expected.metrics.keys()
+    assert found.metrics == pytest.approx(expected.metrics, abs=1e-6, nan_ok=True)
+    assert found.loads == {"1": True}
+    assert record.pushed == os.path.join(settled.serving_path, "1")
+    assert findings.under_way(settled.root_path) == 0
+    hidden = [name for name in os.listdir(settled.serving_path) if not name.isdigit()]
+    assert hidden == []

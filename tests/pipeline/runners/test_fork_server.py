@@ -1,0 +1,115 @@
+import os
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+
+from components.errors import InputError
+from pipeline.runners.fork_server import ChildDied, ForkServer
+
+
+@pytest.fixture
+def server():
+    with ForkServer() as server:
+        yield server
+
+
+def add(send, a, b):
+    send("adding")
+    return a + b
+
+
+def meet(send, path):
+    """Wait for the other child, which only comes when both run at once."""
+    open(f"{path}/{os.getpid()}", "w").close()
+    while len(os.listdir(path)) < 2:
+        time.sleep(0.01)
+    return os.getpgid(0) == os.getpid()
+
+
+def fail(send):
+    raise InputError("line 3")
+
+
+def use_memory(send, size):
+    return len(bytearray(size))
+
+
+def die(send, number):
+    os.kill(os.getpid(), number)
+
+
+def stay(send):
+    child = subprocess.Popen(["sleep", "100"])
+    send((os.getppid(), os.getpid(), child.pid))
+    time.sleep(100)
+
+
+def gone(*pids):
+    deadline = time.monotonic() + 10
+    while any(os.path.exists(f"/proc/{pid}") for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_a_call_returns_what_the_function_does_and_passes_on_what_it_sends(server):
+    heard = []
+    assert server.call(add, 1, 2, receive=heard.append).value == 3
+    assert heard == ["adding"]
+
+
+def test_children_run_side_by_side_each_in_a_session_of_its_own(server, tmp_path):
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(server.call(meet, str(tmp_path), receive=print).value))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert answers == [True, True]
+
+
+def test_what_a_child_raises_is_raised_here(server):
+    with pytest.raises(InputError, match="line 3"):
+        server.call(fail, receive=print)
+
+
+def test_the_peak_of_a_childs_memory_is_told(server):
+    little = server.call(use_memory, 1, receive=print).peak_memory
+    assert server.call(use_memory, 300_000_000, receive=print).peak_memory - little > 250_000_000
+
+
+def test_a_killed_child_is_told_by_its_signal(server):
+    with pytest.raises(ChildDied) as died:
+        server.call(die, signal.SIGTERM, receive=print)
+    assert died.value.signal == signal.SIGTERM
+
+
+def test_a_call_that_is_given_up_takes_the_childs_children_along(server):
+    seen = []
+
+    def interrupt(pids):
+        seen.extend(pids[1:])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        server.call(stay, receive=interrupt)
+    assert gone(*seen)
+
+
+def test_nobody_survives_the_nursery():
+    seen = []
+
+    def kill_nursery(pids):
+        seen.extend(pids[1:])
+        os.kill(pids[0], signal.SIGKILL)
+
+    with ForkServer() as server, pytest.raises(ChildDied):
+        server.call(stay, receive=kill_nursery)
+    assert gone(*seen)

@@ -1,0 +1,44 @@
+import datetime
+import os
+
+import pytest
+
+from components.errors import InputError
+from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, load_run, process_id, run_folder, save
+
+DAY = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def record(run_id: str, day: int = 0, **fields: object) -> RunRecord:
+    started = DAY + datetime.timedelta(days=day)
+    return RunRecord(id=run_id, pipeline="taxi", started=started, config_json="{}", **{"state": "complete", **fields})
+
+
+def test_runs_are_listed_oldest_first_and_read_back_as_they_were_written(tmp_path):
+    root = str(tmp_path)
+    assert list_runs(root) == ()
+    node = NodeRecord(id="Trainer", state="cached", artifacts={"model": ("/a/1",)}, home=Home(run="b", attempt=2))
+    newer, older = record("a", 2, nodes=(node,), blessed=False), record("b", 1)
+    save(root, newer)
+    save(root, older)
+    os.makedirs(run_folder(root, "killed-before-its-first-record"))
+
+    assert list_runs(root) == (older, newer)
+    assert load_run(root, "a") == newer
+
+
+def test_an_unknown_run_is_answered_with_close_matches(tmp_path):
+    save(str(tmp_path), record("taxi-20240101-120000"))
+    with pytest.raises(InputError, match="No run 'taxi-20240101-12000' .*Did you mean taxi-20240101-120000"):
+        load_run(str(tmp_path), "taxi-20240101-12000")
+
+
+def test_a_run_whose_process_is_gone_was_killed(tmp_path):
+    root, me = str(tmp_path), process_id(os.getpid())
+    running = NodeRecord(id="Trainer", state="running", home=Home(run="a"))
+    save(root, record("a", state="running", process=me, nodes=(running,)))
+    assert load_run(root, "a").state == "running"
+
+    save(root, record("a", state="running", process=f"{os.getpid()}:1", nodes=(running,)))
+    killed = load_run(root, "a")
+    assert (killed.state, killed.exit_code, killed.nodes[0].state) == ("killed", 70, "cancelled")
