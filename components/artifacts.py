@@ -14,3 +14,9 @@ class Quarantine(Artifact):
 
     TYPE_NAME = "Quarantine"
     PROPERTIES = {SPAN: Property(type=PropertyType.INT)}
+
+
+class Verdict(Artifact):
+    """What a gate said: `verdict.json` with `passed` and what spoke against it."""
+
+    TYPE_NAME = "Verdict"
