@@ -53,8 +53,9 @@ make_venv() {
 
 install() { # arguments: the locks
     if uv=$(find_uv); then
-        # Compiled now, as PYTHONDONTWRITEBYTECODE (common in containers) would make every import of TFX take twice as long.
-        "$uv" pip sync --quiet --compile-bytecode --python .venv/bin/python \
+        # Where Python may not write bytecode (common in containers) every import of TFX would take twice as long.
+        compile=${PYTHONDONTWRITEBYTECODE:+--compile-bytecode}
+        "$uv" pip sync --quiet $compile --python .venv/bin/python \
             --require-hashes --build-constraints requirements/build.lock "$@" &&
             "$uv" pip install --quiet --python .venv/bin/python --offline --no-deps --no-build-isolation --editable .
     else
