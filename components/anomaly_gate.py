@@ -9,7 +9,6 @@ import json
 import os
 from typing import Any, Dict, List
 
-import tensorflow_data_validation as tfdv
 from absl import logging
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import types
@@ -75,7 +74,8 @@ class Executor(base_executor.BaseExecutor):
         rows: List[Anomaly] = []
         for split in artifact_utils.decode_split_names(artifact.split_names):
             path = os.path.join(artifact_utils.get_split_uri([artifact], split), _FILE)
-            rows += found(tfdv.load_anomalies_binary(path), split)
+            with fileio.open(path, "rb") as file:
+                rows += found(anomalies_pb2.Anomalies.FromString(file.read()), split)
         verdict = artifact_utils.get_single_instance(output_dict[_VERDICT])
         with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
             file.write(json.dumps({"passed": not rows, "anomalies": [dataclasses.asdict(row) for row in rows]}, indent=2))
