@@ -1,6 +1,7 @@
 """Columns that arrive with a type: Parquet's, and features of tf.Examples."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pyarrow as pa
@@ -83,16 +84,10 @@ class ArrowCells:
         """See Cells."""
         offsets, values = self._flat()
         flat = _cast(values, pa.binary()).to_pylist()
-        starts = offsets[:-1].tolist()
-        return pa.array(
-            [
-                flat[start] if count == 1 else b""
-                for start, count in zip(starts, np.diff(offsets).tolist(), strict=True)
-            ],
-            pa.binary(),
-        )
+        bounds = itertools.pairwise(offsets.tolist())
+        return pa.array([flat[start] if stop - start == 1 else b"" for start, stop in bounds], pa.binary())
 
-    def _flat(self) -> "tuple[np.ndarray, pa.Array]":
+    def _flat(self) -> tuple[np.ndarray, pa.Array]:
         """Offsets and values without the nulls."""
         array = self.array
         if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):

@@ -105,7 +105,7 @@ def _binary(offsets: np.ndarray, data: object) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers)
 
 
-def _varints(values: np.ndarray) -> "tuple[bytes, np.ndarray]":
+def _varints(values: np.ndarray) -> tuple[bytes, np.ndarray]:
     """All values as varints, one after the other, and where each of them ends (with a leading 0)."""
     unsigned = values.astype(np.int64, copy=False).view(np.uint64)
     sizes = np.ones(len(unsigned), np.int64)

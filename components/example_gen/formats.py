@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from components.example_gen import example_wire
-from components.example_gen.cells import Cells, Inferred, Kind
+from components.example_gen.cells import Cells, Inferred, Kind, Ragged
 from components.example_gen.facts import BadRow, Chunk, Range
 from components.example_gen.splits import GroupSplits, Splits, TimeSplits
 
@@ -108,8 +108,7 @@ class TablePart:
         self._columns = columns
         self._rows = rows
         self._ragged = {
-            name: columns[name].ragged(kind) if name in columns else _missing(kind, rows)
-            for name, kind in kinds.items()
+            name: columns[name].ragged(kind) if name in columns else missing(kind, rows) for name, kind in kinds.items()
         }
         self.records = example_wire.encode(self._ragged, rows)
 
@@ -122,10 +121,11 @@ class TablePart:
         return splits.of_keys(self.records)
 
 
-def _missing(kind: Kind, rows: int) -> example_wire.Ragged:
+def missing(kind: Kind, rows: int) -> Ragged:
+    """A column without a value in any row."""
     values = {
         Kind.INT: np.zeros(0, np.int64),
         Kind.FLOAT: np.zeros(0, np.float32),
         Kind.BYTES: pa.array([], pa.binary()),
     }
-    return example_wire.Ragged(kind, np.zeros(rows + 1, np.int64), values.get(kind))
+    return Ragged(kind, np.zeros(rows + 1, np.int64), values.get(kind))

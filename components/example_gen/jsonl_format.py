@@ -114,13 +114,13 @@ def _parse(raw: bytes) -> tuple[Optional[dict[str, Any]], str]:
     except json.JSONDecodeError as error:
         return None, f"expected a JSON object, but at column {error.colno}: {error.msg}"
     if not isinstance(record, dict):
-        return None, f"expected a JSON object, but the line holds a JSON {_name(record)}"
+        return None, f"expected a JSON object, but the line holds {_name(record)}"
     for name, value in record.items():
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, (dict, list)) or (item is None and value is not None):
                 return (
                     None,
-                    f"{name!r}: expected a number, text, boolean or a list of them, but it holds a {_name(item)}",
+                    f"{name!r}: expected a number, text, boolean or a list of them, but it holds {_name(item)}",
                 )
     return record, ""
 
@@ -149,5 +149,5 @@ def _number(value: Any) -> float:
 
 
 def _name(value: Any) -> str:
-    names = {dict: "object", list: "list", type(None): "null", str: "string", bool: "boolean"}
-    return names.get(type(value), "number")
+    names = {dict: "an object", list: "a list", type(None): "a null", str: "a string", bool: "a boolean"}
+    return names.get(type(value), "a number")

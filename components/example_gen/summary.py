@@ -48,8 +48,9 @@ def summarise(surveys: list[RangeFacts], plan: Plan, settings: Settings) -> Summ
     kinds = {name: column.inferred.kind for name, (_, column) in columns.items()}
     try:
         _check_rows(surveys)
+        _check_names(kinds, settings)
         _check_budget(surveys, rows, bad, settings)
-        _check_columns(kinds, settings)
+        _check_splits(kinds, settings)
     except InputError as error:
         return Summary(rows=rows, bad=bad, error=str(error))
     kinds.update(dict.fromkeys(settings.text_columns, Kind.BYTES))
@@ -103,13 +104,16 @@ def _check_budget(surveys: Sequence[RangeFacts], rows: int, bad: int, settings: 
     )
 
 
-def _check_columns(kinds: Mapping[str, Kind], settings: Settings) -> None:
+def _check_names(kinds: Mapping[str, Kind], settings: Settings) -> None:
     column = column_of(settings.splits)
     wanted = [("data.splits.column", column)] if column is not None else []
     wanted += [("data.text_columns", name) for name in settings.text_columns]
     for field, name in wanted:
         if name not in kinds:
             raise InputError(f"{field}: the data has no column {name!r}. It has: {', '.join(kinds)}")
+
+
+def _check_splits(kinds: Mapping[str, Kind], settings: Settings) -> None:
     if isinstance(settings.splits, (GroupSplits, TimeSplits)):
         text = settings.splits.column in settings.text_columns
         settings.splits.check(Kind.BYTES if text else kinds[settings.splits.column])

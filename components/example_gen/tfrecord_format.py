@@ -14,6 +14,7 @@ from components.example_gen import example_wire
 from components.example_gen.arrow_cells import ArrowCells
 from components.example_gen.cells import Cells, Inferred, Kind
 from components.example_gen.facts import BadRow, Chunk, Range
+from components.example_gen.formats import missing
 from components.example_gen.settings import Settings
 from components.example_gen.shards import FOOTER, HEADER, masked_crc
 from components.example_gen.splits import GroupSplits, HashSplits, Splits, TimeSplits, column_of
@@ -113,8 +114,10 @@ class RecordPart:
         if isinstance(splits, TimeSplits):
             return splits.of_cells(self.columns[splits.column])
         if isinstance(splits, GroupSplits):
-            column = self.columns[splits.column].ragged(self.kinds[splits.column])
-            return splits.of_keys(example_wire.encode_features(column, len(self.records)))
+            kind, rows = self.kinds[splits.column], len(self.records)
+            cells = self.columns.get(splits.column)
+            column = cells.ragged(kind) if cells else missing(kind, rows)
+            return splits.of_keys(example_wire.encode_features(column, rows))
         assert isinstance(splits, HashSplits)
         return splits.of_keys(self.keys)
 

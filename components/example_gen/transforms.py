@@ -121,9 +121,9 @@ def _good_rows(block: formats.Block, file: str, settings: Settings) -> tuple[np.
     """Which rows of a block are good, and all that are not, unread ones included."""
     mask = np.ones(block.rows, bool)
     splits = settings.splits
-    if not isinstance(splits, TimeSplits) or splits.column not in block.columns:
+    if not isinstance(splits, TimeSplits):
         return mask, block.bad
-    mask = splits.has_time(block.columns[splits.column])
+    mask = splits.has_time(block.columns[splits.column]) if splits.column in block.columns else ~mask
     kind = "text" if splits.is_text else "a number"
     reason = f"expected {kind} in {splits.column!r}, by which data.splits tells the time"
     late = [
