@@ -120,11 +120,12 @@ def place(ir: pipeline_pb2.Pipeline, node_id: str, homes: Mapping[str, Home]) ->
 
 
 def _read_from(channel: pipeline_pb2.InputSpec.Channel, home: Home) -> None:
-    for query in channel.context_queries:
-        if query.type.name == constants.PIPELINE_RUN_CONTEXT_TYPE_NAME:
-            query.name.CopyFrom(_value(home.run))
+    """Let a channel that asks for its producer's outputs in this run ask in `home`; one that asks in all runs stays."""
+    of_run = [q for q in channel.context_queries if q.type.name == constants.PIPELINE_RUN_CONTEXT_TYPE_NAME]
+    for query in of_run:
+        query.name.CopyFrom(_value(home.run))
     attempt = _attempt_context(home)
-    if attempt:
+    if of_run and attempt:
         channel.context_queries.add(type=metadata_store_pb2.ContextType(name=_ATTEMPT), name=_value(attempt))
 
 

@@ -23,7 +23,7 @@ from pipeline.runners import failures, logs, plan, reasons
 from pipeline.runners import ir as irs
 from pipeline.runners import store as stores
 from pipeline.runners.events import Listener, NodeFinished, NodeProgress, NodeStarted, RunStarted
-from pipeline.runners.executor import NodeExecutor
+from pipeline.runners.executor import NodeExecutor, beam_args
 from pipeline.runners.fork_server import ForkServer
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runs import NodeRecord, RunRecord
@@ -108,9 +108,8 @@ class Walk:
         def report(fields: Mapping[str, Value]) -> None:
             self.engine.listen(NodeProgress(node.id, fields))
 
-        beam = self.config.beam
-        beam_args = (f"--runner={beam.runner}", *beam.args)
-        return NodeExecutor(self.engine.server, self.engine.root, beam_args, node.log, node.id in GPU_NODES, report)
+        beam = beam_args(self.config.beam)
+        return NodeExecutor(self.engine.server, self.engine.root, beam, node.log, node.id in GPU_NODES, report)
 
     def _fail(self, node: NodeRecord, error: Exception, seconds: float) -> None:
         with open(node.log, "a", encoding="utf-8") as log:
@@ -152,7 +151,10 @@ class Walk:
             return "looks at the store in every run"
         if not node_of(self.plan.ir, node_id).execution_options.caching_options.enable_cache:
             return "caching is off"
-        return reasons.of_run(self.engine.root, self.history, node_id, fingerprint)
+        alike = [r for r in self.history if bool(r.parent) == bool(self.record.parent)]
+        if self.record.parent:
+            alike = [r for r in alike if r.span == self.config.data.span]
+        return reasons.of_run(self.engine.root, alike, node_id, fingerprint)
 
     def _note_outcome(self, result: NodeResult) -> None:
         """Take what the whole run is asked for from the artifacts: its span, the blessing, where the model went."""

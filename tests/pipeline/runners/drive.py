@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import coverage
+
 import pipeline.config as c
 from components.errors import MillraceError
 from pipeline.runners import local
@@ -30,7 +32,8 @@ class Driver:
 
     def __init__(self, config: c.Config, graph: str = TINY, before: Callable[[], None] | None = None, **options: Any):
         self._results, theirs = context.Pipe(duplex=False)
-        arguments = (theirs, config, local.Options(**options), graph, before)
+        covered = coverage.Coverage.current() is not None
+        arguments = (theirs, config, local.Options(**options), graph, before, covered)
         self.process: BaseProcess = context.Process(target=_drive, args=arguments)
         self.process.start()
         theirs.close()
@@ -61,9 +64,16 @@ def run(config: c.Config, **options: Any) -> RunRecord:
 
 
 def _drive(
-    results: Connection, config: c.Config, options: local.Options, graph: str, before: Callable[[], None] | None
+    results: Connection,
+    config: c.Config,
+    options: local.Options,
+    graph: str,
+    before: Callable[[], None] | None,
+    covered: bool,
 ) -> None:
     os.setpgid(0, 0)
+    if covered:
+        coverage.Coverage(data_suffix=True).start()
     sys.modules["pipeline.graph"] = importlib.import_module(graph)
     sys.modules["pipeline"].graph = sys.modules["pipeline.graph"]
     if before:
