@@ -1,4 +1,4 @@
-"""TFX's Trainer, with a place for checkpoints that outlives a failed execution.
+"""The executor of TFX's Trainer, with a place for checkpoints that outlives a failed execution.
 
 The launcher deletes the outputs of an execution that fails, so checkpoints lie beside its artifacts:
 
@@ -9,14 +9,11 @@ The launcher deletes the outputs of an execution that fails, so checkpoints lie 
 import hashlib
 import json
 import os
-from typing import Any, Dict, List
+from typing import Any
 
 from tfx import types
-from tfx.components.trainer import component
-from tfx.components.trainer import executor
-from tfx.components.trainer import fn_args_utils
+from tfx.components.trainer import executor, fn_args_utils
 from tfx.dsl.components.base import base_executor
-from tfx.dsl.components.base import executor_spec
 
 
 def checkpoint_dir(context: base_executor.BaseExecutor.Context) -> str:
@@ -38,9 +35,9 @@ class Executor(executor.GenericExecutor):
 
     def _GetFnArgs(
         self,
-        input_dict: Dict[str, List[types.Artifact]],
-        output_dict: Dict[str, List[types.Artifact]],
-        exec_properties: Dict[str, Any],
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
     ) -> fn_args_utils.FnArgs:
         fn_args = super()._GetFnArgs(input_dict, output_dict, exec_properties)
         properties = json.dumps(exec_properties, sort_keys=True, default=str)
@@ -50,9 +47,3 @@ class Executor(executor.GenericExecutor):
             "execution": hashlib.sha256(properties.encode()).hexdigest(),
         }
         return fn_args
-
-
-class Trainer(component.Trainer):
-    """TFX's Trainer, run by the executor above."""
-
-    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)

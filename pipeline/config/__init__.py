@@ -23,7 +23,8 @@ from pipeline.config.settings import TrainerSettings, TransformSettings
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
 
 __all__ = [
-    "Beam", "Buckets", "Config", "Cross", "Data", "EarlyStopping", "Embedding", "Evaluator", "Feature", "GroupSplits",
-    "HashSplits", "Hashed", "Head", "Identity", "Label", "MinMax", "Model", "Numeric", "OneHot", "Pusher", "Record",
-    "ReduceLearningRate", "Schedule", "Schema", "Threshold", "TimeSplits", "Trainer", "TrainerSettings", "TransformSettings", "Vocabulary", "ZScore", "feature_key",
+    "Beam", "Buckets", "Config", "Cross", "Data", "EarlyStopping", "Embedding", "Evaluator", "Feature",
+    "GroupSplits", "HashSplits", "Hashed", "Head", "Identity", "Label", "MinMax", "Model", "Numeric", "OneHot",
+    "Pusher", "Record", "ReduceLearningRate", "Schedule", "Schema", "Threshold", "TimeSplits", "Trainer",
+    "TrainerSettings", "TransformSettings", "Vocabulary", "ZScore", "feature_key",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ class Head(Record):
     label: Union[str, None] = None
     """The raw column that holds the label."""
     label_function: Union[str, None] = None
-    """Instead of `label`: dotted path or FILE.py:NAME of a TF function {column: tensor} -> label tensor, shape [batch].
+    """Instead of `label`: dotted path or FILE.py:NAME of a TF function {column: tensor} -> label tensor [batch].
 
     Columns come with shape [batch] in the schema's type; a missing number is 0, a missing text "". Integers and
     booleans that it returns are class ids, texts are class labels.
@@ -36,7 +36,7 @@ class Head(Record):
     """The output's name; the label column's where not given."""
     task: Task = "binary"
     classes: tuple[str, ...] = ()
-    """Class labels in order of their ids; binary defaults to ("0", "1"), multiclass to the values of the training split."""
+    """Class labels in order of their ids; binary defaults to ("0", "1"), multiclass to the training split's values."""
     loss: Union[str, None] = None
     """A Keras loss by name, or dotted path or FILE.py:NAME; None takes the task's usual one."""
     weight: float = pydantic.Field(default=1.0, gt=0)
@@ -82,7 +82,7 @@ class Model(Record):
     l1: float = pydantic.Field(default=0.0, ge=0)
     l2: float = pydantic.Field(default=0.0, ge=0)
     builder: Union[str, None] = None
-    """kind="custom": dotted path or FILE.py:NAME of a function (inputs, heads) -> keras.Model, or of a Model subclass.
+    """kind="custom": dotted path or FILE.py:NAME of a function (inputs, heads) -> keras.Model, or a Model subclass.
 
     `inputs` holds one keras.Input of shape [batch, width] per feature, encoded. The model is called with such a dict
     (a Sequential with all of them side by side) and returns {head: prediction}, or with one head the prediction:

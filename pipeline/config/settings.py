@@ -41,6 +41,11 @@ class TransformSettings(Record):
         for feature in self.features:
             if feature_key(feature) in taken:
                 raise ValueError(f"a feature may not be called {feature_key(feature)!r}: that is the name of a label")
+        files = {feature.file for feature in self.features if isinstance(feature, Vocabulary) and feature.file}
+        if len({os.path.basename(file) for file in files}) < len(files):
+            raise ValueError(
+                f"vocabulary files become assets by their name, which must differ: {', '.join(sorted(files))}"
+            )
         return self
 
     @classmethod

@@ -61,7 +61,7 @@ class Trainer(Record):
     epochs: int = pydantic.Field(default=5, gt=0)
     batch_size: int = pydantic.Field(default=64, gt=0)
     optimizer: str = "adam"
-    """A Keras optimizer by name, or dotted path or FILE.py:NAME of a function () -> keras.Optimizer with a rate of its own."""
+    """A Keras optimizer by name, or dotted path or FILE.py:NAME of a function () -> keras.Optimizer (its own rate)."""
     learning_rate: float = pydantic.Field(default=0.001, gt=0)
     schedule: Schedule = Schedule()
     example_weight: Union[str, None] = None
@@ -70,7 +70,7 @@ class Trainer(Record):
     cache: bool = True
     """Decode the examples once and keep them in memory; else they are read again in every epoch."""
     shuffle: int = pydantic.Field(default=10_000, ge=0)
-    """Shuffle buffer in examples, without `cache`; with it every epoch is one full permutation. 0 keeps the order of the files."""
+    """Shuffle buffer in examples; 0 keeps the order of the files. With `cache` every epoch is a full permutation."""
     seed: int = 0
     early_stopping: Union[EarlyStopping, None] = None
     reduce_learning_rate: Union[ReduceLearningRate, None] = None
@@ -91,5 +91,7 @@ class Trainer(Record):
         if self.reduce_learning_rate is not None:
             raise ValueError("reduce_learning_rate cannot change the rate of a schedule: give only one of the two")
         if "." in self.optimizer or ":" in self.optimizer:
-            raise ValueError(f"optimizer {self.optimizer!r} brings its own rate: drop schedule, or name a Keras optimizer")
+            raise ValueError(
+                f"optimizer {self.optimizer!r} brings its own rate: drop schedule, or name a Keras optimizer"
+            )
         return self

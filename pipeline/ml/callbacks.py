@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from typing import Any, Optional
+from typing import Optional
 
 import keras
 
@@ -44,8 +44,8 @@ class FiniteLoss(keras.callbacks.Callback):
 
     def _stop(self, what: str, value: float, where: str) -> None:
         raise GateError(
-            f"{what} is {value} at {where}; training stopped, and nothing is pushed. Try a lower trainer.learning_rate, "
-            "scaled features (z_score), or look for extreme values in the data"
+            f"{what} is {value} at {where}; training stopped, and nothing is pushed. Try a lower "
+            "trainer.learning_rate, scaled features (z_score), or look for extreme values in the data"
         )
 
 

@@ -18,6 +18,7 @@ from typing import Any, Optional
 
 import keras
 import numpy as np
+import tensorflow as tf
 from tfx.dsl.io import fileio
 
 from pipeline.ml.callbacks import FiniteLoss, Logs, Progress, Recorder
@@ -55,7 +56,9 @@ def variables_of(model: keras.Model) -> dict[str, keras.Variable]:
 class Checkpoints(keras.callbacks.Callback):
     """Writes the checkpoint, every `every` steps or at the end of every epoch. Comes last among the callbacks."""
 
-    def __init__(self, folder: str, key: str, every: Optional[int], watched: Sequence[keras.callbacks.Callback]) -> None:
+    def __init__(
+        self, folder: str, key: str, every: Optional[int], watched: Sequence[keras.callbacks.Callback]
+    ) -> None:
         """`watched` are the other callbacks of the training, whose state is saved where it is known."""
         super().__init__()
         self._folder, self._path, self._every = folder, os.path.join(folder, f"{key}.npz"), every
@@ -63,17 +66,19 @@ class Checkpoints(keras.callbacks.Callback):
         self._position = Position()
         self._resumed: Mapping[str, Any] = {}
 
-    def restore(self) -> Position:
-        """Bring back the state of the checkpoint, if there is one. The model is built and compiled."""
+    def restore(self, batches: tf.data.Dataset) -> Position:
+        """Bring back the state of the checkpoint, if there is one, into a model that is built and compiled."""
         if not fileio.exists(self._path):
             return Position()
+        # Keras makes the variables of metrics when it sees the first batch.
+        self.model.evaluate(batches.take(1), verbose=0)
         with fileio.open(self._path, "rb") as file:
             arrays = dict(np.load(io.BytesIO(file.read()), allow_pickle=False))
         saved = json.loads(str(arrays.pop("json")))
         self.model.optimizer.build(self.model.trainable_variables)
         for name, variable in variables_of(self.model).items():
-            if name in arrays:
-                variable.assign(arrays[name])
+            variable.assign(arrays[name])
+        # Every fit starts by resetting them, so they come back once it has begun.
         self._resumed = {name: array for name, array in arrays.items() if name.startswith("metrics/")}
         self._restore_callbacks(saved, arrays)
         self._position = Position(**saved["position"])
@@ -126,7 +131,7 @@ class Checkpoints(keras.callbacks.Callback):
         fileio.rename(f"{self._path}.tmp", self._path, overwrite=True)
 
     def _restore_callbacks(self, saved: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        for index, (callback, state) in enumerate(zip(self._watched, saved["callbacks"])):
+        for index, (callback, state) in enumerate(zip(self._watched, saved["callbacks"], strict=True)):
             if isinstance(callback, Recorder):
                 callback.rows[:] = saved["rows"]
             for name, value in state.items():

@@ -20,7 +20,9 @@ class SparseLinear(keras.layers.Layer):
     feature. All features share one table, so that a step costs one gather whatever their number.
     """
 
-    def __init__(self, sizes: Sequence[int], units: int, kernel_regularizer: Any = None, zeros: bool = False, **kwargs: Any):
+    def __init__(
+        self, sizes: Sequence[int], units: int, kernel_regularizer: Any = None, zeros: bool = False, **kwargs: Any
+    ):
         """`zeros` starts from a kernel of zeros, as a linear model may; a hidden layer may not."""
         super().__init__(**kwargs)
         self.sizes, self.units, self.zeros = list(sizes), units, zeros
@@ -67,9 +69,7 @@ def one_hots(inputs: Sequence[ModelInput]) -> list[ModelInput]:
 
 def dense_vectors(inputs: Sequence[ModelInput], tensors: Mapping[str, Any]) -> list[Any]:
     """Numbers [batch, width] and embeddings [batch, size], in order of the inputs."""
-    return [
-        vector(each, tensors[each.name]) for each in inputs if each.size is None or each.embedding is not None
-    ]
+    return [vector(each, tensors[each.name]) for each in inputs if each.size is None or each.embedding is not None]
 
 
 def flat_ids(inputs: Sequence[ModelInput], tensors: Mapping[str, Any]) -> list[Any]:

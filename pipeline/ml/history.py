@@ -64,7 +64,10 @@ def summary(model: keras.Model) -> str:
 def topology(model: keras.Model) -> tuple[str, bytes]:
     """The file name and the picture of the layers; a text that says why, where the machine cannot draw it."""
     if shutil.which("dot") is None:
-        return "model.png.txt", b"No picture of the model: Graphviz' `dot` is not installed (Debian: apt install graphviz).\n"
+        return (
+            "model.png.txt",
+            b"No picture of the model: Graphviz' `dot` is not installed (Debian: apt install graphviz).\n",
+        )
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.png")
         keras.utils.plot_model(model, path, show_shapes=True, expand_nested=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -72,14 +73,19 @@ def _of_record(feature: Feature, transform: tft.TFTransformOutput) -> ModelInput
         return ModelInput(name, feature.buckets, embedding)
     if isinstance(feature, Identity):
         return ModelInput(name, feature.size + 1, embedding)
-    vocabulary = _values(feature, transform) if isinstance(feature, Vocabulary) else None
-    return ModelInput(name, transform.num_buckets_for_transformed_feature(name), embedding, vocabulary=vocabulary)
+    if isinstance(feature, Vocabulary):
+        values = _values(feature, transform)
+        return ModelInput(name, len(values) + feature.oov_buckets, embedding, vocabulary=values)
+    return ModelInput(name, transform.num_buckets_for_transformed_feature(name), embedding)
 
 
 def _values(feature: Vocabulary, transform: tft.TFTransformOutput) -> tuple[str, ...]:
     if feature.file is None:
         return tuple(value.decode() for value in transform.vocabulary_by_name(feature_key(feature)))
-    with tf.io.gfile.GFile(feature.file) as file:
+    copy = os.path.join(
+        transform.transform_savedmodel_dir, tf.saved_model.ASSETS_DIRECTORY, os.path.basename(feature.file)
+    )
+    with tf.io.gfile.GFile(copy) as file:
         return tuple(file.read().splitlines())
 
 

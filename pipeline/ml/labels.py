@@ -123,7 +123,8 @@ class Tally:
         seen = np.flatnonzero(self._counts)
         if split == "train" and self._classes and len(seen) == 1:
             raise InputError(
-                where.format(self.rows) + f" have the same label, {self._classes[seen[0]]!r}. A model needs at least two "
+                where.format(self.rows)
+                + f" have the same label, {self._classes[seen[0]]!r}. A model needs at least two "
                 "classes to learn from: check the label, and how the data is split"
             )
 

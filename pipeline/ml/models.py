@@ -33,7 +33,9 @@ def build(model: Model, inputs: Sequence[ModelInput], heads: Sequence[Head]) -> 
 def _linear(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, Any], heads: Sequence[Head]) -> Any:
     dense = _side_by_side(dense_vectors(inputs, tensors))
     ids = flat_ids(inputs, tensors)
-    return {head.name: _predict(head, _sum(model, inputs, dense, ids, head.units, f"linear_{head.name}")) for head in heads}
+    return {
+        head.name: _predict(head, _sum(model, inputs, dense, ids, head.units, f"linear_{head.name}")) for head in heads
+    }
 
 
 def _dnn(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, Any], heads: Sequence[Head]) -> Any:
@@ -54,7 +56,9 @@ def _wide_deep(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str,
     return {
         head.name: _predict(
             head,
-            keras.layers.add([_logits(model, head, hidden), _sparse(model, inputs, ids, head.units, f"wide_{head.name}")]),
+            keras.layers.add(
+                [_logits(model, head, hidden), _sparse(model, inputs, ids, head.units, f"wide_{head.name}")]
+            ),
         )
         for head in heads
     }
@@ -90,15 +94,18 @@ def _checked(builder: str, outputs: Any, heads: Sequence[Head]) -> dict[str, Any
         raise InputError(f"{builder}: the model must return a dict of its heads {sorted(wanted)}. Received: {got}")
     for name, units in wanted.items():
         if len(outputs[name].shape) != 2 or outputs[name].shape[1] != units:
+            shape = outputs[name].shape
             raise InputError(
-                f"{builder}: the prediction of {name!r} must have shape [batch, {units}]. Received: {outputs[name].shape}"
+                f"{builder}: the prediction of {name!r} must have shape [batch, {units}]. Received: {shape}"
             )
     return dict(outputs)
 
 
 def _side_by_side(vectors: list[Any]) -> Any:
     """Vectors [batch, width] as one; None where there are none."""
-    return (vectors[0] if len(vectors) == 1 else keras.layers.Concatenate(name="features")(vectors)) if vectors else None
+    return (
+        (vectors[0] if len(vectors) == 1 else keras.layers.Concatenate(name="features")(vectors)) if vectors else None
+    )
 
 
 def _sum(

@@ -19,7 +19,9 @@ def optimizer(trainer: Trainer, steps: int) -> keras.Optimizer:
     if named.is_reference(trainer.optimizer):
         made = references.load(trainer.optimizer)()
         if not isinstance(made, keras.Optimizer):
-            raise ConfigError(f"trainer.optimizer: {trainer.optimizer} must return a keras.Optimizer. Received: {made!r}")
+            raise ConfigError(
+                f"trainer.optimizer: {trainer.optimizer} must return a keras.Optimizer. Received: {made!r}"
+            )
         return made
     config = {"class_name": trainer.optimizer, "config": {}}
     made = named.keras_named(

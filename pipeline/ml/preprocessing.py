@@ -124,13 +124,21 @@ def _filled_text(feature: Vocabulary | Hashed, inputs: Mapping[str, Column]) -> 
 def _vocabulary(feature: Vocabulary, inputs: Mapping[str, Column]) -> tf.Tensor:
     value = _filled_text(feature, inputs)
     if feature.file:
-        return tft.apply_vocabulary(value, feature.file, num_oov_buckets=feature.oov_buckets)
+        # An object that TFT tracks takes its file along into the graph's assets.
+        return tft.make_and_track_object(lambda: _table(feature), name=feature_key(feature)).lookup(value)
     return tft.compute_and_apply_vocabulary(
         value,
         top_k=feature.top_k,
         num_oov_buckets=feature.oov_buckets,
         vocab_filename=feature_key(feature),
     )
+
+
+def _table(feature: Vocabulary) -> tf.lookup.StaticVocabularyTable:
+    lines = tf.lookup.TextFileInitializer(
+        feature.file, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
+    )
+    return tf.lookup.StaticVocabularyTable(lines, feature.oov_buckets)
 
 
 def _hashed(feature: Hashed, inputs: Mapping[str, Column]) -> tf.Tensor:

@@ -8,11 +8,12 @@
 
 Classifiers return `classes` (text, [n, k]) and `scores` ([n, k]), regressors `outputs` ([n, 1]); with several
 heads each is prefixed by `<head>_`. `raw` takes every number as float64 with NaN for a missing value, and
-every text with "" for one: TF Serving's JSON carries both (NaN as a bare word).
+every text with "" for one: TF Serving's JSON carries both (NaN as a bare word). Its columns go by `argument`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -79,7 +80,8 @@ class Servable(tf.Module):
     def signatures(self) -> dict[str, Callable[..., Any]]:
         """The concrete functions of all signatures, by name."""
         serving = {name: self._spec[name] for name in self._columns}
-        raw = {name: _raw_tensor(name, spec) for name, spec in serving.items()}
+        arguments = {argument(name): name for name in serving}
+        raw = {key: _raw_tensor(key, serving[name]) for key, name in arguments.items()}
 
         def of_examples(function: Callable[[Tensors], Any], spec: Mapping[str, Any]) -> Any:
             lenient = {name: _lenient(each) for name, each in spec.items()}
@@ -87,7 +89,7 @@ class Servable(tf.Module):
             return traced.get_concrete_function(EXAMPLES)
 
         def of_columns(**values: Any) -> dict[str, Any]:
-            return self.answer({name: _column(values[name], serving[name]) for name in serving})
+            return self.answer({name: _column(values[key], serving[name]) for key, name in arguments.items()})
 
         return {
             "serving_default": of_examples(self.answer, serving),
@@ -98,9 +100,22 @@ class Servable(tf.Module):
         }
 
 
-def export(servable: Servable, folder: str) -> None:
+def export(
+    folder: str,
+    model: keras.Model,
+    transform: tft.TFTransformOutput,
+    settings: TransformSettings,
+    inputs: Sequence[ModelInput],
+    heads: Sequence[Head],
+) -> None:
     """Write the SavedModel."""
+    servable = Servable(model, transform, settings, inputs, heads)
     tf.saved_model.save(servable, folder, signatures=servable.signatures())
+
+
+def argument(column: str) -> str:
+    """What a column is called in the `raw` signature: TensorFlow takes letters, digits and _, a letter first."""
+    return re.sub(r"^(?![A-Za-z])", "column_", re.sub(r"[^A-Za-z0-9_]", "_", column))
 
 
 def serving_columns(settings: TransformSettings, spec: Mapping[str, Any]) -> tuple[str, ...]:
@@ -142,7 +157,9 @@ def _column(values: Any, spec: Any) -> Any:
     missing = values == "" if spec.dtype == tf.string else tf.math.is_nan(values)
     if spec.dtype == tf.int64:
         # Rounded: float64 holds integers exactly up to 2^53.
-        values = tf.where(missing, tf.constant(columns.MISSING[tf.int64], tf.int64), tf.cast(tf.round(values), tf.int64))
+        values = tf.where(
+            missing, tf.constant(columns.MISSING[tf.int64], tf.int64), tf.cast(tf.round(values), tf.int64)
+        )
     elif spec.dtype == tf.float32:
         values = tf.cast(values, tf.float32)
     if not isinstance(spec, tf.io.VarLenFeature):

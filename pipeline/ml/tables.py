@@ -48,7 +48,11 @@ def source(
             files, spec, merge, trainer.batch_size, trainer.seed, trainer.shuffle if training else 0, drop, rows
         )
     if made.steps == 0:
-        why = f"fewer than trainer.batch_size={trainer.batch_size} rows, and trainer.drop_remainder is on" if rows else "no rows"
+        why = (
+            f"fewer than trainer.batch_size={trainer.batch_size} rows, and trainer.drop_remainder is on"
+            if rows
+            else "no rows"
+        )
         raise InputError(f"the {split} split has {why}: check data.path and data.splits")
     return made
 
@@ -78,8 +82,8 @@ def check(parts: Iterable[Mapping[str, np.ndarray]], split: str, heads: Sequence
         tally.check(split)
     if bad_weights:
         raise InputError(
-            f"trainer.example_weight: column {trainer.example_weight!r} is missing or negative in {bad_weights} of {rows} "
-            f"rows of the {split} split; every row needs a weight of at least 0"
+            f"trainer.example_weight: column {trainer.example_weight!r} is missing or negative in {bad_weights} of "
+            f"{rows} rows of the {split} split; every row needs a weight of at least 0"
         )
     return rows
 
@@ -100,7 +104,9 @@ def assemble(inputs: Sequence[ModelInput], heads: Sequence[Head], trainer: Train
         size = tf.shape(next(iter(labels.values())))[0]
         example = tf.reshape(batch[WEIGHT_KEY], [-1]) if trainer.example_weight else tf.ones([size])
         weights = {
-            head.name: example * tf.gather(class_weights[head.name], labels[head.name][:, 0]) if head.classes else example
+            head.name: example * tf.gather(class_weights[head.name], labels[head.name][:, 0])
+            if head.classes
+            else example
             for head in heads
         }
         return features, labels, weights

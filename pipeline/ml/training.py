@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any, Union
 
@@ -43,8 +42,7 @@ def run_fn(fn_args: FnArgs) -> None:
         warm_start.load(fn_args.base_model, model, inputs)
     rows = fit(model, train, evaluation, settings.trainer, fn_args)
     history.write(fn_args.model_run_dir, model, rows)
-    servable = serving.Servable(model, transform, settings.transform, inputs, heads)
-    serving.export(servable, fn_args.serving_model_dir)
+    serving.export(fn_args.serving_model_dir, model, transform, settings.transform, inputs, heads)
     warm_start.save(fn_args.serving_model_dir, model, inputs)
 
 
@@ -75,12 +73,16 @@ def fit(
         fn_args.custom_config["checkpoints"], _key(model, fn_args), trainer.checkpoint_steps, others
     )
     board = [keras.callbacks.TensorBoard(fn_args.model_run_dir, write_graph=False)] if trainer.tensorboard else []
-    everyone = _Continuous([*others, *board, saver], add_history=True, model=model, epochs=trainer.epochs, steps=train.steps)
+    everyone = _Continuous(
+        [*others, *board, saver], add_history=True, model=model, epochs=trainer.epochs, steps=train.steps
+    )
     everyone.start()
-    position = saver.restore()
+    position = saver.restore(evaluation.epoch(0))
     for callback in board:
         for row in recorder.rows:
-            callback.on_epoch_end(int(row["epoch"]) - 1, {name: value for name, value in row.items() if name != "epoch"})
+            callback.on_epoch_end(
+                int(row["epoch"]) - 1, {name: value for name, value in row.items() if name != "epoch"}
+            )
     finished = position.finished
     for epoch in range(position.epoch, trainer.epochs):
         if finished:

@@ -27,7 +27,9 @@ FILE = os.path.join("assets.extra", "weights.npz")
 def save(folder: str, model: keras.Model, inputs: Sequence[ModelInput]) -> None:
     """Put the weights and the meaning of their rows beside the SavedModel in `folder`."""
     arrays = {path: keras.ops.convert_to_numpy(each) for path, each in _weights(model).items()}
-    meaning = [{"name": i.name, "size": i.size, "vocabulary": i.vocabulary, "one_hot": i in one_hots(inputs)} for i in inputs]
+    meaning = [
+        {"name": i.name, "size": i.size, "vocabulary": i.vocabulary, "one_hot": i in one_hots(inputs)} for i in inputs
+    ]
     buffer = io.BytesIO()
     np.savez(buffer, json=np.array(json.dumps(meaning)), **{f"weights/{path}": array for path, array in arrays.items()})
     path = os.path.join(folder, FILE)

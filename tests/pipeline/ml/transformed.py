@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
 
+import pytest
 import tensorflow as tf
 import tfx
 from google.protobuf import text_format
@@ -35,9 +37,10 @@ def taxi_rows(count: int) -> list[dict[str, Value]]:
     """The first rows of the taxi trips that tfx ships; None where a cell is empty."""
     path = os.path.join(os.path.dirname(tfx.__file__), "examples/chicago_taxi_pipeline/data/simple/data.csv")
     with open(path) as file:
-        cells = [row for row, _ in zip(csv.DictReader(file), range(count))]
+        cells = [row for row, _ in zip(csv.DictReader(file), range(count), strict=False)]
     return [
-        {name: PYTHON_TYPES[kind](row[name]) if row[name] else None for name, kind in TAXI_TYPES.items()} for row in cells
+        {name: PYTHON_TYPES[kind](row[name]) if row[name] else None for name, kind in TAXI_TYPES.items()}
+        for row in cells
     ]
 
 
@@ -79,24 +82,32 @@ class Transformed:
             _write_rows(os.path.join(examples.uri, f"Split-{split}", "rows-00000-of-00001.gz"), rows)
         schema_artifact = _artifact(standard_artifacts.Schema(), os.path.join(folder, "schema"))
         _write(os.path.join(schema_artifact.uri, "schema.pbtxt"), text_format.MessageToString(schema))
+        # The executor parses the command line of the process, and would take pytest's -v for its own.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["test"])
+            self._transform(examples, schema_artifact, outputs)
+
+    def _transform(self, examples: Any, schema: Any, outputs: str) -> None:
         context = BaseBeamExecutor.Context(
-            beam_pipeline_args=["--runner=DirectRunner"], tmp_dir=os.path.join(folder, "tmp"), unique_id="1"
+            beam_pipeline_args=["--runner=DirectRunner"], tmp_dir=os.path.join(self.folder, "tmp"), unique_id="1"
         )
         executor.Executor(context).Do(
-            {"examples": [examples], "schema": [schema_artifact]},
+            {"examples": [examples], "schema": [schema]},
             {
                 "transform_graph": [_artifact(standard_artifacts.TransformGraph(), self.graph)],
                 "transformed_examples": [_artifact(standard_artifacts.Examples(), outputs)],
             },
             {
                 "preprocessing_fn": "pipeline.ml.preprocessing.preprocessing_fn",
-                "custom_config": json.dumps({"settings": settings.transform.model_dump_json()}),
+                "custom_config": json.dumps({"settings": self.settings.transform.model_dump_json()}),
                 "disable_statistics": 1,
                 "force_tf_compat_v1": 0,
             },
         )
 
-    def fn_args(self, folder: str, settings: Optional[TrainerSettings] = None, base_model: Optional[str] = None) -> FnArgs:
+    def fn_args(
+        self, folder: str, settings: Optional[TrainerSettings] = None, base_model: Optional[str] = None
+    ) -> FnArgs:
         """Arguments for run_fn, which writes model, model_run and checkpoints under `folder`."""
         return FnArgs(
             train_files=[self.files["train"]],
@@ -137,5 +148,3 @@ def _write_rows(path: str, rows: Sequence[Row]) -> None:
     with tf.io.TFRecordWriter(path, "GZIP") as writer:
         for row in rows:
             writer.write(example(row))
-
-

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import tensorflow as tf
+
+from components.errors import InputError
+from pipeline.ml.datasets import Memory, Source, Stream, files_of
+
+SPEC = {"x": tf.io.FixedLenFeature([], tf.int64)}
+ROWS = 10
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> list[str]:
+    """Ten rows in two GZIP files."""
+    folder = tmp_path_factory.mktemp("rows")
+    for part in range(2):
+        with tf.io.TFRecordWriter(str(folder / f"{part}.gz"), "GZIP") as writer:
+            for x in range(part * 5, part * 5 + 5):
+                feature = tf.train.Feature(int64_list=tf.train.Int64List(value=[x]))
+                writer.write(tf.train.Example(features=tf.train.Features(feature={"x": feature})).SerializeToString())
+    return files_of([str(folder / "*")], "train")
+
+
+def source(kind: type, files: list[str], **changes: Any) -> Source:
+    settings = {"batch_size": 3, "seed": 1, "shuffle": 10, "drop_remainder": False, **changes}
+    if kind is Stream:
+        settings["rows"] = ROWS
+    return kind(files, SPEC, lambda batch: batch["x"], **settings)
+
+
+def batches(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:
+    return [batch.tolist() for batch in source.epoch(epoch, skip).as_numpy_iterator()]
+
+
+@pytest.mark.parametrize("kind", [Memory, Stream])
+def test_epochs_differ_but_repeat(kind, files):
+    one, two = source(kind, files), source(kind, files)
+    assert one.steps == 4
+    assert batches(one, 0) == batches(two, 0) != batches(one, 1)
+    assert sorted(sum(batches(one, 1), [])) == list(range(ROWS))
+
+
+@pytest.mark.parametrize("kind", [Memory, Stream])
+def test_an_epoch_starts_anywhere(kind, files):
+    made = source(kind, files)
+    assert batches(made, 2, skip=3) == batches(made, 2)[3:]
+
+
+@pytest.mark.parametrize("kind", [Memory, Stream])
+def test_without_shuffling_epochs_are_equal(kind, files):
+    made = source(kind, files, shuffle=0)
+    assert batches(made, 0) == batches(made, 1)
+
+
+@pytest.mark.parametrize("kind", [Memory, Stream])
+def test_the_last_small_batch_can_be_dropped(kind, files):
+    made = source(kind, files, drop_remainder=True)
+    assert made.steps == 3
+    assert [len(batch) for batch in batches(made, 0)] == [3, 3, 3]
+
+
+def test_no_files_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="the eval split has no files"):
+        files_of([str(tmp_path / "*")], "eval")

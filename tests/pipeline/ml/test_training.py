@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import csv
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import pipeline.config as c
+from components import progress
+from components.errors import ConfigError, GateError
+from pipeline.ml import training
+from tests.pipeline.ml import user_code
+from tests.pipeline.ml.transformed import Transformed
+
+CODE = "tests.pipeline.ml.user_code."
+
+
+SMALL = c.Model(hidden_units=(8,))
+FEATURES = (
+    c.ZScore(column="fare"),
+    c.Vocabulary(column="payment_type", encoding=c.Embedding(size=2)),
+    c.Identity(column="trip_start_hour", size=24),
+)
+
+
+def changed(taxi: Transformed, model: c.Model = SMALL, **trainer) -> c.TrainerSettings:
+    """The taxi settings with one head, few features and cheap metrics: tracing is what takes time here."""
+    fields = {"epochs": 2, "tensorboard": False, **trainer}
+    head = taxi.settings.heads[0].model_copy(update={"metrics": ("binary_accuracy",)})
+    update = {"heads": (head,), "features": FEATURES, "model": model, "trainer": c.Trainer(**fields)}
+    return taxi.settings.model_copy(update=update)
+
+
+@pytest.fixture
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the export, which other tests look at."""
+    monkeypatch.setattr(training.serving, "export", lambda *_: None)
+
+
+def weights(folder: str) -> dict[str, np.ndarray]:
+    arrays = dict(np.load(os.path.join(folder, "model", "assets.extra", "weights.npz")))
+    return {name: array for name, array in arrays.items() if name != "json"}
+
+
+def history(folder: str) -> list[dict[str, float]]:
+    with open(os.path.join(folder, "model_run", "history.csv")) as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def assert_same_training(one: str, two: str) -> None:
+    first, second = weights(one), weights(two)
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_allclose(first[name], second[name], atol=1e-6, err_msg=name)
+    for row, other in zip(history(one), history(two), strict=True):
+        assert row == pytest.approx(other, abs=1e-6)
+
+
+def test_two_heads_train_and_leave_everything_behind(taxi, tmp_path):
+    seen: list[dict] = []
+    progress.set_sink(lambda fields: seen.append(dict(fields)))
+    settings = taxi.settings.model_copy(update={"trainer": c.Trainer(epochs=3, learning_rate=0.01)})
+    training.run_fn(taxi.fn_args(str(tmp_path), settings))
+    progress.set_sink(None)
+    rows = history(str(tmp_path))
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    assert {"val_big_tipper_auc", "val_tip_rmse", "learning_rate"} <= set(rows[0])
+    left = set(os.listdir(tmp_path / "model_run"))
+    assert {"history.csv", "curves.png", "model.txt", "train", "validation"} <= left
+    assert left & {
+        "model.png",
+        "model.png.txt",
+    }
+    assert (tmp_path / "model_run/curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "hidden_0" in (tmp_path / "model_run/model.txt").read_text()
+    assert set(tf.saved_model.load(str(tmp_path / "model")).signatures) >= {"serving_default", "evaluate"}
+    assert not os.path.exists(tmp_path / "checkpoints")
+    assert seen[-1] == {"epoch": 3, "epochs": 3, "step": 7, "steps": 7, "loss": pytest.approx(rows[-1]["loss"])}
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize(
+    "model",
+    [
+        c.Model(kind="linear"),
+        c.Model(kind="wide_deep", hidden_units=(8,), l2=0.001),
+        c.Model(kind="custom", builder=CODE + "Subclassed"),
+    ],
+)
+def test_every_kind_of_model_learns(taxi, tmp_path, model):
+    training.run_fn(taxi.fn_args(str(tmp_path), changed(taxi, model=model, learning_rate=0.01, cache=False)))
+    rows = history(str(tmp_path))
+    assert rows[-1]["loss"] < rows[0]["loss"]
+
+
+@pytest.mark.usefixtures("fast")
+@pytest.mark.parametrize(
+    ("kill_at", "fields"),
+    [
+        (
+            9,
+            {
+                "cache": True,
+                "early_stopping": c.EarlyStopping(patience=0, monitor="val_binary_accuracy", min_delta=0.5),
+            },
+        ),
+        (11, {"cache": False, "checkpoint_steps": 2, "reduce_learning_rate": c.ReduceLearningRate(patience=1)}),
+    ],
+)
+def test_a_killed_training_goes_on_as_if_nothing_had_happened(taxi, tmp_path, monkeypatch, kill_at, fields):
+    model = c.Model(hidden_units=(8,), dropout=0.3)
+    monkeypatch.setattr(user_code.KillAt.__init__, "__defaults__", (kill_at,))
+    settings = changed(taxi, model=model, epochs=3, callbacks=(CODE + "KillAt",), **fields)
+    monkeypatch.setattr(user_code.KillAt, "spared", True)
+    training.run_fn(taxi.fn_args(str(tmp_path / "whole"), settings))
+    monkeypatch.setattr(user_code.KillAt, "spared", False)
+    with pytest.raises(user_code.Killed):
+        training.run_fn(taxi.fn_args(str(tmp_path / "killed"), settings))
+    assert len(os.listdir(tmp_path / "killed/checkpoints")) == 1
+    monkeypatch.setattr(user_code.KillAt, "spared", True)
+    steps: list[int] = []
+    progress.set_sink(lambda row: steps.append(int(row["step"])))
+    training.run_fn(taxi.fn_args(str(tmp_path / "killed"), settings))
+    progress.set_sink(None)
+    assert_same_training(str(tmp_path / "whole"), str(tmp_path / "killed"))
+    assert steps[0] != 1 or kill_at == 9
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_checkpoint_of_other_settings_is_not_taken(taxi, tmp_path, monkeypatch):
+    monkeypatch.setattr(user_code.KillAt.__init__, "__defaults__", (9,))
+    settings = changed(taxi, callbacks=(CODE + "KillAt",))
+    with pytest.raises(user_code.Killed):
+        training.run_fn(taxi.fn_args(str(tmp_path / "one"), settings))
+    other = changed(taxi, learning_rate=0.5)
+    training.run_fn(taxi.fn_args(str(tmp_path / "one"), other))
+    training.run_fn(taxi.fn_args(str(tmp_path / "two"), other))
+    assert_same_training(str(tmp_path / "one"), str(tmp_path / "two"))
+
+
+@pytest.mark.usefixtures("fast")
+def test_early_stopping_ends_training_and_restores_the_best(taxi, tmp_path):
+    stop = c.EarlyStopping(patience=1, min_delta=10)
+    training.run_fn(taxi.fn_args(str(tmp_path / "stopped"), changed(taxi, epochs=5, early_stopping=stop)))
+    assert len(history(str(tmp_path / "stopped"))) == 2
+    training.run_fn(taxi.fn_args(str(tmp_path / "one"), changed(taxi, epochs=1)))
+    for name, array in weights(str(tmp_path / "one")).items():
+        np.testing.assert_allclose(array, weights(str(tmp_path / "stopped"))[name], atol=1e-6)
+
+
+@pytest.mark.usefixtures("fast")
+def test_an_infinite_loss_names_epoch_and_step(taxi, tmp_path):
+    settings = changed(taxi)
+    head = settings.heads[0].model_copy(update={"loss": CODE + "exploding_loss"})
+    with pytest.raises(GateError, match="the loss is (nan|inf) at epoch 1, step 1; training stopped"):
+        training.run_fn(taxi.fn_args(str(tmp_path), settings.model_copy(update={"heads": (head,)})))
+    assert not os.path.exists(tmp_path / "model")
+    assert not os.path.exists(tmp_path / "checkpoints")
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_monitor_that_does_not_exist_is_named(taxi, tmp_path):
+    settings = changed(taxi, early_stopping=c.EarlyStopping(monitor="val_acuracy"))
+    with pytest.raises(
+        ConfigError, match="monitor 'val_acuracy' is no column of the training history: .*val_binary_accuracy"
+    ):
+        training.run_fn(taxi.fn_args(str(tmp_path), settings))
+
+
+@pytest.mark.usefixtures("fast")
+def test_a_schedule_and_an_own_optimizer_reach_the_model(taxi, tmp_path):
+    training.run_fn(taxi.fn_args(str(tmp_path / "a"), changed(taxi, schedule=c.Schedule(kind="cosine"))))
+    assert history(str(tmp_path / "a"))[-1]["learning_rate"] == pytest.approx(0, abs=1e-9)
+    training.run_fn(taxi.fn_args(str(tmp_path / "b"), changed(taxi, optimizer=CODE + "quick_sgd")))
+    assert history(str(tmp_path / "b"))[-1]["learning_rate"] == 0.5
+
+
+def test_an_own_run_fn_takes_the_place_of_ours(taxi, tmp_path):
+    training.run_fn(taxi.fn_args(str(tmp_path), changed(taxi, run_fn=CODE + "custom_run_fn")))
+    assert (tmp_path / "model/mine.txt").read_text() == "mine"
+
+
+def test_an_own_preprocessing_fn_takes_the_place_of_the_records(tmp_path):
+    from tests.pipeline.ml.transformed import TAXI_TYPES, example, schema_of, taxi_rows
+
+    settings = c.TrainerSettings(
+        heads=(c.Head(name="big_tipper", label_function="pipeline.configs.taxi.big_tipper"),),
+        trainer=c.Trainer(epochs=1, tensorboard=False),
+        preprocessing_fn=CODE + "stock_preprocessing_fn",
+    )
+    rows = taxi_rows(60)
+    transformed = Transformed(str(tmp_path), {"train": rows, "eval": rows}, schema_of(TAXI_TYPES), settings)
+    training.run_fn(transformed.fn_args(str(tmp_path)))
+    signatures = tf.saved_model.load(str(tmp_path / "model")).signatures
+    assert set(signatures["raw"].structured_input_signature[1]) == {"fare", "trip_start_hour"}
+    features = signatures["transform_features"](examples=tf.constant([example(rows[0])]))
+    assert set(features) == {"fare_scaled", "hour"}
