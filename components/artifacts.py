@@ -20,3 +20,9 @@ class Verdict(Artifact):
     """What a gate said: `verdict.json` with `passed` and what spoke against it."""
 
     TYPE_NAME = "Verdict"
+
+
+class HtmlReport(Artifact):
+    """A report: `report.html`, one page that opens without a network, and its numbers as `result.json`."""
+
+    TYPE_NAME = "HtmlReport"

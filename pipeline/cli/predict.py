@@ -27,8 +27,8 @@ def predict(model: str, inputs: tuple[str, ...], out: str, root: str | None) -> 
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
         from pipeline.predict import predict as send
 
-        rows = send(folder, [os.path.abspath(path) for path in inputs], os.path.abspath(out))
-        console(output.stream).print(f"{rows:,} predictions of {folder} in {out}")
+        done = send(folder, [os.path.abspath(path) for path in inputs], os.path.abspath(out))
+        console(output.stream).print(f"{done.rows:,} predictions of {folder} in {out}")
 
 
 def _folder(model: str, root: str | None) -> str:

@@ -1,0 +1,44 @@
+"""Examples artifacts as files of serialised tf.Examples."""
+
+import itertools
+import os
+from collections.abc import Iterator, Sequence
+from typing import Optional
+
+import tensorflow as tf
+from tfx.types import artifact_utils
+from tfx.types.artifact import Artifact
+
+
+def split_names(examples: Artifact) -> list[str]:
+    """The splits of an artifact, in the order of the artifact."""
+    return artifact_utils.decode_split_names(examples.split_names)
+
+
+def files(examples: Artifact, split: str) -> list[str]:
+    """The files of a split, sorted."""
+    folder = artifact_utils.get_split_uri([examples], split)
+    return sorted(tf.io.gfile.glob(os.path.join(folder, "*")))
+
+
+def records(paths: Sequence[str]) -> Iterator[bytes]:
+    """The serialised tf.Examples in TFRecord files, in order; those that end in .gz are GZIP."""
+    for path in paths:
+        yield from tf.data.TFRecordDataset(path, compression(path)).as_numpy_iterator()
+
+
+def compression(path: str) -> Optional[str]:
+    """The TFRecord compression that a file's name stands for."""
+    return "GZIP" if path.endswith(".gz") else None
+
+
+def first_records(artifacts: Sequence[Artifact], count: int) -> list[bytes]:
+    """Up to `count` records of the newest artifact, from its last split, which is rarely the training one."""
+    if not artifacts:
+        return []
+    newest = artifacts[-1]
+    for split in reversed(split_names(newest)):
+        rows = list(itertools.islice(records(files(newest, split)), count))
+        if rows:
+            return rows
+    return []

@@ -1,0 +1,45 @@
+"""Rendering a page from a template that extends `base.html.j2`."""
+
+import math
+from typing import Any, Optional
+
+import jinja2
+import markupsafe
+
+_HERE = "report"
+
+
+def render(package: str, template: str, **values: Any) -> str:
+    """The page as text.
+
+    Args:
+        package: the folder of `components` that holds the template.
+        template: its file name.
+        values: what it shows; all text is escaped.
+    """
+    loaders = [jinja2.PackageLoader("components", folder) for folder in (package, _HERE)]
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader(loaders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(number=number, signed=signed)
+    environment.globals["asset"] = lambda name: markupsafe.Markup(environment.get_template(name).render())
+    return environment.get_template(template).render(**values)
+
+
+def number(value: Optional[float]) -> str:
+    """A number for a person: four digits that count, thousands grouped, an en dash for None."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == int(value) and abs(value) < 1e9:
+        return f"{int(value):,}"
+    return f"{value:,.4f}" if 0.001 <= abs(value) < 10 else f"{value:,.4g}"
+
+
+def signed(value: Optional[float]) -> str:
+    """A change, with its sign."""
+    text = number(value)
+    return f"+{text}" if value is not None and value > 0 else text.replace("-", "−")

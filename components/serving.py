@@ -1,0 +1,107 @@
+"""An exported model as its callers see it: rows in, predicted columns out.
+
+    predicted                a class label, or the value of a regression
+    predicted_score          the score of that class
+    predicted_probability    the score of the second of two classes
+
+With several heads `predicted_HEAD`, and so on.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from components.errors import GateError, InputError
+
+PREFIX = "predicted"
+_SERVING, _RAW = "serving_default", "raw"
+
+
+class Model:
+    """A loaded SavedModel with the signatures of pipeline.ml.serving."""
+
+    def __init__(self, folder: str) -> None:
+        """Load it.
+
+        Raises:
+            GateError: it cannot be loaded, or has no `serving_default`.
+        """
+        try:
+            self._loaded = tf.saved_model.load(folder)
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            raise GateError(f"the model in {folder} cannot be loaded: {error}") from error
+        self.folder = folder
+        self._signatures = self._loaded.signatures
+        if _SERVING not in self._signatures:
+            known = ", ".join(sorted(self._signatures)) or "none"
+            raise GateError(f"the model in {folder} has no signature {_SERVING!r}; it has: {known}")
+
+    @property
+    def columns(self) -> dict[str, bool]:
+        """The raw columns that the model takes, and whether each is text; the others are float64.
+
+        Raises:
+            InputError: the model has no `raw` signature.
+        """
+        if _RAW not in self._signatures:
+            raise InputError(f"the model in {self.folder} takes no raw columns; give it tf.Examples in TFRecord files")
+        _, specs = self._signatures[_RAW].structured_input_signature
+        return {name: spec.dtype == tf.string for name, spec in specs.items()}
+
+    @property
+    def predicted_names(self) -> tuple[str, ...]:
+        """The names of the predicted columns; `predicted_probability` stands there wherever classes are predicted."""
+        return tuple(name for head in _heads(self._signatures[_SERVING].structured_outputs) for name in _names(*head))
+
+    def of_examples(self, examples: Sequence[bytes]) -> dict[str, np.ndarray]:
+        """The predicted columns of serialised tf.Examples, each of shape [n].
+
+        Raises:
+            InputError: the examples do not have the columns or types that the model was trained on.
+        """
+        function = self._signatures[_SERVING]
+        (name,) = function.structured_input_signature[1]
+        return self._call(function, {name: tf.constant(list(examples), tf.string)})
+
+    def of_columns(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The predicted columns of raw columns, each of shape [n]: float64 with NaN, or bytes with b"", for missing."""
+        function = self._signatures[_RAW]
+        _, specs = function.structured_input_signature
+        return self._call(function, {name: tf.constant(columns[name], spec.dtype) for name, spec in specs.items()})
+
+    def _call(self, function: Callable[..., Any], inputs: Mapping[str, tf.Tensor]) -> dict[str, np.ndarray]:
+        try:
+            answers = {name: tensor.numpy() for name, tensor in function(**inputs).items()}
+        except tf.errors.InvalidArgumentError as error:
+            raise InputError(
+                f"the model in {self.folder} cannot read these rows: {str(error).splitlines()[0]}. "
+                "They need the columns and types of the training data"
+            ) from error
+        return {name: values for head in _heads(answers) for name, values in _predicted(answers, *head).items()}
+
+
+def _heads(outputs: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """(prefix of its outputs, whether it is a classifier) for each head, sorted."""
+    found = []
+    for name in outputs:
+        prefix, separator, kind = name.rpartition("_")
+        if kind in ("scores", "outputs"):
+            found.append((prefix + separator, kind == "scores"))
+    return sorted(found)
+
+
+def _names(prefix: str, is_classifier: bool) -> tuple[str, ...]:
+    stem = f"{PREFIX}_{prefix[:-1]}" if prefix else PREFIX
+    return (stem, f"{stem}_score", f"{stem}_probability") if is_classifier else (stem,)
+
+
+def _predicted(answers: Mapping[str, np.ndarray], prefix: str, is_classifier: bool) -> dict[str, np.ndarray]:
+    names = _names(prefix, is_classifier)
+    if not is_classifier:
+        return {names[0]: answers[f"{prefix}outputs"].reshape(-1)}
+    scores, classes = answers[f"{prefix}scores"], answers[f"{prefix}classes"]
+    rows, best = np.arange(len(scores)), np.argmax(scores, axis=1)
+    columns = {names[0]: classes[rows, best], names[1]: scores[rows, best]}
+    return {**columns, names[2]: scores[:, 1]} if scores.shape[1] == 2 else columns

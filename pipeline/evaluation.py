@@ -1,0 +1,150 @@
+"""What TFX's Evaluator computes and what it holds the model to, from a Config.
+
+Three traps of TFMA are walked around here. A threshold without slices holds for every slice, so each one names
+its slice, be it the overall one. And slices under TFMA's min_slice_size fail all thresholds for lack of metrics,
+so small slices are only left out of the report. Its confidence intervals take many times as long as the metrics;
+components.jackknife says what stands in for them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf import wrappers_pb2
+from tensorflow_model_analysis import constants
+from tensorflow_model_analysis.proto import config_pb2
+
+from components.errors import ConfigError
+from pipeline.config import Config, Head, Threshold
+from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.metrics import METRICS, PLOTS, Better, Metric, jackknife, metric
+
+SIGNATURE = "evaluate"
+LABELS = "transform_labels"
+AT_LEAST_ONE = Threshold(metric="example_count", lower=1)
+"""Always held to: TFX blesses nothing without a threshold, and an empty split must not pass."""
+
+_FIELD = "evaluator.thresholds"
+_DIRECTIONS = {
+    "higher": config_pb2.MetricDirection.HIGHER_IS_BETTER,
+    "lower": config_pb2.MetricDirection.LOWER_IS_BETTER,
+}
+
+
+def eval_config(config: Config) -> config_pb2.EvalConfig:
+    """The EvalConfig of all heads.
+
+    Raises:
+        ConfigError: a metric or threshold does not exist, or does not fit its head's task.
+    """
+    _check_extra_metrics(config)
+    return config_pb2.EvalConfig(
+        model_specs=[_model_spec(config)],
+        slicing_specs=_slicing_specs(config),
+        metrics_specs=[spec for head in config.heads for spec in _metrics_specs(config, head)],
+        options=config_pb2.Options(include_default_metrics=wrappers_pb2.BoolValue(value=False)),
+    )
+
+
+def report_settings(config: Config) -> dict[str, Any]:
+    """What the EvaluationReport needs to know of the config: heads, metrics, thresholds and slices, JSON-able."""
+    return {
+        "name": config.name,
+        "split": config.evaluator.split,
+        "slices": [list(columns) for columns in config.evaluator.slices],
+        "min_slice_size": config.evaluator.min_slice_size,
+        "heads": [
+            {
+                "name": head.output_name,
+                "task": head.task,
+                "classes": list(head.label_spec.classes),
+                "vocabulary": label_key(head.output_name),
+                "metrics": {name: each.better for name, each in _metrics(config, head).items()},
+                "thresholds": [threshold.model_dump() for threshold in _thresholds(config, head)],
+            }
+            for head in config.heads
+        ],
+    }
+
+
+def _model_spec(config: Config) -> config_pb2.ModelSpec:
+    several = len(config.heads) > 1
+    labels = {head.output_name: label_key(head.output_name) for head in config.heads}
+    return config_pb2.ModelSpec(
+        # Stated, or TFMA tries to load the model as a Keras one first.
+        model_type=constants.TF_GENERIC,
+        signature_name=SIGNATURE,
+        preprocessing_function_names=[LABELS],
+        label_key="" if several else label_key(config.heads[0].output_name),
+        label_keys=labels if several else {},
+        example_weight_key=WEIGHT_KEY if config.trainer.example_weight else "",
+    )
+
+
+def _metrics_specs(config: Config, head: Head) -> list[config_pb2.MetricsSpec]:
+    metrics = {name: each.config(name) for name, each in _metrics(config, head).items()}
+    for threshold in _thresholds(config, head):
+        better = metric(threshold.metric, head.task, _FIELD).better
+        metrics[threshold.metric].per_slice_thresholds.append(_per_slice(threshold, better))
+    # Examples are counted as they are, whatever they weigh.
+    count = metrics.pop("example_count")
+    plots = [plot.config(name) for name, plot in PLOTS[head.task].items()]
+    if config.evaluator.confidence:
+        plots.append(jackknife(head.task).config("jackknife"))
+    names = [head.output_name] if len(config.heads) > 1 else []
+    return [
+        config_pb2.MetricsSpec(metrics=[*metrics.values(), *plots], output_names=names),
+        config_pb2.MetricsSpec(
+            metrics=[count], output_names=names, example_weights=config_pb2.ExampleWeightOptions(unweighted=True)
+        ),
+    ]
+
+
+def _metrics(config: Config, head: Head) -> dict[str, Metric]:
+    """What is computed for a head: the usual, and what the config names, in thresholds too."""
+    named = {*config.evaluator.metrics, *(threshold.metric for threshold in _thresholds(config, head))}
+    return {name: each for name, each in METRICS[head.task].items() if each.usual or name in named}
+
+
+def _thresholds(config: Config, head: Head) -> list[Threshold]:
+    asked = [each for each in config.evaluator.thresholds if each.head in ("", head.output_name)]
+    return [AT_LEAST_ONE, *asked]
+
+
+def _check_extra_metrics(config: Config) -> None:
+    """Each name in evaluator.metrics fits at least one head."""
+    tasks = {head.task for head in config.heads}
+    for name in config.evaluator.metrics:
+        if not any(name in METRICS[task] for task in tasks):
+            metric(name, config.heads[0].task, "evaluator.metrics")
+
+
+def _per_slice(threshold: Threshold, better: Better) -> config_pb2.PerSliceMetricThreshold:
+    bounds = config_pb2.MetricThreshold()
+    if threshold.lower is not None:
+        bounds.value_threshold.lower_bound.value = threshold.lower
+    if threshold.upper is not None:
+        bounds.value_threshold.upper_bound.value = threshold.upper
+    if threshold.max_loss is not None:
+        if not better:
+            raise ConfigError(
+                f"{_FIELD}: max_loss says how much worse {threshold.metric!r} may become, but neither higher nor lower "
+                "is better for it. Bound it with lower and upper"
+            )
+        bounds.change_threshold.direction = _DIRECTIONS[better]
+        bounds.change_threshold.absolute.value = -threshold.max_loss if better == "higher" else threshold.max_loss
+    return config_pb2.PerSliceMetricThreshold(slicing_specs=[_slice(threshold)], threshold=bounds)
+
+
+def _slice(threshold: Threshold) -> config_pb2.SlicingSpec:
+    return config_pb2.SlicingSpec(feature_values={column: str(value) for column, value in threshold.slice.items()})
+
+
+def _slicing_specs(config: Config) -> list[config_pb2.SlicingSpec]:
+    """All examples, the config's slices, and the slices of thresholds that are not among those."""
+    columns = [tuple(sorted(each)) for each in config.evaluator.slices]
+    specs = [config_pb2.SlicingSpec(), *(config_pb2.SlicingSpec(feature_keys=each) for each in columns)]
+    for threshold in config.evaluator.thresholds:
+        if tuple(sorted(threshold.slice)) not in columns and _slice(threshold) not in specs:
+            specs.append(_slice(threshold))
+    return specs

@@ -1,0 +1,117 @@
+"""The metrics that a config may name: what they are called in TFMA, for which task, and which way is better."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tensorflow_model_analysis.proto import config_pb2
+
+from components.errors import ConfigError
+from pipeline.config.model import Task
+from pipeline.config.record import close_matches
+
+Better = Literal["higher", "lower", ""]
+
+_OURS = "components.metrics"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of a task."""
+
+    class_name: str
+    better: Better
+    """Which way is better; "" where a value in the middle is (calibration), so that no loss can be told."""
+    usual: bool = True
+    """Whether it is computed without being named."""
+    module: str = ""
+    """Where it is defined, for metrics that TFMA lacks."""
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def config(self, name: str) -> config_pb2.MetricConfig:
+        """The metric in TFMA's terms, under our name."""
+        settings = json.dumps({"name": name, **self.settings}, sort_keys=True)
+        return config_pb2.MetricConfig(class_name=self.class_name, module=self.module, config=settings)
+
+
+_COMMON = {"example_count": Metric("ExampleCount", "")}
+_MEANS = {
+    "calibration": Metric("Calibration", ""),
+    "mean_label": Metric("MeanLabel", ""),
+    "mean_prediction": Metric("MeanPrediction", ""),
+}
+
+METRICS: dict[Task, dict[str, Metric]] = {
+    "binary": {
+        "auc": Metric("AUC", "higher"),
+        "pr_auc": Metric("AUCPrecisionRecall", "higher"),
+        "accuracy": Metric("BinaryAccuracy", "higher"),
+        "precision": Metric("Precision", "higher"),
+        "recall": Metric("Recall", "higher"),
+        "f1": Metric("F1Score", "higher"),
+        "log_loss": Metric("BinaryCrossEntropy", "lower"),
+        **_MEANS,
+        **_COMMON,
+        "balanced_accuracy": Metric("BalancedAccuracy", "higher", usual=False),
+        "specificity": Metric("Specificity", "higher", usual=False),
+        "false_positive_rate": Metric("FallOut", "lower", usual=False),
+        "false_negative_rate": Metric("MissRate", "lower", usual=False),
+        "mcc": Metric("MatthewsCorrelationCoefficient", "higher", usual=False),
+    },
+    "multiclass": {
+        **{
+            name: Metric("ClassScore", "higher", module=_OURS, settings={"score": name})
+            for name in ("accuracy", "precision", "recall", "f1")
+        },
+        "log_loss": Metric("SparseLogLoss", "lower", module=_OURS),
+        **_COMMON,
+    },
+    "regression": {
+        "rmse": Metric("RootMeanSquaredError", "lower", module=_OURS),
+        "mae": Metric("MeanAbsoluteError", "lower"),
+        "mse": Metric("MeanSquaredError", "lower"),
+        "r2": Metric("CoefficientOfDetermination", "higher", module=_OURS),
+        **_MEANS,
+        **_COMMON,
+        "mape": Metric("MeanAbsolutePercentageError", "lower", usual=False),
+        "msle": Metric("MeanSquaredLogarithmicError", "lower", usual=False),
+    },
+}
+"""By task, in the order of reports."""
+
+PLOTS: dict[Task, dict[str, Metric]] = {
+    "binary": {"curves": Metric("ConfusionMatrixPlot", ""), "calibration_plot": Metric("CalibrationPlot", "")},
+    "multiclass": {"confusion": Metric("MultiClassConfusionMatrixPlot", "", settings={"thresholds": [0.0]})},
+    "regression": {"prediction_sample": Metric("PredictionSample", "", module=_OURS)},
+}
+"""What reports draw."""
+
+
+def jackknife(task: Task) -> Metric:
+    """What confidence intervals are made from."""
+    return Metric("Jackknife", "", module="components.jackknife", settings={"task": task})
+
+
+def metric(name: str, task: Task, where: str) -> Metric:
+    """The metric of that name for a task.
+
+    Args:
+        where: the field that names it, for the message.
+
+    Raises:
+        ConfigError: there is none, or it does not fit the task.
+    """
+    valid = METRICS[task]
+    if name in valid:
+        return valid[name]
+    others = [other for other in METRICS if name in METRICS[other]]
+    if others:
+        raise ConfigError(
+            f"{where}: {name!r} is a metric of {' and '.join(others)} heads, not of a {task} one. "
+            f"Valid for {task}: {', '.join(valid)}"
+        )
+    raise ConfigError(
+        f"{where}: unknown metric {name!r}.{close_matches(name, list(valid))} Valid for {task}: {', '.join(valid)}"
+    )
