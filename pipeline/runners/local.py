@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Union
 from components.errors import ExitCode, InputError, MillraceError
 from pipeline import runs
 from pipeline.config import Config
-from pipeline.runners import lock, logs
+from pipeline.runners import attempts, lock, logs
 from pipeline.runners.events import Listener, Message
 from pipeline.runs import RunRecord
 
@@ -53,8 +52,11 @@ def run(config: Config, options: Options, listen: Listener) -> RunRecord:
     """
     root = config.root_path
     with lock.hold(root, options.wait, lambda text: listen(Message(text))) as held:
-        before = _to_resume(config, options, root) if options.resume else None
-        record = _next_attempt(config, options, before) if before else _new(config, options, root)
+        before = attempts.to_resume(config, root, options.resume) if options.resume else None
+        with _disk(root):
+            record = attempts.after(before, config) if before else attempts.first(config, root)
+        partly = {"first": options.first or record.first, "last": options.last or record.last}
+        record = record.model_copy(update=partly)
         held.sign(record.id)
         with _disk(root):
             for dead in runs.list_runs(root):
@@ -67,7 +69,7 @@ def run(config: Config, options: Options, listen: Listener) -> RunRecord:
             _take_back(root, record, before)
             raise
         with _disk(root):
-            runs.save(root, record.model_copy(update={"finished": _now()}))
+            runs.save(root, record.model_copy(update={"finished": attempts.now()}))
         return runs.load_run(root, record.id)
 
 
@@ -100,25 +102,36 @@ def _run(config: Config, options: Options, listen: Listener, record: RunRecord, 
         from pipeline.runners import backfill, walk
     with walk.engine(config.root_path, options.in_process, listen, (held.fd,)) as engine:
         main = walk.Walk(engine, config, record, options.force)
+        parts = []
         for part in backfill.parts(config, record):
-            ended = _run_part(walk.Walk(engine, part.config, part.record, ()), config.root_path)
-            if ended.error:
-                failed = {"state": "failed", "error": ended.error, "exit_code": ended.exit_code}
-                return main.record.model_copy(update=failed)
-        return _ended(main())
+            parts.append(_run_part(walk.Walk(engine, part.config, part.record, ()), config.root_path))
+            if parts[-1].error:
+                return main.record.model_copy(update=_failed_part(parts[-1], part.config))
+        record = _ended(main())
+        _forget_cached(parts, config.root_path)
+        return record
 
 
 def _run_part(part: Walk, root: str) -> RunRecord:
-    """Run an earlier span. Where all of it was cached, no record stays."""
+    """Run an earlier span."""
     try:
         record = _ended(part())
     except KeyboardInterrupt:
-        runs.save(root, part.record.model_copy(update={"state": "interrupted", "finished": _now()}))
+        runs.save(root, part.record.model_copy(update={"state": "interrupted", "finished": attempts.now()}))
         raise
     runs.save(root, record)
-    if all(node.state in ("cached", "kept", "skipped") for node in record.nodes) and record.attempt == 1:
-        shutil.rmtree(runs.run_folder(root, record.id))
     return record
+
+
+def _failed_part(part: RunRecord, config: Config) -> dict[str, object]:
+    return {"state": "failed", "error": f"span {config.data.span}: {part.error}", "exit_code": part.exit_code}
+
+
+def _forget_cached(parts: list[RunRecord], root: str) -> None:
+    """Runs of earlier spans that did nothing leave no record."""
+    for record in parts:
+        if all(node.state in ("cached", "skipped") for node in record.nodes):
+            shutil.rmtree(runs.run_folder(root, record.id))
 
 
 def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
@@ -130,74 +143,14 @@ def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
 
 
 def _ended(record: RunRecord) -> RunRecord:
-    update: dict[str, object] = {"state": "failed" if record.error else "complete", "finished": _now()}
+    update: dict[str, object] = {"state": "failed" if record.error else "complete", "finished": attempts.now()}
     if not record.error and record.blessed is False:
         update["exit_code"] = int(ExitCode.GATE)
     return record.model_copy(update=update)
 
 
-def _new(config: Config, options: Options, root: str) -> RunRecord:
-    started = _now()
-    run_id = stem = f"{config.name}-{started:%Y%m%d-%H%M%S}"
-    count = 1
-    while os.path.exists(runs.run_folder(root, run_id)):
-        count += 1
-        run_id = f"{stem}-{count}"
-    with _disk(root):
-        os.makedirs(runs.log_folder(root, run_id))
-    return RunRecord(
-        id=run_id,
-        pipeline=config.name,
-        started=started,
-        config_json=config.model_dump_json(by_alias=True),
-        process=runs.process_id(os.getpid()),
-        first=options.first,
-        last=options.last,
-    )
-
-
-def _to_resume(config: Config, options: Options, root: str) -> RunRecord:
-    """The record of the run to go on with, as it was left.
-
-    Raises:
-        InputError: there is none, or it is complete.
-    """
-    if isinstance(options.resume, str):
-        record = runs.load_run(root, options.resume)
-    else:
-        mine = [r for r in runs.list_runs(root) if r.pipeline == config.name and not r.parent]
-        if not mine:
-            raise InputError(f"--resume: {root} has no run of {config.name} yet. Start one without --resume")
-        record = mine[-1]
-    if record.pipeline != config.name:
-        raise InputError(f"--resume {record.id}: it is a run of {record.pipeline}, not of {config.name}")
-    if record.state == "complete":
-        raise InputError(f"--resume: run {record.id} is complete, there is nothing to go on with")
-    return record
-
-
-def _next_attempt(config: Config, options: Options, before: RunRecord) -> RunRecord:
-    return before.model_copy(
-        update={
-            "state": "running",
-            "finished": None,
-            "error": "",
-            "exit_code": 0,
-            "attempt": before.attempt + 1,
-            "config_json": config.model_dump_json(by_alias=True),
-            "process": runs.process_id(os.getpid()),
-            "first": options.first or before.first,
-            "last": options.last or before.last,
-        }
-    )
-
-
 def _log(root: str, record: RunRecord) -> str:
     return os.path.join(runs.log_folder(root, record.id), "runner.log")
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,77 @@
+"""The record that a run begins with: of a new run, or of the next attempt at one that ended early."""
+
+from __future__ import annotations
+
+import datetime
+import os
+
+from components.errors import InputError
+from pipeline import runs
+from pipeline.config import Config
+from pipeline.runs import RunRecord
+
+
+def first(config: Config, root: str) -> RunRecord:
+    """A new run, with its folder."""
+    started = now()
+    run_id = stem = f"{config.name}-{started:%Y%m%d-%H%M%S}"
+    count = 1
+    while os.path.exists(runs.run_folder(root, run_id)):
+        count += 1
+        run_id = f"{stem}-{count}"
+    os.makedirs(runs.log_folder(root, run_id))
+    return RunRecord(
+        id=run_id,
+        pipeline=config.name,
+        started=started,
+        config_json=_json(config),
+        process=runs.process_id(os.getpid()),
+    )
+
+
+def to_resume(config: Config, root: str, which: bool | str) -> RunRecord:
+    """The record of the run to go on with, as it was left.
+
+    Args:
+        which: its id, or True for the latest.
+
+    Raises:
+        InputError: there is none, it is complete, or of another pipeline.
+    """
+    if isinstance(which, str):
+        record = runs.load_run(root, which)
+    else:
+        mine = [r for r in runs.list_runs(root) if r.pipeline == config.name and not r.parent]
+        if not mine:
+            raise InputError(f"--resume: {root} has no run of {config.name} yet. Start one without --resume")
+        record = mine[-1]
+    if record.pipeline != config.name:
+        raise InputError(f"--resume {record.id}: it is a run of {record.pipeline}, not of {config.name}")
+    if record.parent:
+        raise InputError(f"--resume {record.id}: it belongs to run {record.parent}. Resume that one")
+    if record.state == "complete":
+        raise InputError(f"--resume: run {record.id} is complete, there is nothing to go on with")
+    return record
+
+
+def after(before: RunRecord, config: Config) -> RunRecord:
+    """The next attempt at a run, which knows what the one before has done."""
+    update = {
+        "state": "running",
+        "finished": None,
+        "error": "",
+        "exit_code": 0,
+        "attempt": before.attempt + 1,
+        "config_json": _json(config),
+        "process": runs.process_id(os.getpid()),
+    }
+    return before.model_copy(update=update)
+
+
+def now() -> datetime.datetime:
+    """The time, with its zone."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def _json(config: Config) -> str:
+    return config.model_dump_json(by_alias=True)
