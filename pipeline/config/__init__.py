@@ -15,6 +15,7 @@ from pipeline.config.features import (
     OneHot,
     Vocabulary,
     ZScore,
+    columns_of,
     feature_key,
 )
 from pipeline.config.model import Head, Label, Model
@@ -26,5 +27,5 @@ __all__ = [
     "Beam", "Buckets", "Config", "Cross", "Data", "EarlyStopping", "Embedding", "Evaluator", "Feature",
     "GroupSplits", "HashSplits", "Hashed", "Head", "Identity", "Label", "MinMax", "Model", "Numeric", "OneHot",
     "Pusher", "Record", "ReduceLearningRate", "Schedule", "Schema", "Threshold", "TimeSplits", "Trainer",
-    "TrainerSettings", "TransformSettings", "Vocabulary", "ZScore", "feature_key",
+    "TrainerSettings", "TransformSettings", "Vocabulary", "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

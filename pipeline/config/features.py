@@ -120,7 +120,11 @@ Feature = Annotated[
 ]
 
 
+def columns_of(feature: Feature) -> tuple[str, ...]:
+    """The raw columns that a feature comes from."""
+    return feature.columns if isinstance(feature, Cross) else (feature.column,)
+
+
 def feature_key(feature: Feature) -> str:
     """The name of a transformed feature: its column, or its columns joined by `_x_` (Keras takes no slashes)."""
-    name = "_x_".join(feature.columns) if isinstance(feature, Cross) else feature.column
-    return name.replace("/", "_")
+    return "_x_".join(columns_of(feature)).replace("/", "_")

@@ -18,7 +18,6 @@ from typing import Any, Optional
 
 import keras
 import numpy as np
-import tensorflow as tf
 from tfx.dsl.io import fileio
 
 from pipeline.ml.callbacks import FiniteLoss, Logs, Progress, Recorder
@@ -66,16 +65,13 @@ class Checkpoints(keras.callbacks.Callback):
         self._position = Position()
         self._resumed: Mapping[str, Any] = {}
 
-    def restore(self, batches: tf.data.Dataset) -> Position:
-        """Bring back the state of the checkpoint, if there is one, into a model that is built and compiled."""
+    def restore(self) -> Position:
+        """Bring back the state of the checkpoint, if there is one, into a model that has all its variables."""
         if not fileio.exists(self._path):
             return Position()
-        # Keras makes the variables of metrics when it sees the first batch.
-        self.model.evaluate(batches.take(1), verbose=0)
         with fileio.open(self._path, "rb") as file:
             arrays = dict(np.load(io.BytesIO(file.read()), allow_pickle=False))
         saved = json.loads(str(arrays.pop("json")))
-        self.model.optimizer.build(self.model.trainable_variables)
         for name, variable in variables_of(self.model).items():
             variable.assign(arrays[name])
         # Every fit starts by resetting them, so they come back once it has begun.

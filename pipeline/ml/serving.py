@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from pipeline.config import TransformSettings
+from pipeline.config import TransformSettings, columns_of
 from pipeline.config.settings import WEIGHT_KEY, label_key
 from pipeline.ml import columns, preprocessing
 from pipeline.ml.heads import Head
@@ -120,6 +120,8 @@ def argument(column: str) -> str:
 
 def serving_columns(settings: TransformSettings, spec: Mapping[str, Any]) -> tuple[str, ...]:
     """The raw columns that the features come from; a label's own columns are not among them."""
+    if settings.preprocessing_fn is None:
+        return tuple(sorted({column for feature in settings.features for column in columns_of(feature)}))
 
     def features(inputs: Mapping[str, Any]) -> dict[str, Any]:
         return preprocessing.features_of(inputs, settings, {"settings": settings.model_dump_json()})

@@ -58,6 +58,18 @@ def compile_model(model: keras.Model, heads: Sequence[Head], optimizer: keras.Op
     )
 
 
+def make_variables(model: keras.Model, batch: Any) -> None:
+    """Make the variables of optimizer, losses and metrics, which Keras would make in the first step.
+
+    A checkpoint needs them to be there, and TensorFlow traces a step twice that makes variables.
+    """
+    features, labels, weights = keras.utils.unpack_x_y_sample_weight(batch)
+    predictions = model(features, training=False)
+    model.optimizer.build(model.trainable_variables)
+    model.compute_loss(features, labels, predictions, weights)
+    model.compute_metrics(features, labels, predictions, weights)
+
+
 def fit(
     model: keras.Model, train: Source, evaluation: Source, trainer: Trainer, fn_args: FnArgs
 ) -> list[dict[str, float]]:
@@ -66,6 +78,7 @@ def fit(
     Each epoch is a fit of its own, because its batches are its own: that is what lets an interrupted
     training go on in the middle of an epoch with exactly the batches that are left.
     """
+    make_variables(model, next(iter(evaluation.epoch(0))))
     recorder = Recorder(_watched(trainer))
     # The recorder goes first, to name a monitor that does not exist; the checkpoint last, to see all others' decisions.
     others = [FiniteLoss(), Progress(trainer.epochs, train.steps), recorder, *_deciding(trainer), *_own(trainer)]
@@ -77,7 +90,7 @@ def fit(
         [*others, *board, saver], add_history=True, model=model, epochs=trainer.epochs, steps=train.steps
     )
     everyone.start()
-    position = saver.restore(evaluation.epoch(0))
+    position = saver.restore()
     for callback in board:
         for row in recorder.rows:
             callback.on_epoch_end(

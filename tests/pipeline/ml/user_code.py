@@ -25,7 +25,7 @@ def stock_preprocessing_fn(inputs: Mapping[str, Any]) -> dict[str, Any]:
         dense = tf.sparse.to_dense(tf.SparseTensor(x.indices, x.values, [x.dense_shape[0], 1]))
         return tf.squeeze(dense, axis=1)
 
-    return {"fare_scaled": tft.scale_to_z_score(filled("fare")), "hour": tft.bucketize(filled("trip_start_hour"), 4)}
+    return {"fare_log": tf.math.log1p(filled("fare")), "hour": tft.apply_buckets(filled("trip_start_hour"), [[6, 18]])}
 
 
 def functional(inputs: Mapping[str, Any], heads: tuple[Head, ...]) -> keras.Model:
