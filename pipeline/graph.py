@@ -10,19 +10,20 @@ from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import trainer_pb2
+from tfx.proto import trainer_pb2, transform_pb2
 from tfx.types import Channel
 from tfx.types.channel import BaseChannel
-from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.types.standard_artifacts import Examples, Model, ModelBlessing
 
 from components import trainer as trainer_executor
 from components.anomaly_gate import AnomalyGate
 from components.baseline import LatestOtherBlessedModel
 from components.evaluation_report.component import EvaluationReport
 from components.example_gen.component import ExampleGen
+from components.predictions import Predictions
 from components.pusher.component import Pusher
 from components.span_window import SpanWindow
-from pipeline import evaluation, predictions
+from pipeline import evaluation
 from pipeline.config import Config
 from pipeline.config.settings import TrainerSettings, TransformSettings
 from pipeline.references import absolute
@@ -53,13 +54,16 @@ def create_pipeline(config: Config) -> Pipeline:
 
     anomaly_gate = AnomalyGate(anomalies=example_validator.outputs["anomalies"], mode=config.schema_.on_anomalies)
 
-    span_window, window = _span_window(config, examples)
+    span_window, window = _span_window(config, example_gen)
 
     transform = Transform(
         examples=window,
         schema=schema,
         preprocessing_fn=PREPROCESSING_FN,
         custom_config={"settings": TransformSettings.of(config).model_dump_json()},
+        splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
+        # A cache per span and split costs more than it saves until spans are large: it multiplies Beam's stages.
+        disable_analyzer_cache=True,
     )
     transform.add_upstream_node(anomaly_gate)
 
@@ -85,19 +89,22 @@ def create_pipeline(config: Config) -> Pipeline:
         candidate=model,
     ).with_id("Baseline")
 
-    eval_config = evaluation.eval_config(config)
     evaluator = Evaluator(
         examples=window,
         example_splits=[config.evaluator.split],
         model=model,
         baseline_model=baseline.outputs["model"],
         schema=schema,
-        eval_config=eval_config,
+        eval_config=evaluation.eval_config(config),
     )
 
-    report = EvaluationReport(evaluation=evaluator.outputs["evaluation"], eval_config=eval_config)
+    report = EvaluationReport(
+        evaluation=evaluator.outputs["evaluation"],
+        transform_graph=transform.outputs["transform_graph"],
+        settings=evaluation.report_settings(config),
+    )
 
-    predict = predictions.bulk_inferrer(config, examples=examples, model=model)
+    predictions = Predictions(examples=examples, model=model)
 
     pusher = Pusher(
         model=model,
@@ -108,7 +115,7 @@ def create_pipeline(config: Config) -> Pipeline:
 
     nodes: list[BaseNode] = [
         example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, transform,
-        *warm_start, trainer, baseline, evaluator, report, predict, pusher,
+        *warm_start, trainer, baseline, evaluator, report, predictions, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 
@@ -120,9 +127,19 @@ def _schema_gen(config: Config, statistics: BaseChannel) -> BaseNode:
     return ImportSchemaGen(schema_file=config.resolve(config.schema_.path)).with_id("SchemaGen")
 
 
-def _span_window(config: Config, examples: BaseChannel) -> tuple[list[BaseNode], BaseChannel]:
-    """The node that collects the examples of the last spans, and its output; without a window, none and `examples`."""
-    raise NotImplementedError
+def _span_window(config: Config, example_gen: ExampleGen) -> tuple[list[BaseNode], BaseChannel]:
+    """The node that collects the examples of the last spans, and its output; with a window of one, none and this run's."""
+    examples = example_gen.outputs["examples"]
+    if config.data.window == 1:
+        return [], examples
+    resolver = Resolver(
+        strategy_class=SpanWindow,
+        config={"num_spans": config.data.window},
+        # Named without its output key, or TFX's compiler takes the two channels for one.
+        examples=Channel(type=Examples, producer_component_id=example_gen.id),
+        current=examples,
+    ).with_id("SpanWindow")
+    return [resolver], resolver.outputs["examples"]
 
 
 def _warm_start(config: Config) -> tuple[list[BaseNode], BaseChannel | None]:
