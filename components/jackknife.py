@@ -212,9 +212,7 @@ def _jackknife(
     key = key_of(name, model_name, output_name, example_weighted)
     inputs = metric_types.StandardMetricInputsPreprocessor(include_filter={constants.INPUT_KEY: {}})
     return [
-        metric_types.MetricComputation(
-            keys=[key], preprocessors=[inputs], combiner=_Combiner(key, eval_config, task)
-        )
+        metric_types.MetricComputation(keys=[key], preprocessors=[inputs], combiner=_Combiner(key, eval_config, task))
     ]
 
 

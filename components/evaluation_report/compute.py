@@ -99,13 +99,16 @@ def _head(evaluation: Evaluation, head: Mapping[str, Any], settings: Mapping[str
         if not key or examples >= settings["min_slice_size"] or _as_threshold(key, named):
             cells = {name: _cell(numbers, output, name, head["task"]) for name in head["metrics"]}
             slices.append(SliceResult(slice=dict(key), examples=examples, metrics=cells))
+    plots = _plots(evaluation, output, head["task"], len(head["classes"]))
+    # Classes that nobody has named go by their ids.
+    unnamed = range(len(head["classes"]), len(plots.confusion or ()))
     return HeadResult(
         name=head["name"],
         task=head["task"],
-        classes=head["classes"],
+        classes=[*head["classes"], *map(str, unnamed)],
         metrics={name: better for name, better in head["metrics"].items() if name != "example_count"},
         slices=slices,
-        plots=_plots(evaluation, output, head["task"], len(head["classes"])),
+        plots=plots,
     )
 
 
@@ -190,7 +193,9 @@ def _plots(evaluation: Evaluation, output: str, task: str, classes: int) -> Plot
         return Plots(
             roc=_drawn(by_model, "confusion_matrix_at_thresholds", lambda plot: curves.roc(plot.matrices)),
             pr=_drawn(by_model, "confusion_matrix_at_thresholds", lambda plot: curves.precision_recall(plot.matrices)),
-            calibration=_drawn(by_model, "calibration_histogram_buckets", lambda plot: curves.calibration(plot.buckets)),
+            calibration=_drawn(
+                by_model, "calibration_histogram_buckets", lambda plot: curves.calibration(plot.buckets)
+            ),
         )
     if task == "multiclass":
         found = [plot.multi_class_confusion_matrix_at_thresholds for plot in by_model[CANDIDATE]]

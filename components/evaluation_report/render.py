@@ -9,6 +9,7 @@ from components.report import charts, page
 _UNIT = (0.0, 1.0)
 _DIAGONAL = charts.Series("diagonal", "guide", [(0, 0), (1, 1)])
 _STATES = {"passed": "good", "failed": "bad", "no such slice": "bad", "not computable": "bad", "no baseline": "warn"}
+_SEVERITY = ["bad", "warn", "good"]
 
 
 def render(result: Result, made: Optional[datetime.datetime] = None) -> str:
@@ -19,6 +20,7 @@ def render(result: Result, made: Optional[datetime.datetime] = None) -> str:
         result=result,
         made=made,
         failures=failures(result),
+        checks=sorted(result.checks, key=lambda check: _SEVERITY.index(_STATES[check.state])),
         charts={head.name: head_charts(head) for head in result.heads},
         slice_name=slice_name,
         describe=lambda check: describe(check, len(result.heads) > 1),

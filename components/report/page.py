@@ -36,10 +36,12 @@ def number(value: Optional[float]) -> str:
         return "–"
     if value == int(value) and abs(value) < 1e9:
         return f"{int(value):,}"
-    return f"{value:,.4f}" if 0.001 <= abs(value) < 10 else f"{value:,.4g}"
+    if abs(value) < 0.0001:
+        return f"{value:.1e}".replace("e-0", "e-")
+    return f"{value:,.4f}" if abs(value) < 10 else f"{value:,.4g}"
 
 
 def signed(value: Optional[float]) -> str:
     """A change, with its sign."""
     text = number(value)
-    return f"+{text}" if value is not None and value > 0 else text.replace("-", "−")
+    return f"+{text}" if value is not None and value > 0 else text

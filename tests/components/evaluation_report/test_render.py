@@ -1,0 +1,227 @@
+"""The page, made of literal results."""
+
+from __future__ import annotations
+
+import html.parser
+import pathlib
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from components.evaluation_report import result as results
+from components.evaluation_report.render import direction, render
+from components.evaluation_report.result import (
+    Cell,
+    Check,
+    Curve,
+    HeadResult,
+    Plots,
+    Result,
+    SliceResult,
+    Value,
+    failures,
+    gate_message,
+)
+
+
+def cell(value: float | None, baseline: float | None = None, spread: float = 0.01) -> Cell:
+    """A metric with an interval, beside a baseline where one is given."""
+    candidate = Value() if value is None else Value(value=value, low=value - spread, high=value + spread)
+    if value is None or baseline is None:
+        return Cell(candidate=candidate)
+    change = value - baseline
+    return Cell(
+        candidate=candidate,
+        baseline=Value(value=baseline, low=baseline - spread, high=baseline + spread),
+        change=Value(value=change, low=change - spread, high=change + spread),
+    )
+
+
+def on(examples: int, auc: Cell, log_loss: Cell, mean_label: Cell, **of: str) -> SliceResult:
+    """A slice with all metrics of the head below."""
+    metrics = {"auc": auc, "log_loss": log_loss, "mean_label": mean_label}
+    return SliceResult(slice=of, examples=examples, metrics=metrics)
+
+
+LINE = {"candidate": Curve(x=[0.0, 0.4, 1.0], y=[0.0, 0.8, 1.0]), "baseline": Curve(x=[0.0, 1.0], y=[0.0, 1.0])}
+BINARY = HeadResult(
+    name="tip",
+    task="binary",
+    classes=["no", "yes"],
+    metrics={"auc": "higher", "log_loss": "lower", "mean_label": ""},
+    slices=[
+        on(1500, cell(0.75, 0.7), cell(0.5, 0.4), cell(0.2, 0.2)),
+        on(20, cell(None), cell(0.9), cell(0.0), kind="<b>x</b>"),
+        on(300, cell(0.65, 0.66), cell(0.7), cell(0.3), kind="card"),
+    ],
+    plots=Plots(roc=LINE, pr=LINE, calibration=LINE),
+)  # fmt: skip
+COUNT: dict[str, Any] = {"metric": "example_count", "head": "tip", "slice": {}, "kind": "lower", "bound": 1}
+CHECKS = [
+    Check(**COUNT, value=1500, state="passed"),
+    Check(metric="auc", head="tip", slice={"kind": "card"}, kind="lower", bound=0.7, value=0.65, state="failed"),
+    Check(
+        metric="log_loss", head="tip", slice={}, kind="change", bound=0.05, better="lower", value=0.1, state="failed"
+    ),
+    Check(metric="auc", head="tip", slice={"kind": "<b>x</b>"}, kind="lower", bound=0.5, state="not computable"),
+    Check(metric="auc", head="tip", slice={"kind": "none"}, kind="upper", bound=0.9, state="no such slice"),
+]
+
+
+def result(**changes: Any) -> Result:
+    fields: dict[str, Any] = {
+        "name": "taxi", "split": "eval", "blessed": False, "has_baseline": True, "checks": CHECKS, "heads": [BINARY],
+        "notes": ["There is no slice by hour: no example of the eval split has hour."], "model": "store/model/7",
+        "baseline": "store/model/3",
+    }  # fmt: skip
+    return Result(**{**fields, **changes})
+
+
+class Page(html.parser.HTMLParser):
+    """Texts, tags and attributes of a page, and whether its tags close."""
+
+    VOID = frozenset({"meta", "input", "br", "line", "link"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.texts.append(" ".join(data.split()))
+
+
+def test_the_verdict_comes_first_and_says_what_missed_by_how_much() -> None:
+    page = Page(render(result()))
+    assert not page.open
+    start = page.texts.index("Rejected")
+    assert page.texts[start + 1 : start + 5] == [
+        "auc on kind=card is 0.65, required at least 0.7 (missed by 0.05)",
+        "log_loss on all examples changed by +0.1, required a change of at most +0.05 (missed by 0.05)",
+        "auc on kind=<b>x</b> cannot be computed (one class only, or no spread), required at least 0.5",
+        "auc on kind=none: the slice has no examples, required at most 0.9",
+    ]
+    assert start < page.texts.index("Bounds")
+
+
+def test_a_first_run_is_blessed_and_says_that_there_was_no_baseline() -> None:
+    change = Check(metric="auc", head="tip", slice={}, kind="change", bound=-0.01, better="higher", state="no baseline")
+    first = result(blessed=True, has_baseline=False, checks=[CHECKS[0], change], baseline="")
+    page = Page(render(first))
+    assert "Blessed" in page.texts
+    assert "no baseline" in page.texts
+    assert any("not checked" in text for text in page.texts)
+    assert failures(first) == []
+    assert gate_message(first) == ""
+
+
+def test_the_page_loads_nothing() -> None:
+    page = Page(render(result()))
+    assert not [each for each in page.attributes if each[1] in ("src", "srcset", "data") or each[0] in ("link", "img")]
+    links = [value for _, name, value in page.attributes if name in ("href", "xlink:href")]
+    assert all(str(link).startswith("#") for link in links)
+    policy = next(value for _, name, value in page.attributes if name == "content" and value and "default-src" in value)
+    assert policy.startswith("default-src 'none'")
+    assert "@import" not in render(result())
+    assert "url(" not in render(result())
+
+
+def test_text_from_the_data_is_escaped() -> None:
+    assert "<b>x</b>" not in render(result())
+
+
+def test_charts_are_told_to_those_who_cannot_see_them() -> None:
+    text = render(result())
+    assert text.count('role="img"') == 3
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    for labels in re.findall(r'aria-labelledby="([^"]+)"', text):
+        assert set(labels.split()) <= set(ids)
+    assert "Area: candidate 0.7500, baseline 0.7000." in text
+
+
+@pytest.mark.parametrize(
+    ("value", "baseline", "better", "expected"),
+    [
+        (0.75, 0.70, "higher", "good"),
+        (0.65, 0.70, "higher", "bad"),
+        (0.75, 0.70, "lower", "bad"),
+        (0.705, 0.70, "higher", ""),
+        (0.75, 0.70, "", ""),
+        (0.75, None, "higher", ""),
+    ],
+)
+def test_a_change_is_good_or_bad_only_beyond_its_interval(
+    value: float, baseline: float | None, better: str, expected: str
+) -> None:
+    assert direction(cell(value, baseline), better) == expected
+
+
+def test_other_tasks_have_their_charts() -> None:
+    regression = HeadResult(
+        name="fare",
+        task="regression",
+        classes=[],
+        metrics={"rmse": "lower"},
+        slices=[SliceResult(slice={}, examples=3, metrics={"rmse": cell(2.0)})],
+        plots=Plots(predictions=Curve(x=[1.0, 2.0, 5.0], y=[1.5, 2.0, 4.0])),
+    )
+    multiclass = regression.model_copy(
+        update={
+            "name": "kind",
+            "task": "multiclass",
+            "classes": ["a", "b"],
+            "plots": Plots(confusion=[[3.0, 1.0], [0.0, 0.0]]),
+        }
+    )
+    page = Page(render(result(heads=[regression, multiclass], checks=[])))
+    assert {"Predictions and labels", "Residuals", "Confusion"} <= set(page.texts)
+    shades = [value for _, name, value in page.attributes if name == "style"]
+    assert shades == ["--share: 0.75", "--share: 0.25", "--share: 0.0", "--share: 0.0"]
+
+
+def test_a_result_survives_its_file(tmp_path: pathlib.Path) -> None:
+    (tmp_path / results.FILE).write_text(result().model_dump_json())
+    assert results.load(str(tmp_path)) == result()
+
+
+_CLICKS = """<script>
+const button = [...document.querySelectorAll("#table-1 th button")].find(each => each.textContent === "examples");
+const order = () => [...document.querySelectorAll("#table-1 tbody tr")].map(row => row.cells[1].textContent).join(" ");
+button.click(); const up = order(); button.click(); const down = order();
+const field = document.querySelector("input[type=search]");
+field.value = "card"; field.dispatchEvent(new Event("input"));
+const left = [...document.querySelectorAll("#table-1 tbody tr")].filter(row => !row.hidden).length;
+document.title = [up, down, left].join("|");
+</script></body>"""
+
+
+@pytest.mark.acceptance
+def test_in_a_browser_tables_sort_and_filter_and_the_console_stays_empty(tmp_path: pathlib.Path) -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    assert browser, "install chromium (see .ci/run)"
+    page = tmp_path / "report.html"
+    page.write_text(render(result()).replace("</body>", _CLICKS))
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]
+    done = subprocess.run([browser, *flags, page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    title = re.search("<title>(.*?)</title>", done.stdout)
+    assert title
+    assert title.group(1) == "20 300 1,500|1,500 300 20|1"
+    assert "CONSOLE" not in done.stderr
