@@ -7,7 +7,7 @@ the artifact itself stays for reports when the run stops here.
 import dataclasses
 import json
 import os
-from typing import Any, Dict, List
+from typing import Any
 
 from absl import logging
 from tensorflow_metadata.proto.v0 import anomalies_pb2
@@ -34,7 +34,7 @@ class Anomaly:
     detail: str
 
 
-def found(anomalies: anomalies_pb2.Anomalies, split: str) -> List[Anomaly]:
+def found(anomalies: anomalies_pb2.Anomalies, split: str) -> list[Anomaly]:
     """What TFDV found in one split, a line per reason, sorted by feature."""
     rows = [
         Anomaly(split, name, reason.short_description, reason.description)
@@ -49,9 +49,9 @@ def found(anomalies: anomalies_pb2.Anomalies, split: str) -> List[Anomaly]:
     return missing + whole + rows
 
 
-def as_table(rows: List[Anomaly]) -> str:
+def as_table(rows: list[Anomaly]) -> str:
     """The anomalies as aligned text, a line each; the same anomaly in several splits is one line."""
-    splits: Dict[Any, List[str]] = {}
+    splits: dict[Any, list[str]] = {}
     for row in rows:
         splits.setdefault((row.feature or "(data set)", row.problem, row.detail), []).append(row.split)
     cells = [("feature", "split", "problem", "what was found")]
@@ -65,20 +65,22 @@ class Executor(base_executor.BaseExecutor):
 
     def Do(
         self,
-        input_dict: Dict[str, List[types.Artifact]],
-        output_dict: Dict[str, List[types.Artifact]],
-        exec_properties: Dict[str, Any],
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
     ) -> None:
         """Raises GateError with a table of the anomalies, if there are any and `mode` is "fail"."""
         artifact = artifact_utils.get_single_instance(input_dict[_ANOMALIES])
-        rows: List[Anomaly] = []
+        rows: list[Anomaly] = []
         for split in artifact_utils.decode_split_names(artifact.split_names):
             path = os.path.join(artifact_utils.get_split_uri([artifact], split), _FILE)
             with fileio.open(path, "rb") as file:
                 rows += found(anomalies_pb2.Anomalies.FromString(file.read()), split)
         verdict = artifact_utils.get_single_instance(output_dict[_VERDICT])
         with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
-            file.write(json.dumps({"passed": not rows, "anomalies": [dataclasses.asdict(row) for row in rows]}, indent=2))
+            file.write(
+                json.dumps({"passed": not rows, "anomalies": [dataclasses.asdict(row) for row in rows]}, indent=2)
+            )
         if not rows:
             return
         message = f"the data differs from its schema:\n{as_table(rows)}\n"

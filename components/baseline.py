@@ -1,6 +1,6 @@
 """Which model a candidate is held against: the latest blessed one that is not the candidate itself."""
 
-from typing import Dict, List, Optional
+from typing import Optional
 
 import ml_metadata as mlmd
 from tfx import types
@@ -21,8 +21,8 @@ class LatestOtherBlessedModel(resolver.ResolverStrategy):
     """
 
     def resolve_artifacts(
-        self, store: mlmd.MetadataStore, input_dict: Dict[str, List[types.Artifact]]
-    ) -> Optional[Dict[str, List[types.Artifact]]]:
+        self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
+    ) -> Optional[dict[str, list[types.Artifact]]]:
         """Returns the same keys; `model` and `model_blessing` hold one artifact each, or none."""
         del store
         candidates = {model.id for model in input_dict["candidate"]}

@@ -1,6 +1,7 @@
 """How an executor tells the outside how far it is: a function call here, a line in the terminal there."""
 
-from typing import Callable, Mapping, Optional, Union
+from collections.abc import Callable, Mapping
+from typing import Optional, Union
 
 Value = Union[int, float, str]
 _sink: Optional[Callable[[Mapping[str, Value]], None]] = None

@@ -37,7 +37,9 @@ def create_pipeline(config: Config) -> Pipeline:
     example_gen = ExampleGen(
         path=config.resolve(config.data.path),
         format=config.data.format,
-        settings=config.data.model_dump(include={"splits", "bad_rows", "delimiter", "text_columns", "compression", "range_bytes"}),
+        settings=config.data.model_dump(
+            include={"splits", "bad_rows", "delimiter", "text_columns", "compression", "range_bytes"}
+        ),
         span=config.data.span,
     )
     examples = example_gen.outputs["examples"]

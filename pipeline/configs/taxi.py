@@ -1,14 +1,16 @@
-"""Chicago taxi trips: will the passenger tip more than 20 % of the fare?
-
-    millrace run taxi
-"""
+"""Chicago taxi trips: will the passenger tip more than 20 % of the fare? Run it with `millrace run taxi`."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pipeline.config as c
 
+if TYPE_CHECKING:
+    import tensorflow as tf
 
-def big_tipper(columns):
+
+def big_tipper(columns: dict[str, tf.Tensor]) -> tf.Tensor:
     """1 where the tip is over a fifth of the fare, shape [batch]; a missing tip or fare counts as none."""
     import tensorflow as tf
 

@@ -13,7 +13,7 @@ from pipeline import runs
 from pipeline.config import Config
 from pipeline.runs import RunRecord
 
-LAST_NODE = "StatisticsGen"
+LAST_NODE = "ExampleGen"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """Millrace against stock TFX on the same rows: whole runs in turn, and every node of them.
 
-    python -m tests.benchmarks [--rows 15000 --rows 300000] [--repetitions 3]
-
-Writes results/pipeline.{md,json}: medians, and ratios stock / Millrace taken pair by pair, so that a
-machine whose speed drifts from minute to minute still gives a ratio that holds.
+`python -m tests.benchmarks [--rows 15000 --rows 300000] [--repetitions 3]` writes results/pipeline.{md,json}:
+medians, and ratios stock / Millrace taken pair by pair, so that a machine whose speed drifts from minute to
+minute still gives a ratio that holds.
 """
 
 from __future__ import annotations
@@ -29,7 +28,16 @@ CHECKOUT = HERE.parents[1]
 BATCH = 40
 TRAIN_SHARE = 2 / 3
 # Stock has one node where Millrace has two or more: the sum is compared.
-COMPARED = ("ExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "Transform", "Trainer", "Evaluator", "Pusher")
+COMPARED = (
+    "ExampleGen",
+    "StatisticsGen",
+    "SchemaGen",
+    "ExampleValidator",
+    "Transform",
+    "Trainer",
+    "Evaluator",
+    "Pusher",
+)
 STOCK_NAMES = {"ExampleGen": "CsvExampleGen"}
 
 
@@ -54,7 +62,10 @@ def measure(rows: int, repetitions: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as work:
             data = write_rows(pathlib.Path(work), rows)
             pairs.append((run_stock(data, work), run_millrace(data, work)))
-            print(f"{rows} rows: stock {pairs[-1][0]['whole run']:.1f} s, millrace {pairs[-1][1]['whole run']:.1f} s", flush=True)
+            print(
+                f"{rows} rows: stock {pairs[-1][0]['whole run']:.1f} s, millrace {pairs[-1][1]['whole run']:.1f} s",
+                flush=True,
+            )
     names = ("whole run", "peak memory (MB)", *COMPARED)
     return {"rows": rows, "cores": os.cpu_count(), "nodes": {name: compare(name, pairs) for name in names}}
 

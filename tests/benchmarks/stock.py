@@ -1,6 +1,6 @@
-"""Stock TFX on the taxi rows: the components and the modules of TFX's own taxi template, timed node by node.
+"""Stock TFX on the taxi rows, timed node by node: `python -m tests.benchmarks.stock DATA_DIR WORK_DIR STEPS`.
 
-    python -m tests.benchmarks.stock DATA_DIR WORK_DIR STEPS
+The components and the modules of TFX's own taxi template.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import time
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
 
-import tensorflow_model_analysis as tfma  # noqa: E402
-from tfx.components import (  # noqa: E402
+import tensorflow_model_analysis as tfma
+from tfx.components import (
     CsvExampleGen,
     Evaluator,
     ExampleValidator,
@@ -23,15 +23,15 @@ from tfx.components import (  # noqa: E402
     Trainer,
     Transform,
 )
-from tfx.dsl.components.common.resolver import Resolver  # noqa: E402
-from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy  # noqa: E402
-from tfx.orchestration import metadata  # noqa: E402
-from tfx.orchestration.local.local_dag_runner import LocalDagRunner  # noqa: E402
-from tfx.orchestration.pipeline import Pipeline  # noqa: E402
-from tfx.orchestration.portable import launcher  # noqa: E402
-from tfx.proto import pusher_pb2, trainer_pb2  # noqa: E402
-from tfx.types import Channel  # noqa: E402
-from tfx.types.standard_artifacts import Model, ModelBlessing  # noqa: E402
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import LatestBlessedModelStrategy
+from tfx.orchestration import metadata
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.pipeline import Pipeline
+from tfx.orchestration.portable import launcher
+from tfx.proto import pusher_pb2, trainer_pb2
+from tfx.types import Channel
+from tfx.types.standard_artifacts import Model, ModelBlessing
 
 TEMPLATE = "tfx.experimental.templates.taxi.models"
 
@@ -75,9 +75,7 @@ def create_pipeline(data: str, work: str, steps: int) -> Pipeline:
     example_gen = CsvExampleGen(input_base=data)
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
     schema_gen = SchemaGen(statistics=statistics_gen.outputs["statistics"])
-    validator = ExampleValidator(
-        statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
-    )
+    validator = ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"])
     transform = Transform(
         examples=example_gen.outputs["examples"],
         schema=schema_gen.outputs["schema"],
@@ -113,8 +111,16 @@ def create_pipeline(data: str, work: str, steps: int) -> Pipeline:
         pipeline_name="stock",
         pipeline_root=os.path.join(work, "root"),
         components=[
-            example_gen, statistics_gen, schema_gen, validator, transform, trainer, resolver, evaluator, pusher
-        ],  # fmt: skip
+            example_gen,
+            statistics_gen,
+            schema_gen,
+            validator,
+            transform,
+            trainer,
+            resolver,
+            evaluator,
+            pusher,
+        ],
         metadata_connection_config=metadata.sqlite_metadata_connection_config(os.path.join(work, "metadata.sqlite")),
         beam_pipeline_args=["--runner=DirectRunner"],
     )

@@ -1,7 +1,4 @@
-"""The taxi template of TFX as a Millrace config: its three features, its network, its batch.
-
-    millrace run tests/benchmarks/taxi_template.py --set data.path=/data/taxi.csv
-"""
+"""The taxi template of TFX as a Millrace config: its three features, its network, its batch."""
 
 from __future__ import annotations
 
