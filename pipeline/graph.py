@@ -130,7 +130,7 @@ def _schema_gen(config: Config, statistics: BaseChannel) -> BaseNode:
 
 
 def _span_window(config: Config, example_gen: ExampleGen) -> tuple[list[BaseNode], BaseChannel]:
-    """The node that collects the examples of the last spans, and its output; with a window of one, none and this run's."""
+    """The node that collects the examples of the last spans, and its output; for one span none, and this run's."""
     examples = example_gen.outputs["examples"]
     if config.data.window == 1:
         return [], examples

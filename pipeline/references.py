@@ -53,7 +53,8 @@ def _module_of_file(path: str) -> ModuleType:
     if not os.path.isfile(path):
         raise ConfigError(f"{path}: no such file")
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     folder = os.path.dirname(path)
     if folder not in sys.path:

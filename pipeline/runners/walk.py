@@ -72,11 +72,13 @@ class Walk:
     def __call__(self) -> RunRecord:
         """Run all nodes, up to the first that fails."""
         runs.save(self.engine.root, self.record)
-        ids = tuple(node.id for node in self.record.nodes)
+        ids = tuple(node.id for node in self.record.nodes if node.state != "skipped")
         self.engine.listen(RunStarted(self.record.id, ids, runs.log_folder(self.engine.root, self.record.id)))
         for node in self.record.nodes:
-            if node.state != "pending":
+            if node.done:
                 self.engine.listen(NodeFinished(node))
+            elif node.state != "pending":
+                continue  # left out by --from or --to
             elif self.record.error:
                 self._finish(node.model_copy(update={"state": "skipped", "reason": "an earlier node failed"}))
             else:
