@@ -34,7 +34,7 @@ class Inferred:
     numbers: int = 0
     """Those of them that are numbers."""
     text_row: Optional[int] = None
-    """The first row whose cell is no number, in a column that has both."""
+    """The first row whose cell is no number."""
     text: str = ""
 
 
@@ -153,7 +153,7 @@ class TextCells:
         is_text = kinds == Kind.BYTES
         kind = Kind(int(kinds.max()))
         numbers = int(times[~is_text].sum())
-        if not is_text.any() or not numbers:
+        if not is_text.any():
             return Inferred(kind, len(present), numbers)
         known = pc.is_in(self.cells, value_set=values.filter(pa.array(is_text)))
         row = int(np.argmax(known.to_numpy(zero_copy_only=False)))
@@ -182,22 +182,28 @@ def _kind_by_arrow(present: pa.Array) -> Optional[Kind]:
         pass
     else:
         # Arrow takes hexadecimal integers, Python's int() does not.
-        return None if pc.any(pc.match_substring(text, "x", ignore_case=True)).as_py() else Kind.INT
+        return None if _holds(text, b"x", b"X") else Kind.INT
     try:
         text.cast(pa.float64())
     except pa.ArrowInvalid:
         return None
     # Arrow takes "nan(...)", and reads an integer beyond 64 bits, which TFX calls text, as a float.
-    if pc.any(pc.match_substring(text, "(")).as_py():
+    if _holds(text, b"("):
         return None
     long = text.filter(pc.greater_equal(pc.binary_length(text), 19))
     return None if pc.any(pc.match_substring_regex(long, r"^[+\-0-9]*$")).as_py() else Kind.FLOAT
 
 
+def _holds(text: pa.Array, *needles: bytes) -> bool:
+    """Whether one of `needles` stands in any cell; many times faster than asking cell by cell."""
+    data = text.buffers()[2].to_pybytes()
+    return any(needle in data for needle in needles)
+
+
 def _kinds(values: pa.Array) -> np.ndarray:
     """The kind of each of the distinct `values`; only those that could be numbers are tried one by one."""
     kinds = np.full(len(values), int(Kind.BYTES))
-    never = pc.match_substring_regex(values.cast(pa.utf8()), r"[^0-9+\-._eEinfatyINFATY\s]")
+    never = pc.match_substring_regex(values.cast(pa.utf8()), r"[^0-9+\-._eEinfatyINFATY\s\x0b]")
     for row in np.flatnonzero(~never.to_numpy(zero_copy_only=False)):
         kinds[row] = int(kind_of_text(values[int(row)].as_py()))
     return kinds

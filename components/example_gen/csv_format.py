@@ -2,7 +2,8 @@
 
 import csv
 import functools
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import Optional
 
 import numpy as np
@@ -88,7 +89,7 @@ class Csv(TextFiles):
     def _sift(self, part: Range, line: int, data: bytes) -> tuple[bytes, np.ndarray, list[BadRow]]:
         """The good rows of `data`, their lines, and the bad rows."""
         good, lines, bad = [], [], []
-        for row_line, row in _rows(data, line, self._settings.delimiter):
+        for row_line, row in _rows(data, line, text_ranges.row_starts(data, self._settings.delimiter).tolist()):
             cells, reason = self._cells(row)
             if not reason and cells and len(cells) != len(part.columns):
                 found = f"{len(cells)} cell{'s' if len(cells) != 1 else ''}"
@@ -126,21 +127,25 @@ class _Lines:
 
     def place(self, row: int) -> str:
         """See Origin."""
-        return f"line {self._known[row] if self._known is not None else self._rows[row][0]}"
+        return f"line {self._known[row] if self._known is not None else self._row(row)[0]}"
 
     def raw(self, row: int) -> bytes:
         """See Origin."""
-        return self._rows[row][1].rstrip(b"\r\n")
+        return self._row(row)[1].rstrip(b"\r\n")
+
+    def _row(self, row: int) -> tuple[int, bytes]:
+        rows = _rows(self._data, self._line, self._starts)
+        return next(itertools.islice((found for found in rows if found[1].strip(b"\r\n")), row, None))
 
     @functools.cached_property
-    def _rows(self) -> list[tuple[int, bytes]]:
-        return [(line, row) for line, row in _rows(self._data, self._line, self._delimiter) if row.strip(b"\r\n")]
+    def _starts(self) -> list[int]:
+        return text_ranges.row_starts(self._data, self._delimiter).tolist()
 
 
-def _rows(data: bytes, line: int, delimiter: str) -> Iterator[tuple[int, bytes]]:
+def _rows(data: bytes, line: int, starts: Sequence[int]) -> Iterator[tuple[int, bytes]]:
     """The rows of `data` with the number of their first line; blank ones too."""
     start = 0
-    for stop in [*text_ranges.row_starts(data, delimiter).tolist(), len(data)]:
+    for stop in itertools.chain(starts, (len(data),)):
         if stop > start:
             yield line, data[start:stop]
             line += data.count(b"\n", start, stop)

@@ -63,7 +63,7 @@ class BadRow:
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """What a range says about a column; `place` is that of its first text cell among numbers."""
+    """What a range says about a column; `place` is that of its first cell that is no number."""
 
     inferred: Inferred
     place: str = ""

@@ -34,7 +34,7 @@ class JsonCells:
         cells = sum(kind != Kind.EMPTY for kind in kinds)
         numbers = sum(kind in (Kind.INT, Kind.FLOAT) for kind in kinds)
         kind = max(kinds, default=Kind.EMPTY)
-        if kind != Kind.BYTES or not numbers:
+        if kind != Kind.BYTES:
             return Inferred(kind, cells, numbers)
         row = kinds.index(Kind.BYTES)
         return Inferred(kind, cells, numbers, row, shown(json.dumps(self.rows[row][0]).encode()))

@@ -68,7 +68,7 @@ def test_compiles_with_its_configuration():
     window = Resolver(
         strategy_class=SpanWindow,
         config={"num_spans": 3},
-        examples=Channel(type=Examples, producer_component_id=example_gen.id, output_key="examples"),
+        examples=Channel(type=Examples, producer_component_id=example_gen.id),
         current=example_gen.outputs["examples"],
     ).with_id("SpanWindow")
 

@@ -48,7 +48,7 @@ def test_a_node_leaves_examples_and_quarantine_and_a_window_finds_them(spans):
     window = Resolver(
         strategy_class=SpanWindow,
         config={"num_spans": 2},
-        examples=Channel(type=Examples, producer_component_id=example_gen.id, output_key="examples"),
+        examples=Channel(type=Examples, producer_component_id=example_gen.id),
         current=example_gen.outputs["examples"],
     ).with_id("SpanWindow")
     store = _run(spans, example_gen, window)
@@ -67,7 +67,7 @@ def test_a_node_leaves_examples_and_quarantine_and_a_window_finds_them(spans):
         "Split-test",
         "Split-train",
     ]
-    [resolved] = [one for one in store.get_executions() if "SpanWindow" in str(one)]
+    [resolved] = store.get_executions_by_type("tfx.dsl.components.common.resolver.Resolver")
     ids = {event.artifact_id for event in store.get_events_by_execution_ids([resolved.id])}
     assert ids == {first.id, second.id}
 

@@ -1,0 +1,107 @@
+"""The other formats, the splits, and what the shards look like."""
+
+import gzip
+import pathlib
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from components.example_gen import shards
+from tests.components.example_gen import ingestion
+
+_ROWS = [
+    {"id": [1], "text": [b"x"], "value": [0.5]},
+    {"id": [2], "text": [], "value": [1.0]},
+    {"id": [3], "text": ["é".encode()], "value": []},
+]
+_CSV = "id,text,value\n1,x,0.5\n2,,1\n3,é,\n".encode()
+_JSON = '{"id": 1, "text": "x", "value": 0.5}\n\n{"value": 1, "id": 2, "text": null}\n{"id": 3, "text": "é"}\n'.encode()
+
+
+def _parquet() -> bytes:
+    table = pa.table({"id": [1, 2, 3], "text": ["x", None, "é"], "value": pa.array([0.5, 1, None], pa.float64())})
+    sink = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink, row_group_size=2)
+    return sink.getvalue().to_pybytes()
+
+
+def test_every_format_gives_the_same_records_in_the_same_splits(tmp_path):
+    found = {}
+    for name, content in {"csv": _CSV, "jsonl": _JSON, "parquet": _parquet()}.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "in").write_bytes(content)
+        found[name] = ingestion.step_by_step(folder, f"{folder}/in", name, range_bytes=20)
+    shards_of_csv = f"{tmp_path}/csv/examples/Split-*/*"
+    found["tfrecord"] = ingestion.step_by_step(tmp_path / "again", shards_of_csv, "tfrecord")
+
+    assert sorted(ingestion.all_rows(found["csv"]), key=lambda row: row["id"]) == _ROWS
+    for name, other in found.items():
+        assert other.splits == found["csv"].splits, name
+
+
+def test_gzip_bom_and_blank_lines_change_nothing(tmp_path):
+    plain, zipped = tmp_path / "plain", tmp_path / "zipped"
+    for folder in (plain, zipped):
+        folder.mkdir()
+    (plain / "in.csv").write_bytes(_CSV)
+    (zipped / "in.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbf" + _CSV.replace(b"\n", b"\r\n\r\n")))
+
+    found = ingestion.step_by_step(zipped, f"{zipped}/*.gz", range_bytes=5)
+
+    assert found.splits == ingestion.step_by_step(plain, f"{plain}/*.csv").splits
+
+
+def test_lists_booleans_and_mixed_numbers_of_json(tmp_path):
+    (tmp_path / "in").write_text('{"a": [1, 2.5], "b": true, "c": 1}\n{"a": [], "b": false, "c": "one"}\n')
+
+    found = ingestion.step_by_step(tmp_path, f"{tmp_path}/in", "jsonl")
+
+    rows = sorted(ingestion.all_rows(found), key=lambda row: row["b"])
+    assert rows == [{"a": [], "b": [0], "c": [b"one"]}, {"a": [1.0, 2.5], "b": [1], "c": [b"1"]}]
+
+
+def test_time_splits_compare_numbers_as_numbers_and_text_as_text(tmp_path):
+    (tmp_path / "in").write_text("t,day\n9,2024-01-09\n10,2024-01-10\n100,2024-02-01\n")
+    by_number = {"kind": "time", "column": "t", "eval_from": 10, "test_from": 99.5}
+    by_text = {"kind": "time", "column": "day", "eval_from": "2024-01-10", "test_from": None}
+
+    found = ingestion.step_by_step(tmp_path / "number", f"{tmp_path}/in", splits=by_number)
+    assert {name: len(records) for name, records in found.splits.items()} == {"train": 1, "eval": 1, "test": 1}
+    found = ingestion.step_by_step(tmp_path / "text", f"{tmp_path}/in", splits=by_text)
+    assert {name: len(records) for name, records in found.splits.items()} == {"train": 1, "eval": 2}
+
+
+def test_a_group_stays_together(tmp_path):
+    (tmp_path / "in").write_text("who,n\n" + "".join(f"w{row % 7},{row}\n" for row in range(70)))
+    splits = {**ingestion.HASH, "kind": "group", "column": "who"}
+
+    found = ingestion.step_by_step(tmp_path, f"{tmp_path}/in", splits=splits)
+
+    groups = {name: {row["who"][0] for row in ingestion.rows_of(records)} for name, records in found.splits.items()}
+    assert sum(len(names) for names in groups.values()) == 7
+    assert len([names for names in groups.values() if names]) > 1
+
+
+def test_text_columns_keep_their_zeros(tmp_path):
+    (tmp_path / "in").write_text("zip\n00501\n10001\n")
+
+    found = ingestion.step_by_step(tmp_path, f"{tmp_path}/in", text_columns=["zip"])
+
+    assert ingestion.all_rows(found) == [{"zip": [b"00501"]}, {"zip": [b"10001"]}]
+
+
+def test_a_shard_appears_whole_and_a_repeated_one_replaces_it(tmp_path):
+    path, partial = tmp_path / "data_tfrecord-00000-of-00001.gz", str(tmp_path / "partial")
+    first = shards.Shard(str(path), partial)
+    first.write([b"lost with its worker"])
+    assert not path.exists()
+
+    for _ in range(2):
+        again = shards.Shard(str(path), partial)
+        again.write([b"one", b""])
+        again.commit()
+
+    assert [pathlib.Path(found).name for found in tmp_path.glob("data*")] == [path.name]
+    with gzip.open(path) as file:
+        assert len(file.read()) == 2 * (8 + 4 + 4) + 3
