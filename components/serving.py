@@ -7,6 +7,8 @@
 With several heads `predicted_HEAD`, and so on.
 """
 
+import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -34,6 +36,7 @@ class Model:
             raise GateError(f"the model in {folder} cannot be loaded: {error}") from error
         self.folder = folder
         self._signatures = self._loaded.signatures
+        self._column_of = _columns_file(folder)
         if _SERVING not in self._signatures:
             known = ", ".join(sorted(self._signatures)) or "none"
             raise GateError(f"the model in {folder} has no signature {_SERVING!r}; it has: {known}")
@@ -48,7 +51,7 @@ class Model:
         if _RAW not in self._signatures:
             raise InputError(f"the model in {self.folder} takes no raw columns; give it tf.Examples in TFRecord files")
         _, specs = self._signatures[_RAW].structured_input_signature
-        return {name: spec.dtype == tf.string for name, spec in specs.items()}
+        return {self._column_of.get(name, name): spec.dtype == tf.string for name, spec in specs.items()}
 
     @property
     def predicted_names(self) -> tuple[str, ...]:
@@ -69,7 +72,8 @@ class Model:
         """The predicted columns of raw columns, each of shape [n]: float64 with NaN, or bytes with b"", for missing."""
         function = self._signatures[_RAW]
         _, specs = function.structured_input_signature
-        return self._call(function, {name: tf.constant(columns[name], spec.dtype) for name, spec in specs.items()})
+        values = {name: columns[self._column_of.get(name, name)] for name in specs}
+        return self._call(function, {name: tf.constant(values[name], spec.dtype) for name, spec in specs.items()})
 
     def _call(self, function: Callable[..., Any], inputs: Mapping[str, tf.Tensor]) -> dict[str, np.ndarray]:
         try:
@@ -80,6 +84,15 @@ class Model:
                 "They need the columns and types of the training data"
             ) from error
         return {name: values for head in _heads(answers) for name, values in _predicted(answers, *head).items()}
+
+
+def _columns_file(folder: str) -> dict[str, str]:
+    """The column that each input of `raw` stands for; TensorFlow does not take every column's name for an input."""
+    path = os.path.join(folder, "assets.extra", "columns.json")
+    if not tf.io.gfile.exists(path):
+        return {}
+    with tf.io.gfile.GFile(path) as file:
+        return json.loads(file.read())
 
 
 def _heads(outputs: Mapping[str, Any]) -> list[tuple[str, bool]]:

@@ -8,11 +8,15 @@
 
 Classifiers return `classes` (text, [n, k]) and `scores` ([n, k]), regressors `outputs` ([n, 1]); with several
 heads each is prefixed by `<head>_`. `raw` takes every number as float64 with NaN for a missing value, and
-every text with "" for one: TF Serving's JSON carries both (NaN as a bare word). Its columns go by `argument`.
+every text with "" for one: TF Serving's JSON carries both (NaN as a bare word). TensorFlow takes only letters,
+digits and underscores in the name of an input: `assets.extra/columns.json` says which column each input is.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +25,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
+from tfx.dsl.io import fileio
 
 from pipeline.config import TransformSettings, columns_of
 from pipeline.config.settings import WEIGHT_KEY, label_key
@@ -30,6 +35,7 @@ from pipeline.ml.inputs import ModelInput
 from pipeline.ml.transform_graph import TransformGraph
 
 Tensors = Mapping[str, Any]
+COLUMNS_FILE = os.path.join("assets.extra", "columns.json")
 EXAMPLES = tf.TensorSpec([None], tf.string, name="examples")
 
 
@@ -49,7 +55,7 @@ class Servable(tf.Module):
         self.transform = TransformGraph(transform)
         self._inputs, self._heads = tuple(inputs), tuple(heads)
         self._spec = transform.raw_feature_spec()
-        self._columns = serving_columns(settings, self._spec)
+        self.columns = serving_columns(settings, self._spec)
         self._label_keys = [label_key(head.name) for head in heads]
         self._label_keys += [WEIGHT_KEY] if settings.example_weight else []
 
@@ -79,9 +85,9 @@ class Servable(tf.Module):
 
     def signatures(self) -> dict[str, Callable[..., Any]]:
         """The concrete functions of all signatures, by name."""
-        serving = {name: self._spec[name] for name in self._columns}
-        arguments = {argument(name): name for name in serving}
-        raw = {key: _raw_tensor(key, serving[name]) for key, name in arguments.items()}
+        serving = {name: self._spec[name] for name in self.columns}
+        names = input_names(self.columns)
+        raw = {names[column]: _raw_tensor(names[column], spec) for column, spec in serving.items()}
 
         def of_examples(function: Callable[[Tensors], Any], spec: Mapping[str, Any]) -> Any:
             lenient = {name: _lenient(each) for name, each in spec.items()}
@@ -89,7 +95,7 @@ class Servable(tf.Module):
             return traced.get_concrete_function(EXAMPLES)
 
         def of_columns(**values: Any) -> dict[str, Any]:
-            return self.answer({name: _column(values[key], serving[name]) for key, name in arguments.items()})
+            return self.answer({column: _column(values[names[column]], spec) for column, spec in serving.items()})
 
         return {
             "serving_default": of_examples(self.answer, serving),
@@ -108,14 +114,25 @@ def export(
     inputs: Sequence[ModelInput],
     heads: Sequence[Head],
 ) -> None:
-    """Write the SavedModel."""
+    """Write the SavedModel, and which column each input of `raw` is."""
     servable = Servable(model, transform, settings, inputs, heads)
     tf.saved_model.save(servable, folder, signatures=servable.signatures())
+    path = os.path.join(folder, COLUMNS_FILE)
+    fileio.makedirs(os.path.dirname(path))
+    with fileio.open(path, "w") as file:
+        file.write(json.dumps({name: column for column, name in input_names(servable.columns).items()}, indent=2))
 
 
-def argument(column: str) -> str:
-    """What a column is called in the `raw` signature: TensorFlow takes letters, digits and _, a letter first."""
-    return re.sub(r"^(?![A-Za-z])", "column_", re.sub(r"[^A-Za-z0-9_]", "_", column))
+def input_names(columns: Sequence[str]) -> dict[str, str]:
+    """The input of `raw` for each column: its name with underscores for what TensorFlow refuses, made unique."""
+    names: dict[str, str] = {}
+    for column in columns:
+        name = re.sub(r"[^A-Za-z0-9_]", "_", column)
+        # The name starts with a letter, and `self` is an argument of TensorFlow's own function.
+        name = name if re.match(r"[A-Za-z]", name) and name != "self" else f"column_{name}"
+        numbered = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
+        names[column] = next(each for each in numbered if each not in names.values())
+    return names
 
 
 def serving_columns(settings: TransformSettings, spec: Mapping[str, Any]) -> tuple[str, ...]:

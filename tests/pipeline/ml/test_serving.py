@@ -6,6 +6,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 import pipeline.config as c
+from components.serving import Model
 from pipeline.ml import models, serving, training
 from pipeline.ml.heads import heads_of
 from pipeline.ml.inputs import model_inputs
@@ -81,6 +82,13 @@ def test_transform_features_equals_what_training_read(taxi, loaded):
     assert served <= trained
 
 
+def test_input_names_are_what_tensorflow_takes_and_differ():
+    names = serving.input_names(["a b", "a/b", "2x", "größe", "self", "fare"])
+    assert names == {
+        "a b": "a_b", "a/b": "a_b_2", "2x": "column_2x", "größe": "gr__e", "self": "column_self", "fare": "fare"
+    }  # fmt: skip
+
+
 def test_labels_come_from_rows_that_have_them(loaded):
     rows = [{**row, "tips": tip} for row, tip in zip(ROWS[:3], (0.0, 50.0, None), strict=True)]
     labels = loaded["transform_labels"](examples=examples(rows))
@@ -89,13 +97,14 @@ def test_labels_come_from_rows_that_have_them(loaded):
 
 
 def test_a_column_of_fixed_shape_may_be_missing_when_serving(tmp_path):
-    types = {"size": "FLOAT", "day": "INT", "colour": "BYTES", "kind": "BYTES"}
+    types = {"size (cm)": "FLOAT", "day": "INT", "colour": "BYTES", "kind": "BYTES"}
     rows = [
-        {"size": float(n), "day": n % 3, "colour": "red" if n % 2 else "blue", "kind": "abc"[n % 3]} for n in range(30)
+        {"size (cm)": float(n), "day": n % 3, "colour": "red" if n % 2 else "blue", "kind": "abc"[n % 3]}
+        for n in range(30)
     ]
     settings = c.TrainerSettings(
         features=(
-            c.Numeric(column="size", fill=9),
+            c.Numeric(column="size (cm)", fill=9),
             c.Identity(column="day", size=3),
             c.Hashed(column="colour", buckets=9),
         ),
@@ -106,15 +115,16 @@ def test_a_column_of_fixed_shape_may_be_missing_when_serving(tmp_path):
     transformed = Transformed(str(tmp_path), {"train": rows, "eval": rows}, schema_of(types, fixed=True), settings)
     training.run_fn(transformed.fn_args(str(tmp_path)))
     signatures = tf.saved_model.load(str(tmp_path / "model")).signatures
-    whole, hole = {"size": 3.0, "day": 1, "colour": "red"}, {"size": None, "day": None, "colour": None}
+    whole, hole = {"size (cm)": 3.0, "day": 1, "colour": "red"}, {"size (cm)": None, "day": None, "colour": None}
     features = signatures["transform_features"](examples=examples([whole, hole]))
     assert features["day"].numpy().tolist() == [1, 3]
-    assert features["size"].numpy()[1] == 9
+    assert features["size (cm)"].numpy()[1] == 9
     by_example = signatures["serving_default"](examples=examples([whole, hole]))
     by_column = signatures["raw"](
-        size=tf.constant([3, np.nan], tf.float64),
+        size__cm_=tf.constant([3, np.nan], tf.float64),
         day=tf.constant([1, np.nan], tf.float64),
         colour=tf.constant(["red", ""]),
     )
     np.testing.assert_allclose(by_example["scores"], by_column["scores"], atol=1e-6)
+    assert Model(str(tmp_path / "model")).columns == {"size (cm)": False, "day": False, "colour": True}
     assert by_example["classes"].numpy().tolist()[0] == [b"a", b"b", b"c"]
