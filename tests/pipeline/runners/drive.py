@@ -73,7 +73,7 @@ def _drive(
 ) -> None:
     os.setpgid(0, 0)
     if covered:
-        coverage.Coverage(data_suffix=True).start()
+        _cover()
     sys.modules["pipeline.graph"] = importlib.import_module(graph)
     sys.modules["pipeline"].graph = sys.modules["pipeline.graph"]
     if before:
@@ -84,3 +84,11 @@ def _drive(
     except MillraceError as error:
         results.send(("raised", error))
     os._exit(0)  # tearing down what was imported takes longer than the run
+
+
+def _cover() -> None:
+    """Measure this process and those that it forks."""
+    measured = coverage.Coverage(data_suffix=True)
+    measured.set_option("run:parallel", True)
+    os.environ["COVERAGE_PROCESS_CONFIG"] = measured.config.serialize()
+    measured.start()
