@@ -66,9 +66,13 @@ class Config(Record):
             if threshold.head and threshold.head not in known:
                 raise ValueError(f"evaluator.thresholds: no head {threshold.head!r}; heads: {', '.join(sorted(known))}")
             if not threshold.head and len(known) > 1:
-                raise ValueError(f"evaluator.thresholds: {threshold.metric!r} must name its head, one of {sorted(known)}")
+                raise ValueError(
+                    f"evaluator.thresholds: {threshold.metric!r} must name its head, one of {sorted(known)}"
+                )
         if self.evaluator.split not in self.data.split_names:
-            raise ValueError(f"evaluator.split is {self.evaluator.split!r}, but data.splits makes {self.data.split_names}")
+            raise ValueError(
+                f"evaluator.split is {self.evaluator.split!r}, but data.splits makes {self.data.split_names}"
+            )
         return self
 
     def resolve(self, path: str) -> str:
