@@ -17,17 +17,23 @@ class Findings:
     """Attributes:
     records: a digest of the multiset of records, by node, output and split.
     metrics: every number of the evaluation, by slice, output and name.
-    loads: for each version in the serving directory, whether it loads and has its signatures.
     """
 
     records: dict[str, str]
     metrics: dict[str, float]
-    loads: dict[str, bool]
 
 
-def look(record: RunRecord, serving: str) -> Findings:
+def look(record: RunRecord) -> Findings:
     """Look at a complete run. Imports TensorFlow."""
-    return Findings(_records(record), _metrics(record), _loads(serving))
+    return Findings(_records(record), _metrics(record))
+
+
+def loads(serving: str) -> dict[str, bool]:
+    """For each version in a serving directory, whether it loads and has its signature. Imports TensorFlow."""
+    import tensorflow as tf
+
+    versions = [name for name in os.listdir(serving) if name.isdigit()] if os.path.isdir(serving) else []
+    return {name: "serving_default" in tf.saved_model.load(os.path.join(serving, name)).signatures for name in versions}
 
 
 def under_way(root: str) -> int:
@@ -84,10 +90,3 @@ def _flatten(name: str, value: Any, found: dict[str, float]) -> None:
             found[name] = float(part)
         elif isinstance(part, dict):
             _flatten(f"{name}/{key}", part, found)
-
-
-def _loads(serving: str) -> dict[str, bool]:
-    import tensorflow as tf
-
-    versions = [name for name in os.listdir(serving) if name.isdigit()] if os.path.isdir(serving) else []
-    return {name: "serving_default" in tf.saved_model.load(os.path.join(serving, name)).signatures for name in versions}
