@@ -14,6 +14,6 @@ def set_sink(sink: Optional[Callable[[Mapping[str, Value]], None]]) -> None:
 
 
 def report(**fields: Value) -> None:
-    """Report progress, e.g. report(epoch=2, epochs=5, step=40, steps=150, loss=0.31); without a listener nothing happens."""
+    """Report progress: report(epoch=2, epochs=5, step=40, steps=150, loss=0.31). Without a listener nothing happens."""
     if _sink is not None:
         _sink(fields)

@@ -10,7 +10,7 @@ from pipeline.config.record import Record
 
 
 class Threshold(Record):
-    """A bound on a metric. `lower`/`upper` are absolute; `max_loss` bounds how much worse than the latest blessed model."""
+    """A bound on a metric: `lower` and `upper` absolute, `max_loss` against the latest blessed model."""
 
     metric: str
     head: str = ""
