@@ -12,7 +12,7 @@ from typing import Any, Optional
 
 import apache_beam as beam
 import numpy as np
-from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.metrics import confusion_matrix_metrics, metric_types, metric_util
 from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as confusion
 
 Terms = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -109,6 +109,23 @@ def _surprise(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
 
 def _mean(sums: np.ndarray) -> float:
     return float(sums[1] / sums[0])
+
+
+class RocAuc(confusion_matrix_metrics.AUC):
+    """TFMA's AUC, but NaN where there is only one class: TFMA says 0.0, which reads as a very bad model."""
+
+    def _metric_value(self, **inputs: Any) -> float:
+        matrices = inputs["matrices"]
+        has_both = matrices.tp[0] + matrices.fn[0] > 0 and matrices.fp[0] + matrices.tn[0] > 0
+        return float(super()._metric_value(**inputs)) if has_both else float("nan")
+
+
+class PrecisionRecallAuc(confusion_matrix_metrics.AUCPrecisionRecall):
+    """TFMA's area under precision over recall, but NaN where there are no positives: TFMA says 0.0."""
+
+    def _metric_value(self, **inputs: Any) -> float:
+        has_positives = inputs["matrices"].tp[0] + inputs["matrices"].fn[0] > 0
+        return float(super()._metric_value(**inputs)) if has_positives else float("nan")
 
 
 class RootMeanSquaredError(metric_types.Metric):

@@ -161,7 +161,5 @@ class Predictions(base_beam_component.BaseBeamComponent):
         model: an exported model, blessed or not.
         """
         super().__init__(
-            PredictionsSpec(
-                examples=examples, model=model, predictions=types.Channel(type=standard_artifacts.Examples)
-            )
+            PredictionsSpec(examples=examples, model=model, predictions=types.Channel(type=standard_artifacts.Examples))
         )

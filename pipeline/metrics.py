@@ -45,8 +45,8 @@ _MEANS = {
 
 METRICS: dict[Task, dict[str, Metric]] = {
     "binary": {
-        "auc": Metric("AUC", "higher"),
-        "pr_auc": Metric("AUCPrecisionRecall", "higher"),
+        "auc": Metric("RocAuc", "higher", module=_OURS),
+        "pr_auc": Metric("PrecisionRecallAuc", "higher", module=_OURS),
         "accuracy": Metric("BinaryAccuracy", "higher"),
         "precision": Metric("Precision", "higher"),
         "recall": Metric("Recall", "higher"),

@@ -6,39 +6,28 @@ What cannot be read or predicted stops it all, with the file and line, and leave
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Union
+from typing import Any, Union
 
 import apache_beam as beam
-import numpy as np
-import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.utils.shared import Shared
 
 from components.errors import ConfigError, InputError
-from components.example_gen.cells import Cells, Kind, shown
 from components.example_gen.facts import Range
-from components.example_gen.formats import Block
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
 from components.example_gen.splits import HashSplits
-from components.predictions import appended
 from components.pusher import versions
 from components.serving import Model
-from pipeline.config.record import close_matches
-
-InputFormat = Literal["csv", "jsonl", "parquet", "tfrecord"]
-OutputFormat = Literal["csv", "jsonl", "tfrecord"]
-Columns = dict[str, np.ndarray]
+from pipeline import prediction_shards
+from pipeline.prediction_shards import InputFormat, Job, OutputFormat
 
 _SUFFIXES: dict[str, InputFormat] = {
     ".csv": "csv",
@@ -66,19 +55,6 @@ class Summary:
     """The shards, in the order of the input."""
     model_version: str
     """The version of a pushed model, or the folder's name."""
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What every worker needs to know."""
-
-    model: str
-    input_format: InputFormat
-    output_format: OutputFormat
-    settings: Settings
-    folder: str
-    """Where shards are written until all are complete."""
-    batch_size: int
 
 
 @dataclass(frozen=True)
@@ -137,7 +113,7 @@ def predict(
     Model(model)  # What is wrong with the model itself is said before any row is read.
     partial = _make_output(output)
     settings = Settings(input_format, HashSplits((("all", 1),)), delimiter=delimiter)
-    job = _Job(model, input_format, written, settings, partial, batch_size)
+    job = Job(model, input_format, written, settings, partial, batch_size)
     try:
         done = _run(job, files, beam_args)
         _refuse([each.error for each in done if each.error])
@@ -192,7 +168,7 @@ def _make_output(output: str) -> str:
     return partial
 
 
-def _run(job: _Job, files: Sequence[_File], beam_args: Sequence[str]) -> list[_Done]:
+def _run(job: Job, files: Sequence[_File], beam_args: Sequence[str]) -> list[_Done]:
     result = os.path.join(job.folder, "done.jsonl")
     with beam.Pipeline(options=PipelineOptions(list(beam_args))) as pipeline:
         _ = (
@@ -235,7 +211,7 @@ def _numbered(parts: Sequence[Range]) -> list[Range]:
 class _Predict(beam.DoFn):
     """From a range to its shard. Errors are passed on as such: raised, Beam would wrap them."""
 
-    def __init__(self, job: _Job) -> None:
+    def __init__(self, job: Job) -> None:
         self._job = job
         self._shared = Shared()
         self._model: Model | None = None
@@ -252,163 +228,11 @@ class _Predict(beam.DoFn):
             return
         shard = f"predictions-{part.file:05d}-{part.range.index:05d}.{self._job.output_format}"
         try:
-            yield _Done(shard, _write(self._model, self._job, part.range, os.path.join(self._job.folder, shard)))
+            yield _Done(
+                shard,
+                prediction_shards.write(self._model, self._job, part.range, os.path.join(self._job.folder, shard)),
+            )
         except InputError as error:
             yield _Done(shard, 0, str(error))
         except OSError as error:
             yield _Done(shard, 0, f"cannot write {shard}: {error}")
-
-
-def _write(model: Model, job: _Job, part: Range, path: str) -> int:
-    """Write the shard of a range and return its rows."""
-    attempt = f"{path}-{uuid.uuid4().hex}"
-    rows = 0
-    with _opened(attempt, job.output_format) as write:
-        writer = _WRITERS[job.output_format](write, part, job, model)
-        for block in reader(job.settings).read(part):
-            if block.bad:
-                raise InputError(str(block.bad[0]))
-            for start in range(0, block.rows, job.batch_size):
-                stop = min(block.rows, start + job.batch_size)
-                writer(block, start, _predicted(model, job, part, block, start, stop))
-            rows += block.rows
-    os.replace(attempt, path)
-    return rows
-
-
-class _opened:
-    """A file for the rows of a shard; what is written to it is a row's bytes."""
-
-    def __init__(self, path: str, output_format: OutputFormat) -> None:
-        self._file: Any = tf.io.TFRecordWriter(path) if output_format == "tfrecord" else open(path, "wb")  # noqa: SIM115
-
-    def __enter__(self) -> Callable[[bytes], Any]:
-        return self._file.write
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-
-def _predicted(model: Model, job: _Job, part: Range, block: Block, start: int, stop: int) -> Columns:
-    """The predicted columns of some rows of a block."""
-    if job.input_format == "tfrecord":
-        try:
-            return model.of_examples([block.origin.raw(row) for row in range(start, stop)])
-        except InputError as error:
-            raise InputError(f"{part.file}, from {block.origin.place(start)}: {error}") from error
-    columns = {}
-    for name, is_text in model.columns.items():
-        if name not in block.columns:
-            known = ", ".join(block.columns)
-            hint = close_matches(name, list(block.columns))
-            raise InputError(f"{part.file}: the model needs a column {name!r}.{hint} The file has: {known}")
-        cells = block.columns[name].slice(start, stop)
-        texts = np.array(cells.texts().to_pylist(), object) if is_text else None
-        columns[name] = _numbers(cells, part, block, start, name) if texts is None else texts
-    return model.of_columns(columns)
-
-
-def _numbers(cells: Cells, part: Range, block: Block, start: int, name: str) -> np.ndarray:
-    """The cells as float64, NaN where missing."""
-    if cells.infer().kind == Kind.BYTES:
-        for row, text in enumerate(cells.texts().to_pylist()):
-            if text and not _is_number(text):
-                place = block.origin.place(start + row)
-                raise InputError(f"{part.file}, {place}: expected a number in {name!r}. Received: {shown(text)!r}")
-    return cells.numbers().astype(np.float64)
-
-
-def _is_number(text: bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-Writer = Callable[[Block, int, Columns], None]
-
-
-def _csv(write: Callable[[bytes], Any], part: Range, job: _Job, model: Model) -> Writer:
-    """The rows as they stand in the file, each with the predicted cells at its end."""
-    delimiter = job.settings.delimiter
-    header: list[str] = []
-
-    def add(block: Block, start: int, predicted: Columns) -> None:
-        if not header:
-            _refuse_taken(part.file, part.columns, predicted)
-            header.extend(predicted)
-            write(_csv_row([*part.columns, *predicted], delimiter))
-        rows = zip(*(values.tolist() for values in predicted.values()), strict=True)
-        for row, cells in enumerate(rows, start):
-            write(block.origin.raw(row) + delimiter.encode() + _csv_row([_plain(cell) for cell in cells], delimiter))
-
-    return add
-
-
-def _csv_row(cells: Sequence[Any], delimiter: str) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(cells)
-    return text.getvalue().encode()
-
-
-def _jsonl(write: Callable[[bytes], Any], part: Range, job: _Job, model: Model) -> Writer:
-    """Objects: the columns of the row, then the predicted ones."""
-
-    def add(block: Block, start: int, predicted: Columns) -> None:
-        _refuse_taken(part.file, tuple(block.columns), predicted)
-        rows = zip(*(values.tolist() for values in predicted.values()), strict=True)
-        for row, cells in enumerate(rows, start):
-            found = _object(block, row, job.input_format)
-            found.update({name: _plain(cell) for name, cell in zip(predicted, cells, strict=True)})
-            write(json.dumps(found, ensure_ascii=False).encode() + b"\n")
-
-    return add
-
-
-def _object(block: Block, row: int, input_format: InputFormat) -> dict[str, Any]:
-    raw = block.origin.raw(row)
-    if input_format == "tfrecord":
-        features = tf.train.Example.FromString(raw).features.feature
-        return {name: _feature(feature) for name, feature in sorted(features.items())}
-    if input_format == "csv":
-        return {name: cells.slice(row, row + 1).texts()[0].as_py().decode() for name, cells in block.columns.items()}
-    found: dict[str, Any] = json.loads(raw)
-    return found
-
-
-def _feature(feature: Any) -> Any:
-    """A feature's value, a list of its values where it has several, None where it has none."""
-    kind = feature.WhichOneof("kind")
-    values = [_plain(value) for value in getattr(feature, kind).value] if kind else []
-    return values[0] if len(values) == 1 else values or None
-
-
-def _tfrecord(write: Callable[[bytes], Any], part: Range, job: _Job, model: Model) -> Writer:
-    """The records, each with the predicted features."""
-
-    def add(block: Block, start: int, predicted: Columns) -> None:
-        names = list(predicted)
-        rows = zip(*(values.tolist() for values in predicted.values()), strict=True)
-        for row, cells in enumerate(rows, start):
-            write(appended(block.origin.raw(row), dict(zip(names, cells, strict=True))))
-
-    return add
-
-
-_WRITERS = {"csv": _csv, "jsonl": _jsonl, "tfrecord": _tfrecord}
-
-
-def _refuse_taken(file: str, columns: Sequence[str], predicted: Columns) -> None:
-    taken = sorted(set(columns) & set(predicted))
-    if taken:
-        raise InputError(f"{file}: columns are called {', '.join(taken)}, as the predictions are. Rename them")
-
-
-def _plain(value: Any) -> Any:
-    """A value as text or number, a float in as few digits as float32 needs."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, float):
-        return float(f"{value:.7g}") if math.isfinite(value) else None
-    return value
