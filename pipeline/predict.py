@@ -6,6 +6,7 @@ What cannot be read or predicted stops it all, with the file and line, and leave
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -17,7 +18,6 @@ from typing import Any, Union
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.utils.shared import Shared
 
 from components.errors import ConfigError, InputError
 from components.example_gen.facts import Range
@@ -121,6 +121,8 @@ def predict(
             os.rename(os.path.join(partial, each.shard), os.path.join(output, each.shard))
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+        # Models that are collected only when the interpreter ends make TensorFlow print errors.
+        gc.collect()
     return Summary(
         rows=sum(each.rows for each in done),
         files=tuple(os.path.join(output, each.shard) for each in done),
@@ -213,12 +215,15 @@ class _Predict(beam.DoFn):
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._shared = Shared()
         self._model: Model | None = None
 
     def setup(self) -> None:
-        """Load the model, once per process."""
-        self._model = self._shared.acquire(lambda: Model(self._job.model))
+        """Load the model."""
+        self._model = Model(self._job.model)
+
+    def teardown(self) -> None:
+        """Let go of the model."""
+        self._model = None
 
     def process(self, part: Union[_Part, _Done]) -> Iterator[_Done]:
         """See the class."""

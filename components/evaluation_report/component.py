@@ -84,7 +84,7 @@ class EvaluationReport(base_component.BaseComponent):
             EvaluationReportSpec(
                 evaluation=evaluation,
                 transform_graph=transform_graph,
-                settings=json.dumps(settings, sort_keys=True),
+                settings=json.dumps(settings),
                 report=types.Channel(type=HtmlReport),
             )
         )

@@ -11,15 +11,15 @@ _BINS = 10
 
 
 def roc(matrices: Sequence[Any]) -> Curve:
-    """False positive rate against true positive rate, rising."""
+    """False positive rate against true positive rate, from the highest threshold down (`matrices` rise)."""
     points = [(m.false_positive_rate, m.recall) for m in matrices]
-    return _thinned([(0.0, 0.0), *_finite(points), (1.0, 1.0)])
+    return _thinned([(0.0, 0.0), *_finite(points)[::-1], (1.0, 1.0)])
 
 
 def precision_recall(matrices: Sequence[Any]) -> Curve:
-    """Recall against precision, where anything is predicted positive at all."""
+    """Recall against precision, where anything is predicted positive at all, from the highest threshold down."""
     points = [(m.recall, m.precision) for m in matrices if m.true_positives + m.false_positives > 0]
-    return _thinned(_finite(points))
+    return _thinned(_finite(points)[::-1])
 
 
 def calibration(buckets: Sequence[Any]) -> Curve:
@@ -62,10 +62,11 @@ def _finite(points: "Sequence[tuple[float, float]]") -> "list[tuple[float, float
 
 
 def _thinned(points: "Sequence[tuple[float, float]]") -> Curve:
-    """At most about _POINTS of the points: those that lie farthest apart along the line."""
-    ordered = sorted(set(points), key=lambda point: (point[0], point[1]))
-    kept: list[tuple[float, float]] = []
-    for point in ordered:
-        if not kept or point == ordered[-1] or math.dist(point, kept[-1]) >= 2.0 / _POINTS:
+    """The ends, and between them points that lie apart: no more than about _POINTS of them."""
+    kept = list(points[:1])
+    for point in points[1:]:
+        if math.dist(point, kept[-1]) >= 2.0 / _POINTS:
             kept.append(point)
+    if points and kept[-1] != points[-1]:
+        kept.append(points[-1])
     return Curve(x=[round(x, 4) for x, _ in kept], y=[round(y, 4) for _, y in kept])

@@ -68,9 +68,12 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
     assert all(count >= 51 for count in covered.values()), covered
 
 
-def test_no_interval_where_a_group_has_no_example() -> None:
-    groups: list[Counts] = [{(1, 900): 1.0} for _ in range(GROUPS - 1)]
-    assert pseudo_values(binary_scores, [*groups, {}]) == {}
+def test_a_small_slice_takes_fewer_groups_and_a_tiny_one_has_no_interval() -> None:
+    full: Counts = {(1, 900): 1.0}
+    assert len(pseudo_values(binary_scores, [full] * 20)["accuracy"]) == 20
+    assert len(pseudo_values(binary_scores, [full] * 19 + [{}])["accuracy"]) == 10
+    assert len(pseudo_values(binary_scores, [full] * 5 + [{}] * 15)["accuracy"]) == 5
+    assert pseudo_values(binary_scores, [full] * 4 + [{}] * 16) == {}
     assert interval(0.5, []) is None
 
 
