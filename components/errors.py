@@ -8,8 +8,7 @@
     ├── NotComparableError                                  exit 4
     └── CrashError      anything else that left a node      exit 70
 
-All of these survive pickling, because executors
-run in child processes.
+All of these survive pickling, because executors run in child processes.
 """
 
 import enum

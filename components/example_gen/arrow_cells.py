@@ -14,7 +14,7 @@ def kind_of_type(arrow_type: pa.DataType) -> Kind:
     """The kind of column that `arrow_type` becomes.
 
     Raises:
-        TypeError: none.
+        TypeError: there is no such kind (a struct, a timestamp).
     """
     types = pa.types
     if types.is_list(arrow_type) or types.is_large_list(arrow_type) or types.is_dictionary(arrow_type):

@@ -27,7 +27,7 @@ HERE = pathlib.Path(__file__).parent
 CHECKOUT = HERE.parents[1]
 BATCH = 40
 TRAIN_SHARE = 2 / 3
-# Stock has one node where Millrace has two or more: the sum is compared.
+# The nodes that both sides have; what only Millrace has (gate, report, predictions) counts in the whole run.
 COMPARED = (
     "ExampleGen",
     "StatisticsGen",
