@@ -8,15 +8,27 @@ import shutil
 from collections.abc import Iterable
 
 import ml_metadata
+import pydantic
 from ml_metadata.proto import metadata_store_pb2
 
 from pipeline import runs
 from pipeline.runners import lock
-from pipeline.runs import Pruned, RunRecord
+from pipeline.runs import RunRecord
 
 
-def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bool) -> Pruned:
-    """See `pipeline.runs.prune`."""
+class Pruned(pydantic.BaseModel, frozen=True):
+    """What `prune` removed, or would remove."""
+
+    runs: tuple[str, ...]
+    paths: tuple[str, ...]
+    bytes: int
+
+
+def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bool = True) -> Pruned:
+    """Remove runs beyond the latest `keep_runs` that are older than `older_than`, with what only they need.
+
+    A blessed or pushed model, what made it and what judged it, stay. With `dry_run` nothing is removed.
+    """
     with lock.hold(root, wait=False, tell=lambda _: None):
         records = runs.list_runs(root)
         old = _old(records, keep_runs, datetime.datetime.now(datetime.timezone.utc) - older_than)

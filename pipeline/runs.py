@@ -155,21 +155,3 @@ def process_id(pid: int) -> str:
 def _alive(process: str) -> bool:
     pid = process.partition(":")[0]
     return bool(pid) and process_id(int(pid)) == process
-
-
-def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bool = True) -> Pruned:
-    """Remove runs beyond the latest `keep_runs` that are older than `older_than`, with what only they need.
-
-    A blessed or pushed model, what made it and what judged it, stay. With `dry_run` nothing is removed.
-    """
-    from pipeline import pruning
-
-    return pruning.prune(root, keep_runs, older_than, dry_run)
-
-
-class Pruned(pydantic.BaseModel, frozen=True):
-    """What `prune` removed, or would remove."""
-
-    runs: tuple[str, ...]
-    paths: tuple[str, ...]
-    bytes: int

@@ -8,7 +8,6 @@ import click
 
 from pipeline.cli.console import console
 from pipeline.cli.options import root_option
-from pipeline.runs import prune as prune_runs
 
 
 @click.command()
@@ -21,6 +20,9 @@ def prune(root: str, keep: int, days: float, yes: bool) -> None:
 
     A blessed or pushed model, and what made and judged it, always stays. Without --yes this only says what would go.
     """
+    # Only now: the metadata store's client takes a second to import.
+    from pipeline.pruning import prune as prune_runs
+
     pruned = prune_runs(root, keep, datetime.timedelta(days=days), dry_run=not yes)
     to = console()
     for line in (*pruned.runs, *pruned.paths):

@@ -7,8 +7,9 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import InputError
+from pipeline.pruning import prune
 from pipeline.runners import lock
-from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, log_folder, prune, save
+from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, log_folder, save
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 ANY_AGE = datetime.timedelta(0)
