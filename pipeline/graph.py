@@ -26,7 +26,7 @@ from components.span_window import SpanWindow
 from pipeline import evaluation
 from pipeline.config import Config
 from pipeline.config.settings import TrainerSettings, TransformSettings
-from pipeline.references import absolute
+from pipeline.references import absolute, is_reference
 
 PREPROCESSING_FN = "pipeline.ml.preprocessing.preprocessing_fn"
 RUN_FN = "pipeline.ml.training.run_fn"
@@ -179,4 +179,4 @@ def data_files(config: Config) -> dict[str, tuple[str, ...]]:
 
 def _references(project: str, names: list[str | None]) -> tuple[str, ...]:
     """Those of `names` that are references (Keras' own losses and metrics go by a bare name), made absolute."""
-    return tuple(absolute(name, project) for name in names if name and ("." in name or ":" in name))
+    return tuple(absolute(name, project) for name in names if name and is_reference(name))

@@ -13,6 +13,11 @@ from typing import Any
 from components.errors import ConfigError
 
 
+def is_reference(name: str) -> bool:
+    """Whether `name` is a dotted path or FILE.py:NAME, and not a bare name, such as Keras' own."""
+    return "." in name or ":" in name
+
+
 def absolute(reference: str, project: str) -> str:
     """`reference` with a relative file part resolved against the project's folder; dotted paths stay."""
     path, separator, name = reference.rpartition(":")

@@ -7,6 +7,7 @@ from typing import Literal, Union
 import pydantic
 
 from pipeline.config.record import Record
+from pipeline.references import is_reference
 
 Mode = Literal["auto", "min", "max"]
 """Whether a watched number should fall or rise; auto knows Keras' own metrics by their names."""
@@ -90,7 +91,7 @@ class Trainer(Record):
             return self
         if self.reduce_learning_rate is not None:
             raise ValueError("reduce_learning_rate cannot change the rate of a schedule: give only one of the two")
-        if "." in self.optimizer or ":" in self.optimizer:
+        if is_reference(self.optimizer):
             raise ValueError(
                 f"optimizer {self.optimizer!r} brings its own rate: drop schedule, or name a Keras optimizer"
             )

@@ -7,13 +7,13 @@ serving (training data with a hole breaks such a schema, and the run stops befor
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Union
 
 import tensorflow as tf
 
 from components.errors import InputError
+from pipeline.config.record import close_matches
 
 Column = Union[tf.Tensor, tf.SparseTensor]
 MISSING = {tf.string: "", tf.float32: float("nan"), tf.int64: tf.int64.min}
@@ -28,9 +28,9 @@ def dense(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
         tf.errors.InvalidArgumentError: a row has more than one value (raised when the graph runs).
     """
     if column not in inputs:
-        close = difflib.get_close_matches(column, list(inputs), n=3)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
-        raise InputError(f"the data has no column {column!r}.{hint} Columns: {', '.join(sorted(inputs))}")
+        raise InputError(
+            f"the data has no column {column!r}.{close_matches(column, list(inputs))} Columns: {', '.join(sorted(inputs))}"
+        )
     value = inputs[column]
     if isinstance(value, tf.SparseTensor):
         one_per_row = tf.SparseTensor(value.indices, value.values, [value.dense_shape[0], 1])

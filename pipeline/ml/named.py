@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable
 from types import ModuleType
@@ -10,11 +9,7 @@ from typing import Any
 
 from components.errors import ConfigError
 from pipeline import references
-
-
-def is_reference(name: str) -> bool:
-    """Whether `name` is a dotted path or FILE.py:NAME, and not a name of Keras."""
-    return "." in name or ":" in name
+from pipeline.config.record import close_matches
 
 
 def get(name: str, module: ModuleType, field: str) -> Any:
@@ -25,7 +20,7 @@ def get(name: str, module: ModuleType, field: str) -> Any:
     Raises:
         ConfigError: Keras has no such name, or the reference leads nowhere.
     """
-    if is_reference(name):
+    if references.is_reference(name):
         found = references.load(name)
         return found() if inspect.isclass(found) else found
     return keras_named(name, lambda: module.get(name), module, field)
@@ -37,8 +32,7 @@ def keras_named(name: str, make: Callable[[], Any], module: ModuleType, field: s
         return make()
     except ValueError:
         known = [n for n in vars(module) if not n.startswith("_") and n not in ("get", "serialize", "deserialize")]
-        close = difflib.get_close_matches(name, known, n=3)
-        hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise ConfigError(
-            f"{field}: Keras knows no {name!r}.{hint} Known: {', '.join(sorted(known))}; or give a dotted path"
+            f"{field}: Keras knows no {name!r}.{close_matches(name, known)} Known: {', '.join(sorted(known))}; "
+            "or give a dotted path"
         ) from None

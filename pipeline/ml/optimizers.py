@@ -16,7 +16,7 @@ Rate = Union[float, keras.optimizers.schedules.LearningRateSchedule]
 
 def optimizer(trainer: Trainer, steps: int) -> keras.Optimizer:
     """The optimizer of the config; `steps` is the length of the whole training, for the schedule."""
-    if named.is_reference(trainer.optimizer):
+    if references.is_reference(trainer.optimizer):
         made = references.load(trainer.optimizer)()
         if not isinstance(made, keras.Optimizer):
             raise ConfigError(
