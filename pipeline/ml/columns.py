@@ -29,7 +29,8 @@ def dense(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
     """
     if column not in inputs:
         raise InputError(
-            f"the data has no column {column!r}.{close_matches(column, list(inputs))} Columns: {', '.join(sorted(inputs))}"
+            f"the data has no column {column!r}.{close_matches(column, list(inputs))} "
+            f"Columns: {', '.join(sorted(inputs))}"
         )
     value = inputs[column]
     if isinstance(value, tf.SparseTensor):
