@@ -30,7 +30,7 @@ class Threshold(Record):
 
 
 class Evaluator(Record):
-    """TFMA's metrics, slices and thresholds."""
+    """Metrics, slices and thresholds, computed by TFMA."""
 
     split: Literal["eval", "test"] = "eval"
     slices: tuple[tuple[str, ...], ...] = ()
@@ -41,4 +41,4 @@ class Evaluator(Record):
     confidence: bool = True
     """Confidence intervals by jackknife."""
     min_slice_size: int = pydantic.Field(default=1, ge=1)
-    """Slices with fewer examples are left out."""
+    """Slices with fewer examples are left out of the report, unless a threshold names them."""
