@@ -46,6 +46,13 @@ def eval_config(config: Config) -> config_pb2.EvalConfig:
     )
 
 
+def own_metrics(config: Config) -> list[Metric]:
+    """Those of the metrics that this project defines: TFMA is only told the names of their modules."""
+    tasks = {head.task: None for head in config.heads}
+    metrics = [each for task in tasks for each in (*METRICS[task].values(), *PLOTS[task].values(), jackknife(task))]
+    return [each for each in metrics if each.module]
+
+
 def report_settings(config: Config) -> dict[str, Any]:
     """What the EvaluationReport needs to know of the config: heads, metrics, thresholds and slices, JSON-able."""
     return {

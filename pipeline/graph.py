@@ -22,6 +22,7 @@ from components.evaluation_report.component import EvaluationReport
 from components.example_gen.component import ExampleGen
 from components.predictions import Predictions
 from components.pusher.component import Pusher
+from components.report import page
 from components.span_window import SpanWindow
 from pipeline import evaluation
 from pipeline.config import Config
@@ -165,6 +166,7 @@ def user_code(config: Config) -> dict[str, tuple[str, ...]]:
     return {
         "Transform": _references(project, [PREPROCESSING_FN, config.preprocessing_fn, *labels]),
         "Trainer": _references(project, [RUN_FN, config.trainer.run_fn, *training]),
+        "Evaluator": tuple(f"{metric.module}.{metric.class_name}" for metric in evaluation.own_metrics(config)),
     }
 
 
@@ -174,6 +176,7 @@ def data_files(config: Config) -> dict[str, tuple[str, ...]]:
     return {
         "SchemaGen": (config.resolve(config.schema_.path),) if config.schema_.path else (),
         "Transform": tuple(config.resolve(path) for path in vocabularies if path),
+        "EvaluationReport": page.files("evaluation_report"),
     }
 
 

@@ -1,12 +1,14 @@
 """Rendering a page from a template that extends `base.html.j2`."""
 
 import math
+import pathlib
 from typing import Any, Optional
 
 import jinja2
 import markupsafe
 
 _HERE = "report"
+_SUFFIXES = (".j2", ".css", ".js")
 
 
 def render(package: str, template: str, **values: Any) -> str:
@@ -28,6 +30,12 @@ def render(package: str, template: str, **values: Any) -> str:
     environment.filters.update(number=number, signed=signed)
     environment.globals["asset"] = lambda name: markupsafe.Markup(environment.get_template(name).render())
     return environment.get_template(template).render(**values)
+
+
+def files(package: str) -> tuple[str, ...]:
+    """The templates, styles and scripts that the pages of `package` are made of."""
+    folders = [pathlib.Path(__file__).parents[1] / folder for folder in (package, _HERE)]
+    return tuple(str(path) for folder in folders for path in sorted(folder.iterdir()) if path.suffix in _SUFFIXES)
 
 
 def number(value: Optional[float]) -> str:

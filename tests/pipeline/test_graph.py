@@ -1,0 +1,35 @@
+"""What belongs to a node's digest, beside its executor."""
+
+import pathlib
+
+from pipeline import graph
+from pipeline.config.load import load
+from pipeline.digests import Sources
+
+CONFIG = load("taxi")
+
+
+def sources(node: str) -> set[str]:
+    found = Sources(CONFIG.project)
+    return {file for reference in graph.user_code(CONFIG)[node] for file in found.of_reference(reference)}
+
+
+def test_the_evaluator_depends_on_our_own_metrics() -> None:
+    assert {"components/metrics.py", "components/jackknife.py"} <= sources("Evaluator")
+
+
+def test_transform_and_trainer_depend_on_what_they_run() -> None:
+    assert {"pipeline/ml/preprocessing.py", "pipeline/configs/taxi.py:big_tipper"} <= sources("Transform")
+    assert {"pipeline/ml/training.py", "pipeline/ml/models.py"} <= sources("Trainer")
+    assert "pipeline/ml/training.py" not in sources("Transform")
+
+
+def test_the_report_depends_on_its_templates() -> None:
+    names = {pathlib.Path(path).name for path in graph.data_files(CONFIG)["EvaluationReport"]}
+    assert names == {"evaluation.html.j2", "base.html.j2", "charts.html.j2", "style.css", "table.js"}
+
+
+def test_the_curated_schema_counts_and_a_missing_one_does_not() -> None:
+    assert graph.data_files(CONFIG)["SchemaGen"] == (f"{CONFIG.project}/schemas/taxi.pbtxt",)
+    inferred = CONFIG.model_copy(update={"schema_": CONFIG.schema_.model_copy(update={"path": None})})
+    assert graph.data_files(inferred)["SchemaGen"] == ()
