@@ -87,6 +87,12 @@ class Vocabulary(_Column):
     fill: Union[str, None] = None
     encoding: Encoding = OneHot()
 
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> Vocabulary:
+        if self.file is not None and self.top_k is not None:
+            raise ValueError("top_k cuts a vocabulary from the data, a file is taken whole: give only one of the two")
+        return self
+
 
 class Hashed(_Column):
     """Ids by hash: no vocabulary is kept, values may collide."""

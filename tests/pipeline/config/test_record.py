@@ -30,6 +30,10 @@ VALID = {
         ),
         ({"features": ({"column": "x"},)}, "Config.features.0: its kind is missing. Received: {'column': 'x'}"),
         ({"features": (c.Schedule(),)}, "Config.features.0"),
+        (
+            {"features": ({"kind": "vocabulary", "column": "x", "file": "values.txt", "top_k": 3},)},
+            "Vocabulary: top_k cuts a vocabulary from the data",
+        ),
         ({"heads": ()}, "Config.heads"),
         ({"trainer": 3}, "Config.trainer: Input should be a valid dictionary or instance of Trainer. Received: 3"),
         ({"name": "My Data"}, "Config: name must be lower-case letters, digits and dashes. Received: 'My Data'"),
