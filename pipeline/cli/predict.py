@@ -22,17 +22,22 @@ def predict(model: str, inputs: tuple[str, ...], out: str, root: str | None) -> 
 
     CONFIG_OR_MODEL is a config, whose current version is taken, or the folder of a model.
     """
-    folder = _folder(model, root)
+    folder, delimiter = _model(model, root)
     with quiet() as output:
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
         from pipeline.predict import predict as send
 
-        done = send(folder, [os.path.abspath(path) for path in inputs], os.path.abspath(out))
+        done = send(folder, [_absolute(path) for path in inputs], os.path.abspath(out), delimiter=delimiter)
         console(output.stream).print(f"{done.rows:,} predictions of {folder} in {out}")
 
 
-def _folder(model: str, root: str | None) -> str:
+def _model(model: str, root: str | None) -> tuple[str, str]:
+    """The folder of the model, and what separates cells in CSV files for it."""
     if os.path.isfile(os.path.join(model, "saved_model.pb")):
-        return os.path.abspath(model)
-    serving = at_root(load(model), root).serving_path
-    return versions.path_of(serving, versions.current(serving))
+        return os.path.abspath(model), ","
+    config = at_root(load(model), root)
+    return versions.path_of(config.serving_path, versions.current(config.serving_path)), config.data.delimiter
+
+
+def _absolute(path: str) -> str:
+    return path if "://" in path else os.path.abspath(path)
