@@ -79,7 +79,8 @@ def of_cached(root: str, history: list[RunRecord], node_id: str, new: Fingerprin
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    return sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+    differing = (key for key in {*old, *new} if old.get(key) != new.get(key))
+    return sorted({key.removeprefix("custom_config.").removeprefix("settings.") for key in differing})
 
 
 def _flat(settings: Mapping[str, str]) -> dict[str, str]:
@@ -99,7 +100,6 @@ def _unfold(name: str, value: Any, flat: dict[str, str]) -> None:
             return
     if isinstance(value, dict):
         for key, part in value.items():
-            # These two only wrap the settings on their way through TFX.
-            _unfold(key if name in ("custom_config", "settings") else f"{name}.{key}", part, flat)
+            _unfold(f"{name}.{key}", part, flat)
     else:
         flat[name] = str(value)
