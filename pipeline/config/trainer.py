@@ -83,7 +83,11 @@ class Trainer(Record):
     warm_start: bool = False
     """Start from the weights of the latest blessed model."""
     run_fn: Union[str, None] = None
-    """A user's own run_fn(fn_args), by dotted path or FILE.py:NAME, instead of ours."""
+    """A user's own run_fn(fn_args), by dotted path or FILE.py:NAME, instead of ours.
+
+    What it exports needs the signatures serving_default (for Predictions and Pusher), evaluate and transform_labels
+    (for the Evaluator), as pipeline/ml/serving.py describes them.
+    """
 
     @pydantic.model_validator(mode="after")
     def _one_rate(self) -> Trainer:
