@@ -127,6 +127,7 @@ def test_killed_at_every_moment_of_every_node_and_resumed_each_time(undisturbed,
     resumed = run(settled, resume=True)
     _same(resumed, settled, expected)
     assert resumed.attempt == len(moments(record)) + 1
+    assert {node.state for node in resumed.nodes} == {"kept"}  # the last kill came when all was done
 
 
 @pytest.mark.skipif(os.environ.get("MILLRACE_KILL_MATRIX") != "full", reason="MILLRACE_KILL_MATRIX=full runs these")
