@@ -35,7 +35,7 @@ format: setup ## ruff's formatter and its fixes
 acceptance: setup ## the long proofs
 	$(PYTEST) -m acceptance $(ARGS)
 
-benchmark: setup ## against stock TFX (ARGS names the pieces)
+benchmark: setup ## against stock TFX (ARGS="--rows 15000 --repetitions 1")
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lock: ## the locks from requirements/*.in (ARGS=--upgrade for newer versions)
