@@ -6,28 +6,24 @@ Numbers leave as float32 and categories as int64 ids, both of shape [batch]; the
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, Optional
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_transform as tft
 
 from pipeline import references
 from pipeline.config import (
-    Buckets,
     Cross,
     Feature,
     Hashed,
     Identity,
-    MinMax,
-    Numeric,
     TransformSettings,
     Vocabulary,
-    ZScore,
     feature_key,
 )
 from pipeline.config.settings import WEIGHT_KEY, label_key
-from pipeline.ml import columns, labels
+from pipeline.ml import columns, labels, numeric
 from pipeline.ml.columns import Column
 
 SEPARATOR = "\x1f"
@@ -54,66 +50,27 @@ def features_of(
 ) -> dict[str, Column]:
     """The features alone, by the user's own preprocessing_fn or by the records."""
     if settings.preprocessing_fn is None:
-        return {feature_key(feature): _TRANSFORMS[type(feature)](feature, inputs) for feature in settings.features}
+        return _by_records(settings.features, inputs)
     own = references.load(settings.preprocessing_fn)
     takes_config = "custom_config" in inspect.signature(own).parameters
     return dict(own(inputs, custom_config=custom_config) if takes_config else own(inputs))
 
 
+def _by_records(features: Sequence[Feature], inputs: Mapping[str, Column]) -> dict[str, Column]:
+    numbers = [feature for feature in features if isinstance(feature, numeric.KINDS)]
+    transformed = numeric.transform(
+        numbers, {feature.column: columns.number(inputs, feature.column, _name(feature)) for feature in numbers}
+    )
+    return {
+        feature_key(feature): transformed[feature.column]
+        if isinstance(feature, numeric.KINDS)
+        else _CATEGORIES[type(feature)](feature, inputs)
+        for feature in features
+    }
+
+
 def _name(feature: Feature) -> str:
     return f"features: {feature.kind} of {feature_key(feature)!r}"
-
-
-def _filled_number(feature: Numeric | ZScore | MinMax | Buckets, inputs: Mapping[str, Column]) -> _Number:
-    value = columns.number(inputs, feature.column, _name(feature))
-    missing = tf.math.is_nan(value)
-    return _Number(value, missing, tf.boolean_mask(value, ~missing), feature.fill)
-
-
-class _Number:
-    """A numeric column: what is there, and what takes the place of what is not."""
-
-    def __init__(self, value: tf.Tensor, missing: tf.Tensor, present: tf.Tensor, fill: Optional[float]) -> None:
-        self.present = present
-        """The values that are there, shape [at most batch]; analyzers look at these."""
-        self._value, self._missing, self._fill = value, missing, fill
-
-    def mean(self) -> tf.Tensor:
-        """Mean of the training split, scalar; 0 where it has no value at all."""
-        mean = tft.mean(self.present)
-        return tf.where(tf.math.is_nan(mean), 0.0, mean)
-
-    def filled(self, mean: Optional[tf.Tensor] = None) -> tf.Tensor:
-        """The column without holes, shape [batch]."""
-        if self._fill is not None:
-            return tf.where(self._missing, tf.constant(self._fill, tf.float32), self._value)
-        return tf.where(self._missing, self.mean() if mean is None else mean, self._value)
-
-
-def _numeric(feature: Numeric, inputs: Mapping[str, Column]) -> tf.Tensor:
-    return _filled_number(feature, inputs).filled()
-
-
-def _z_score(feature: ZScore, inputs: Mapping[str, Column]) -> tf.Tensor:
-    number = _filled_number(feature, inputs)
-    mean = number.mean()
-    return tf.math.divide_no_nan(number.filled(mean) - mean, tf.sqrt(tft.var(number.present)))
-
-
-def _min_max(feature: MinMax, inputs: Mapping[str, Column]) -> tf.Tensor:
-    number = _filled_number(feature, inputs)
-    low, high = tft.min(number.present), tft.max(number.present)
-    return tf.math.divide_no_nan(number.filled() - low, high - low)
-
-
-def _buckets(feature: Buckets, inputs: Mapping[str, Column]) -> tf.Tensor:
-    number = _filled_number(feature, inputs)
-    if feature.boundaries is not None:
-        return tft.apply_buckets(number.filled(), tf.constant([feature.boundaries], tf.float32))
-    assert feature.count is not None
-    # The error that tft.bucketize allows itself.
-    boundaries = tft.quantiles(number.present, feature.count, epsilon=min(1.0 / feature.count, 0.01))
-    return tft.apply_buckets(number.filled(), boundaries)
 
 
 def _filled_text(feature: Vocabulary | Hashed, inputs: Mapping[str, Column]) -> tf.Tensor:
@@ -157,11 +114,7 @@ def _cross(feature: Cross, inputs: Mapping[str, Column]) -> tf.Tensor:
     return tft.hash_strings(tf.strings.join(values, separator=SEPARATOR), feature.buckets)
 
 
-_TRANSFORMS: dict[type, Callable[[Any, Mapping[str, Column]], tf.Tensor]] = {
-    Numeric: _numeric,
-    ZScore: _z_score,
-    MinMax: _min_max,
-    Buckets: _buckets,
+_CATEGORIES: dict[type, Callable[[Any, Mapping[str, Column]], tf.Tensor]] = {
     Vocabulary: _vocabulary,
     Hashed: _hashed,
     Identity: _identity,
