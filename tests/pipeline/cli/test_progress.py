@@ -12,7 +12,7 @@ from pipeline.runs import Home, NodeRecord
 
 HOME = Home(run="r1")
 EVENTS = (
-    RunStarted("r1", ("ExampleGen", "Trainer"), "/root/runs/r1/logs"),
+    RunStarted("r1", ("ExampleGen", "Trainer"), "/data/runs/r1/logs"),
     NodeFinished(NodeRecord(id="ExampleGen", state="cached", seconds=0.2, reason="as in run r0", home=HOME)),
     NodeStarted("Trainer"),
     NodeProgress("Trainer", {"epoch": 1, "epochs": 2, "step": 10, "steps": 150, "loss": 0.51234}),
@@ -29,7 +29,7 @@ def test_lines_tell_each_event_once_and_each_epoch_once():
     for event in EVENTS:
         lines(event)
     assert out.getvalue().splitlines() == [
-        "run r1, logs in /root/runs/r1/logs",
+        "run r1, logs in /data/runs/r1/logs",
         "[1/2] ExampleGen           cached       0.2s  as in run r0",
         "Trainer started",
         "Trainer epoch 1/2  step 10/150  loss 0.5123",

@@ -33,7 +33,7 @@ def root(tmp_path):
                 state="cached",
                 seconds=0.3,
                 reason="same as in run [taxi-0]",
-                artifacts={"examples": ("/root/artifacts/ExampleGen/examples/1",)},
+                artifacts={"examples": ("/data/artifacts/ExampleGen/examples/1",)},
                 home=home,
             ),
             NodeRecord(id="Trainer", state="complete", seconds=61, peak_memory=512 << 20, home=home),
@@ -80,7 +80,7 @@ def test_show_tells_what_ran_why_and_where_it_is(root, capsys):
     assert "cached" in out
     assert "same as in run [taxi-0]" in out
     assert "512 MiB" in out
-    assert "/root/artifacts/ExampleGen/examples/1" in out
+    assert "/data/artifacts/ExampleGen/examples/1" in out
 
 
 def test_show_without_a_run_takes_the_newest(root, capsys):
