@@ -53,11 +53,6 @@ class Model:
         _, specs = self._signatures[_RAW].structured_input_signature
         return {self._column_of.get(name, name): spec.dtype == tf.string for name, spec in specs.items()}
 
-    @property
-    def predicted_names(self) -> tuple[str, ...]:
-        """The names of the predicted columns; `predicted_probability` stands there wherever classes are predicted."""
-        return tuple(name for head in _heads(self._signatures[_SERVING].structured_outputs) for name in _names(*head))
-
     def of_examples(self, examples: Sequence[bytes]) -> dict[str, np.ndarray]:
         """The predicted columns of serialised tf.Examples, each of shape [n].
 

@@ -73,6 +73,5 @@ def test_a_column_of_that_name_is_refused(tmp_path: pathlib.Path) -> None:
 
 def test_with_one_head_the_names_are_short(tmp_path: pathlib.Path) -> None:
     model = Model(tiny_model.save(str(tmp_path), heads=("z",)))
-    assert model.predicted_names == ("predicted",)
     assert model.of_examples([tiny_model.example({"x": 2.5})])["predicted"].tolist() == [5.0]
     assert model.columns == {"kind": True, "x": False}
