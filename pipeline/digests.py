@@ -86,11 +86,13 @@ class Sources:
     def _find(self, module: str, folder: str) -> tuple[_Source, ...]:
         """The files that `import module` runs, those of its packages first; empty where it isn't local."""
         names = module.split(".")
-        roots = [_CHECKOUT] if names[0] in _PACKAGES else [root for root in (folder, self._project) if root]
+        ours = names[0] in _PACKAGES
+        roots = [_CHECKOUT] if ours else [root for root in (folder, self._project) if root]
         for root in roots:
             found = [_file(root, names[: depth + 1]) for depth in range(len(names))]
             if found[-1]:
-                return tuple(_Source(root, path) for path in found if path)
+                # Our packages only gather names: they count for those who import the package, not one of its modules.
+                return tuple(_Source(root, path) for path in (found[-1:] if ours else found) if path)
         return ()
 
     def _label(self, source: _Source) -> str:

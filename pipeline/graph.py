@@ -22,15 +22,11 @@ from components.evaluation_report.component import EvaluationReport
 from components.example_gen.component import ExampleGen
 from components.predictions import Predictions
 from components.pusher.component import Pusher
-from components.report import page
 from components.span_window import SpanWindow
 from pipeline import evaluation
 from pipeline.config import Config
-from pipeline.config.settings import TrainerSettings, TransformSettings
-from pipeline.references import absolute, is_reference
-
-PREPROCESSING_FN = "pipeline.ml.preprocessing.preprocessing_fn"
-RUN_FN = "pipeline.ml.training.run_fn"
+from pipeline.dependencies import PREPROCESSING_FN, RUN_FN
+from pipeline.node_settings import trainer_settings, transform_settings
 
 
 def create_pipeline(config: Config) -> Pipeline:
@@ -63,7 +59,7 @@ def create_pipeline(config: Config) -> Pipeline:
         examples=window,
         schema=schema,
         preprocessing_fn=PREPROCESSING_FN,
-        custom_config={"settings": TransformSettings.of(config).model_dump_json()},
+        custom_config={"settings": transform_settings(config).model_dump_json()},
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         # A cache per span and split costs more than it saves until spans are large: it multiplies Beam's stages.
         disable_analyzer_cache=True,
@@ -81,7 +77,7 @@ def create_pipeline(config: Config) -> Pipeline:
         base_model=base_model,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config={"settings": TrainerSettings.of(config).model_dump_json()},
+        custom_config={"settings": trainer_settings(config).model_dump_json()},
     )
     model = trainer.outputs["model"]
 
@@ -155,31 +151,3 @@ def _warm_start(config: Config) -> tuple[list[BaseNode], BaseChannel | None]:
         model_blessing=Channel(type=ModelBlessing),
     ).with_id("LatestBlessedModel")
     return [resolver], resolver.outputs["model"]
-
-
-def user_code(config: Config) -> dict[str, tuple[str, ...]]:
-    """The code outside the executors that each node runs, as references; their sources belong to the node's digest."""
-    project = config.project
-    labels = [head.label_function for head in config.heads]
-    training = [config.model.builder, config.trainer.optimizer, *config.trainer.callbacks]
-    training += [name for head in config.heads for name in (head.loss, *head.metrics)]
-    return {
-        "Transform": _references(project, [PREPROCESSING_FN, config.preprocessing_fn, *labels]),
-        "Trainer": _references(project, [RUN_FN, config.trainer.run_fn, *training]),
-        "Evaluator": tuple(f"{metric.module}.{metric.class_name}" for metric in evaluation.own_metrics(config)),
-    }
-
-
-def data_files(config: Config) -> dict[str, tuple[str, ...]]:
-    """The files, besides the examples, whose content each node reads; they belong to the node's digest."""
-    vocabularies = [getattr(feature, "file", None) for feature in config.features]
-    return {
-        "SchemaGen": (config.resolve(config.schema_.path),) if config.schema_.path else (),
-        "Transform": tuple(config.resolve(path) for path in vocabularies if path),
-        "EvaluationReport": page.files("evaluation_report"),
-    }
-
-
-def _references(project: str, names: list[str | None]) -> tuple[str, ...]:
-    """Those of `names` that are references (Keras' own losses and metrics go by a bare name), made absolute."""
-    return tuple(absolute(name, project) for name in names if name and is_reference(name))

@@ -20,12 +20,11 @@ from pipeline.config.features import (
 )
 from pipeline.config.model import Head, Label, Model
 from pipeline.config.record import Record
-from pipeline.config.settings import TrainerSettings, TransformSettings
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
 
 __all__ = [
     "Beam", "Buckets", "Config", "Cross", "Data", "EarlyStopping", "Embedding", "Evaluator", "Feature",
     "GroupSplits", "HashSplits", "Hashed", "Head", "Identity", "Label", "MinMax", "Model", "Numeric", "OneHot",
     "Pusher", "Record", "ReduceLearningRate", "Schedule", "Schema", "Threshold", "TimeSplits", "Trainer",
-    "TrainerSettings", "TransformSettings", "Vocabulary", "ZScore", "columns_of", "feature_key",
+    "Vocabulary", "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

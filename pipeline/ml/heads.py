@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow_transform as tft
 
 from components.errors import ConfigError
-from pipeline import config as c
+from pipeline.config.model import Head as HeadConfig
 from pipeline.config.settings import label_key
 from pipeline.ml import named
 
@@ -27,7 +27,7 @@ ACTIVATIONS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "line
 class Head:
     """A head of the config with its classes known, be they fixed or the training split's."""
 
-    config: c.Head
+    config: HeadConfig
     classes: tuple[str, ...]
     """Class labels in order of their ids; none for regression."""
 
@@ -79,12 +79,12 @@ class Head:
         return np.array([self.config.class_weights.get(label, 1.0) for label in self.classes], np.float32)
 
 
-def heads_of(heads: Sequence[c.Head], transform: tft.TFTransformOutput) -> tuple[Head, ...]:
+def heads_of(heads: Sequence[HeadConfig], transform: tft.TFTransformOutput) -> tuple[Head, ...]:
     """The heads of the config; classes that the config leaves open are those of Transform's vocabulary."""
     return tuple(Head(head, _classes(head, transform)) for head in heads)
 
 
-def _classes(head: c.Head, transform: tft.TFTransformOutput) -> tuple[str, ...]:
+def _classes(head: HeadConfig, transform: tft.TFTransformOutput) -> tuple[str, ...]:
     if head.task == "regression" or head.label_spec.classes:
         return head.label_spec.classes
     return tuple(label.decode() for label in transform.vocabulary_by_name(label_key(head.output_name)))

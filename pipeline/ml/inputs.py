@@ -12,7 +12,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import InputError
-from pipeline.config import (
+from pipeline.config.features import (
     Cross,
     Embedding,
     Feature,
@@ -20,12 +20,11 @@ from pipeline.config import (
     Identity,
     MinMax,
     Numeric,
-    TrainerSettings,
     Vocabulary,
     ZScore,
     feature_key,
 )
-from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.config.settings import WEIGHT_KEY, TrainerSettings, label_key
 
 
 @dataclass(frozen=True)

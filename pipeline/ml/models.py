@@ -17,7 +17,7 @@ import keras
 
 from components.errors import InputError
 from pipeline import references
-from pipeline.config import Model
+from pipeline.config.model import Model
 from pipeline.ml.encoding import SparseLinear, dense_vectors, flat_ids, layer_name, one_hots, vector
 from pipeline.ml.heads import Head
 from pipeline.ml.inputs import ModelInput

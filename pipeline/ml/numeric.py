@@ -14,7 +14,7 @@ from typing import Any, Union
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from pipeline.config import Buckets, MinMax, Numeric, ZScore
+from pipeline.config.features import Buckets, MinMax, Numeric, ZScore
 
 KINDS = (Numeric, ZScore, MinMax, Buckets)
 NumericFeature = Union[Numeric, ZScore, MinMax, Buckets]

@@ -8,7 +8,7 @@ import keras
 
 from components.errors import ConfigError
 from pipeline import references
-from pipeline.config import Schedule, Trainer
+from pipeline.config.trainer import Schedule, Trainer
 from pipeline.ml import named
 
 Rate = Union[float, keras.optimizers.schedules.LearningRateSchedule]

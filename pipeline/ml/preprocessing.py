@@ -13,16 +13,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from pipeline import references
-from pipeline.config import (
-    Cross,
-    Feature,
-    Hashed,
-    Identity,
-    TransformSettings,
-    Vocabulary,
-    feature_key,
-)
-from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.config.features import Cross, Feature, Hashed, Identity, Vocabulary, feature_key
+from pipeline.config.settings import WEIGHT_KEY, TransformSettings, label_key
 from pipeline.ml import columns, labels, numeric
 from pipeline.ml.columns import Column
 

@@ -27,8 +27,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.dsl.io import fileio
 
-from pipeline.config import TransformSettings, columns_of
-from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.config.features import columns_of
+from pipeline.config.settings import WEIGHT_KEY, TransformSettings, label_key
 from pipeline.ml import columns, preprocessing
 from pipeline.ml.heads import Head
 from pipeline.ml.inputs import ModelInput

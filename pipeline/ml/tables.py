@@ -10,8 +10,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import InputError
-from pipeline.config import Trainer
 from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.config.trainer import Trainer
 from pipeline.ml.datasets import Assemble, Batch, Memory, Source, Stream, chunks
 from pipeline.ml.heads import Head
 from pipeline.ml.inputs import ModelInput, feature_spec

@@ -12,7 +12,8 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from components.errors import ConfigError
 from pipeline import references
-from pipeline.config import EarlyStopping, ReduceLearningRate, Trainer, TrainerSettings
+from pipeline.config.settings import TrainerSettings
+from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Trainer
 from pipeline.ml import checkpoints, history, models, optimizers, serving, tables, warm_start
 from pipeline.ml.callbacks import FiniteLoss, Progress, Recorder
 from pipeline.ml.datasets import Source, files_of

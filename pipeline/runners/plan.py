@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.errors import InputError
-from pipeline import digests, graph
+from pipeline import dependencies, digests, graph
 from pipeline.config import Config
 from pipeline.runners import ir as irs
 from pipeline.runners import reasons
@@ -125,7 +125,7 @@ def _start(old: NodeRecord | None, node_id: str, home: Home, selected: bool, kep
 
 def _fingerprints(config: Config, ir: pipeline_pb2.Pipeline) -> dict[str, Fingerprint]:
     sources = digests.Sources(config.project)
-    code, files, settings = graph.user_code(config), graph.data_files(config), irs.settings(ir)
+    code, files, settings = dependencies.user_code(config), dependencies.data_files(config), irs.settings(ir)
     libraries = digests.libraries()
     found = {}
     for node_id, modules in irs.modules(ir).items():

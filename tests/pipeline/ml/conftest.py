@@ -7,7 +7,9 @@ import os
 import pytest
 
 import pipeline.config as c
+from pipeline.config.settings import TrainerSettings
 from pipeline.configs.taxi import get_config
+from pipeline.node_settings import trainer_settings
 from tests.pipeline.ml.transformed import TAXI_TYPES, Transformed, Value, schema_of, taxi_rows
 
 TRAIN_ROWS, EVAL_ROWS = 400, 100
@@ -39,9 +41,7 @@ def taxi(tmp_path_factory: pytest.TempPathFactory) -> Transformed:
     for row in rows:
         row["tips"] = row["tips"] or 0.0
     splits = {"train": rows[:TRAIN_ROWS], "eval": rows[TRAIN_ROWS:]}
-    return Transformed(
-        str(tmp_path_factory.mktemp("taxi")), splits, schema_of(TAXI_TYPES), c.TrainerSettings.of(config)
-    )
+    return Transformed(str(tmp_path_factory.mktemp("taxi")), splits, schema_of(TAXI_TYPES), trainer_settings(config))
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Transformed:
     folder = str(tmp_path_factory.mktemp("records"))
     with open(os.path.join(folder, "places.txt"), "w") as file:
         file.write("south\nnorth\n")
-    settings = c.TrainerSettings(
+    settings = TrainerSettings(
         features=(
             c.Numeric(column="price"),
             c.ZScore(column="size"),

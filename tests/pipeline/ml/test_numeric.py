@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorflow_transform.analyzer_nodes import TENSOR_REPLACEMENTS
 
 import pipeline.config as c
+from pipeline.config.settings import TrainerSettings
 from pipeline.ml import numeric
 from tests.pipeline.ml.transformed import Transformed, Value, schema_of
 
@@ -35,7 +36,7 @@ def _row(row: int) -> dict[str, Value]:
 @pytest.fixture(scope="module")
 def columns(tmp_path_factory) -> dict[str, np.ndarray]:
     """The transformed training split by row; the eval split, of other values, must not count."""
-    settings = c.TrainerSettings(
+    settings = TrainerSettings(
         features=(
             *(c.ZScore(column=name) for name in ("z", "z_holes", "z_constant", "z_empty", "z_time")),
             c.ZScore(column="z_filled", fill=0.0),

@@ -9,6 +9,7 @@ import tensorflow_transform as tft
 
 import pipeline.config as c
 from components.errors import InputError
+from pipeline.config.settings import TransformSettings
 from pipeline.ml import labels, preprocessing
 from pipeline.ml.inputs import model_inputs
 from tests.pipeline.ml.transformed import Transformed
@@ -85,7 +86,7 @@ def test_quantile_buckets_of_real_rows_are_about_equal(taxi):
 
 
 def test_an_unknown_column_is_named_with_close_ones():
-    settings = c.TransformSettings(
+    settings = TransformSettings(
         features=(c.ZScore(column="fair"),), labels=(c.Head(label="tips", task="regression").label_spec,)
     )
     inputs = {"fare": tf.zeros([2]), "tips": tf.zeros([2])}
@@ -95,7 +96,7 @@ def test_an_unknown_column_is_named_with_close_ones():
 
 @pytest.mark.parametrize("feature", [c.Numeric(column="name"), c.Identity(column="name", size=3)])
 def test_text_is_no_number(feature):
-    settings = c.TransformSettings(features=(feature,), labels=())
+    settings = TransformSettings(features=(feature,), labels=())
     with pytest.raises(InputError, match=f"{feature.kind} of 'name': column 'name' is text"):
         preprocessing.features_of({"name": tf.constant(["a"])}, settings, {})
 

@@ -7,6 +7,7 @@ import tensorflow_transform as tft
 
 import pipeline.config as c
 from components.serving import Model
+from pipeline.config.settings import TrainerSettings
 from pipeline.ml import models, serving, training
 from pipeline.ml.heads import heads_of
 from pipeline.ml.inputs import model_inputs
@@ -102,7 +103,7 @@ def test_a_column_of_fixed_shape_may_be_missing_when_serving(tmp_path):
         {"size (cm)": float(n), "day": n % 3, "colour": "red" if n % 2 else "blue", "kind": "abc"[n % 3]}
         for n in range(30)
     ]
-    settings = c.TrainerSettings(
+    settings = TrainerSettings(
         features=(
             c.Numeric(column="size (cm)", fill=9),
             c.Identity(column="day", size=3),

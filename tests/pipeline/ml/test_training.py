@@ -11,6 +11,7 @@ import tensorflow as tf
 import pipeline.config as c
 from components import progress
 from components.errors import ConfigError, GateError
+from pipeline.config.settings import TrainerSettings
 from pipeline.ml import training
 from tests.pipeline.ml import user_code
 from tests.pipeline.ml.transformed import Transformed
@@ -26,7 +27,7 @@ FEATURES = (
 )
 
 
-def changed(taxi: Transformed, model: c.Model = SMALL, **trainer) -> c.TrainerSettings:
+def changed(taxi: Transformed, model: c.Model = SMALL, **trainer) -> TrainerSettings:
     """The taxi settings with one head, few features and cheap metrics: tracing is what takes time here."""
     fields = {"epochs": 2, "tensorboard": False, **trainer}
     head = taxi.settings.heads[0].model_copy(update={"metrics": ("binary_accuracy",)})
@@ -173,7 +174,7 @@ def test_an_own_run_fn_takes_the_place_of_ours(taxi, tmp_path):
 def test_an_own_preprocessing_fn_takes_the_place_of_the_records(tmp_path):
     from tests.pipeline.ml.transformed import TAXI_TYPES, example, schema_of, taxi_rows
 
-    settings = c.TrainerSettings(
+    settings = TrainerSettings(
         heads=(c.Head(name="big_tipper", label_function="pipeline.configs.taxi.big_tipper"),),
         trainer=c.Trainer(epochs=1, tensorboard=False),
         preprocessing_fn=CODE + "stock_preprocessing_fn",

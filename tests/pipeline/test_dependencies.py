@@ -2,7 +2,7 @@
 
 import pathlib
 
-from pipeline import graph
+from pipeline import dependencies
 from pipeline.config.load import load
 from pipeline.digests import Sources
 
@@ -11,7 +11,7 @@ CONFIG = load("taxi")
 
 def sources(node: str) -> set[str]:
     found = Sources(CONFIG.project)
-    return {file for reference in graph.user_code(CONFIG)[node] for file in found.of_reference(reference)}
+    return {file for reference in dependencies.user_code(CONFIG)[node] for file in found.of_reference(reference)}
 
 
 def test_the_evaluator_depends_on_our_own_metrics() -> None:
@@ -24,12 +24,18 @@ def test_transform_and_trainer_depend_on_what_they_run() -> None:
     assert "pipeline/ml/training.py" not in sources("Transform")
 
 
+def test_neither_depends_on_the_rest_of_the_config() -> None:
+    for node in ("Transform", "Trainer"):
+        assert "pipeline/config/features.py" in sources(node)
+        assert not {"pipeline/config/config.py", "pipeline/config/evaluator.py"} & sources(node)
+
+
 def test_the_report_depends_on_its_templates() -> None:
-    names = {pathlib.Path(path).name for path in graph.data_files(CONFIG)["EvaluationReport"]}
+    names = {pathlib.Path(path).name for path in dependencies.data_files(CONFIG)["EvaluationReport"]}
     assert names == {"evaluation.html.j2", "base.html.j2", "charts.html.j2", "style.css", "table.js"}
 
 
 def test_the_curated_schema_counts_and_a_missing_one_does_not() -> None:
-    assert graph.data_files(CONFIG)["SchemaGen"] == (f"{CONFIG.project}/schemas/taxi.pbtxt",)
+    assert dependencies.data_files(CONFIG)["SchemaGen"] == (f"{CONFIG.project}/schemas/taxi.pbtxt",)
     inferred = CONFIG.model_copy(update={"schema_": CONFIG.schema_.model_copy(update={"path": None})})
-    assert graph.data_files(inferred)["SchemaGen"] == ()
+    assert dependencies.data_files(inferred)["SchemaGen"] == ()

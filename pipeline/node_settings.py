@@ -1,0 +1,52 @@
+"""What Transform and the Trainer are told of a Config: only what they depend on, so that caching stays exact."""
+
+from __future__ import annotations
+
+import os
+
+from components.errors import ConfigError
+from pipeline.config import Config
+from pipeline.config.features import Feature, Vocabulary
+from pipeline.config.settings import TrainerSettings, TransformSettings
+
+
+def transform_settings(config: Config) -> TransformSettings:
+    """What the transformed examples depend on, with paths resolved.
+
+    Raises:
+        ConfigError: a vocabulary file does not exist, or names clash.
+    """
+    return TransformSettings(
+        features=_features(config),
+        labels=tuple(head.label_spec for head in config.heads),
+        example_weight=config.trainer.example_weight,
+        preprocessing_fn=config.preprocessing_fn,
+    )
+
+
+def trainer_settings(config: Config) -> TrainerSettings:
+    """What the model depends on, with paths resolved.
+
+    Raises:
+        ConfigError: a vocabulary file does not exist.
+    """
+    return TrainerSettings(
+        features=_features(config),
+        heads=config.heads,
+        model=config.model,
+        trainer=config.trainer,
+        preprocessing_fn=config.preprocessing_fn,
+    )
+
+
+def _features(config: Config) -> tuple[Feature, ...]:
+    return tuple(_resolved(feature, config) for feature in config.features)
+
+
+def _resolved(feature: Feature, config: Config) -> Feature:
+    if not isinstance(feature, Vocabulary) or feature.file is None:
+        return feature
+    path = config.resolve(feature.file)
+    if not os.path.isfile(path):
+        raise ConfigError(f"features: vocabulary file {path} of {feature.column!r} does not exist")
+    return feature.model_copy(update={"file": path})
