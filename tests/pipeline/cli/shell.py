@@ -1,0 +1,79 @@
+"""`millrace` as a user calls it, but in a process that has imported TFX already.
+
+The processes come from the fork server of `tests.pipeline.runners.drive`: what they read, write, fork and say is real.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+import coverage
+
+from pipeline.cli.main import main
+from tests.pipeline.runners import drive
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """How a command ended, and what it wrote to standard output and standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+def millrace(*arguments: object) -> Answer:
+    """Run a command to its end, in a process of its own."""
+    answer: Answer = in_child(here, *arguments)
+    return answer
+
+
+def in_child(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What `function(*arguments)` returns or raises in a process of its own."""
+    results, theirs = drive.context.Pipe(duplex=False)
+    covered = coverage.Coverage.current() is not None
+    process = drive.context.Process(target=_child, args=(theirs, covered, function, arguments))
+    process.start()
+    theirs.close()
+    try:
+        error, value = results.recv()
+    finally:
+        process.join()
+    if error:
+        raise error
+    return value
+
+
+def here(*arguments: object) -> Answer:
+    """Run a command in this process; all that it writes to file descriptors 1 and 2 is caught."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        saved = os.dup(1), os.dup(2)
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        try:
+            code = main([str(argument) for argument in arguments])
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(saved[0], 1)
+            os.dup2(saved[1], 2)
+        out.seek(0)
+        err.seek(0)
+        return Answer(code, out.read(), err.read())
+
+
+def _child(results: Connection, covered: bool, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    os.setpgid(0, 0)
+    if covered:
+        drive._cover()
+    try:
+        results.send((None, function(*arguments)))
+    except BaseException as error:
+        results.send((error, None))
+    os._exit(0)  # tearing down what was imported takes longer than many commands
