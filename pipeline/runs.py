@@ -10,6 +10,7 @@ from typing import Literal, Union
 import pydantic
 
 from components.errors import ExitCode, InputError
+from pipeline.layout import Layout
 
 NodeState = Literal["pending", "running", "complete", "cached", "kept", "failed", "skipped", "cancelled"]
 RunState = Literal["running", "complete", "failed", "interrupted", "killed"]
@@ -86,17 +87,17 @@ class RunRecord(pydantic.BaseModel, frozen=True):
 
 def run_folder(root: str, run_id: str) -> str:
     """Where a run's record, logs and fingerprints lie."""
-    return os.path.join(root, "runs", run_id)
+    return Layout(root).run(run_id)
 
 
 def log_folder(root: str, run_id: str) -> str:
     """Where a run's logs lie, one per node."""
-    return os.path.join(run_folder(root, run_id), "logs")
+    return Layout(root).logs(run_id)
 
 
 def save(root: str, record: RunRecord) -> None:
     """Write the record so that a reader, or a kill at any moment, finds the old one or the new one."""
-    write_whole(os.path.join(run_folder(root, record.id), "run.json"), record.model_dump_json(indent=2))
+    write_whole(Layout(root).record(record.id), record.model_dump_json(indent=2))
 
 
 def write_whole(path: str, text: str) -> None:
@@ -109,9 +110,9 @@ def write_whole(path: str, text: str) -> None:
 
 def list_runs(root: str) -> tuple[RunRecord, ...]:
     """All runs under `root`, oldest first."""
-    folder = os.path.join(root, "runs")
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    found = [_read(root, name) for name in names if os.path.isfile(os.path.join(folder, name, "run.json"))]
+    layout = Layout(root)
+    names = os.listdir(layout.runs) if os.path.isdir(layout.runs) else []
+    found = [_read(root, name) for name in names if os.path.isfile(layout.record(name))]
     return tuple(sorted(found, key=lambda record: (record.started, record.id)))
 
 
@@ -121,7 +122,7 @@ def load_run(root: str, run_id: str) -> RunRecord:
     Raises:
         InputError: there is no such run.
     """
-    if os.path.isfile(os.path.join(run_folder(root, run_id), "run.json")):
+    if os.path.isfile(Layout(root).record(run_id)):
         return _read(root, run_id)
     known = [record.id for record in list_runs(root)]
     close = difflib.get_close_matches(run_id, known, n=3)
@@ -131,7 +132,7 @@ def load_run(root: str, run_id: str) -> RunRecord:
 
 
 def _read(root: str, run_id: str) -> RunRecord:
-    with open(os.path.join(run_folder(root, run_id), "run.json"), encoding="utf-8") as file:
+    with open(Layout(root).record(run_id), encoding="utf-8") as file:
         record = RunRecord.model_validate_json(file.read())
     return record if record.state != "running" or _alive(record.process) else _killed(record)
 

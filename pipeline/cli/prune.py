@@ -13,7 +13,15 @@ from pipeline.cli.options import root_option
 @click.command()
 @root_option
 @click.option("--keep", default=10, show_default=True, type=click.IntRange(min=0), help="The newest runs always stay.")
-@click.option("--older-than", "days", default=30.0, show_default=True, metavar="DAYS", help="Younger runs always stay.")
+@click.option(
+    "--older-than",
+    "days",
+    default=30.0,
+    show_default=True,
+    metavar="DAYS",
+    type=click.FloatRange(min=0),
+    help="Younger runs always stay.",
+)
 @click.option("--yes", is_flag=True, help="Remove them; without it nothing is removed.")
 def prune(root: str, keep: int, days: float, yes: bool) -> None:
     """Remove old runs and the artifacts that only they need.
@@ -21,7 +29,7 @@ def prune(root: str, keep: int, days: float, yes: bool) -> None:
     A blessed or pushed model, and what made and judged it, always stays. Without --yes this only says what would go.
     """
     # Only now: the metadata store's client takes a second to import.
-    from pipeline.pruning import prune as prune_runs
+    from pipeline.runners.pruning import prune as prune_runs
 
     pruned = prune_runs(root, keep, datetime.timedelta(days=days), dry_run=not yes)
     to = console()

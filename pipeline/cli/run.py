@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import click
 
@@ -28,6 +27,7 @@ from pipeline.runs import RunRecord
 @click.option("--to", "last", metavar="NODE", help="Stop after this node.")
 @click.option("--force", multiple=True, metavar="NODE", help="Run this node even if its outputs are cached.")
 @click.option("--no-cache", is_flag=True, help="Run every node.")
+@click.option("--no-wait", is_flag=True, help="Refuse to start while another run uses the root; do not wait for it.")
 @click.option("--in-process", is_flag=True, help="Run executors in this process, for a debugger.")
 def run(
     config: str,
@@ -39,6 +39,7 @@ def run(
     last: str | None,
     force: tuple[str, ...],
     no_cache: bool,
+    no_wait: bool,
     in_process: bool,
 ) -> int:
     """Run a pipeline: data in, a validated, evaluated, pushed model out.
@@ -48,17 +49,25 @@ def run(
     """
     flags = [*settings, *([f"data.span={span}"] if span is not None else []), *(["cache=false"] if no_cache else [])]
     settled = at_root(override(load(config), flags), root)
-    record = _run(settled, in_process, resume=resume or resume is not None, first=first, last=last, force=force)
+    options = local.Options(
+        resume=resume or resume is not None,
+        first=first,
+        last=last,
+        force=force,
+        in_process=in_process,
+        wait=not no_wait,
+    )
+    record = _run(settled, options)
     print_summary(record, settled, console())
     return record.exit_code
 
 
-def _run(config: Config, in_process: bool, **options: Any) -> RunRecord:
+def _run(config: Config, options: local.Options) -> RunRecord:
     """Run it, with progress on standard output and everything else that writes there in the run's log folder."""
-    with noisy() if in_process else quiet() as output:
+    with noisy() if options.in_process else quiet() as output:
         screen = console(output.stream)
         screen.print(f"starting {config.name}")
-        listen, close = listener(screen, live=not in_process)
+        listen, close = listener(screen, live=not options.in_process)
 
         def hear(event: Event) -> None:
             if isinstance(event, RunStarted):
@@ -66,6 +75,6 @@ def _run(config: Config, in_process: bool, **options: Any) -> RunRecord:
             listen(event)
 
         try:
-            return local.run(config, local.Options(in_process=in_process, **options), hear)
+            return local.run(config, options, hear)
         finally:
             close()

@@ -11,7 +11,8 @@ from rich.console import Console
 from components.evaluation_report.result import FILE, PAGE, Cell, HeadResult, gate_message, load, slice_name
 from pipeline.cli.console import duration, table
 from pipeline.config.config import Config
-from pipeline.runs import RunRecord, log_folder
+from pipeline.layout import Layout
+from pipeline.runs import RunRecord
 
 MOST_SLICES = 40
 """The report has all of them."""
@@ -49,7 +50,7 @@ def _facts(record: RunRecord, config: Config, report: str | None) -> list[tuple[
         ("blessing", {None: "none", True: "blessed", False: "rejected"}[record.blessed]),
         ("model", f"pushed to {record.pushed}" if record.pushed else "not pushed"),
         ("report", os.path.join(report, PAGE) if report else "none"),
-        ("logs", log_folder(config.root_path, record.id)),
+        ("logs", Layout(config.root_path).logs(record.id)),
     ]
 
 

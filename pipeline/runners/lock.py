@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from components.errors import InputError
+from pipeline.layout import Layout
 
 
 class Lock:
@@ -40,7 +41,7 @@ def hold(root: str, wait: bool, tell: Callable[[str], None]) -> Iterator[Lock]:
 def _open(root: str) -> int:
     try:
         os.makedirs(root, exist_ok=True)
-        return os.open(os.path.join(root, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        return os.open(Layout(root).lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         hint = "Name a writable folder with --root or the config's field root"
         raise InputError(f"{root}: cannot write there ({error.strerror}). {hint}") from error

@@ -10,6 +10,7 @@ from typing import Any
 import pydantic
 
 from pipeline import runs
+from pipeline.layout import Layout
 from pipeline.runs import RunRecord
 
 
@@ -45,7 +46,7 @@ def load(root: str, run_id: str, node_id: str) -> Fingerprint | None:
 
 
 def _path(root: str, run_id: str, node_id: str) -> str:
-    return os.path.join(runs.run_folder(root, run_id), "fingerprints", f"{node_id}.json")
+    return os.path.join(Layout(root).fingerprints(run_id), f"{node_id}.json")
 
 
 def changes(old: Fingerprint, new: Fingerprint) -> str:

@@ -12,7 +12,9 @@ import pydantic
 from ml_metadata.proto import metadata_store_pb2
 
 from pipeline import runs
+from pipeline.layout import Layout
 from pipeline.runners import lock
+from pipeline.runners.connection import connection
 from pipeline.runs import RunRecord
 
 
@@ -29,16 +31,16 @@ def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bo
 
     A blessed or pushed model, what made it and what judged it, stay. With `dry_run` nothing is removed.
     """
+    layout = Layout(root)
     with lock.hold(root, wait=False, tell=lambda _: None):
         records = runs.list_runs(root)
         old = _old(records, keep_runs, datetime.datetime.now(datetime.timezone.utc) - older_than)
-        store = _store(root)
+        store = ml_metadata.MetadataStore(connection(root)) if os.path.exists(layout.store) else None
         needed = _uris(record for record in records if record not in old) | _uris(_latest_blessed(records))
         needed |= _models(store) if store else set()
-        artifacts = {uri for uri in _uris(old) - needed if _inside(uri, root) and os.path.exists(uri)}
+        artifacts = {uri for uri in _uris(old) - needed if _inside(uri, layout.artifacts) and os.path.exists(uri)}
         gone = [record for record in old if not (record.blessed or record.pushed)]
-        folders = {runs.run_folder(root, record.id) for record in gone}
-        folders |= {os.path.join(root, "checkpoints", record.id) for record in old}
+        folders = {layout.run(record.id) for record in gone} | {layout.checkpoints(record.id) for record in old}
         paths = tuple(sorted(artifacts | {folder for folder in folders if os.path.exists(folder)}))
         pruned = Pruned(runs=tuple(record.id for record in gone), paths=paths, bytes=sum(map(_size, paths)))
         if not dry_run:
@@ -63,17 +65,8 @@ def _uris(records: Iterable[RunRecord]) -> set[str]:
     return {uri for record in records for node in record.nodes for uris in node.artifacts.values() for uri in uris}
 
 
-def _inside(uri: str, root: str) -> bool:
-    return os.path.normpath(uri).startswith(os.path.join(root, "artifacts") + os.sep)
-
-
-def _store(root: str) -> ml_metadata.MetadataStore | None:
-    path = os.path.join(root, "metadata.sqlite")
-    if not os.path.exists(path):
-        return None
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = path
-    return ml_metadata.MetadataStore(config)
+def _inside(uri: str, folder: str) -> bool:
+    return os.path.normpath(uri).startswith(folder + os.sep)
 
 
 def _models(store: ml_metadata.MetadataStore) -> set[str]:

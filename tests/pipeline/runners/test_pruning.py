@@ -7,9 +7,11 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import InputError
-from pipeline.pruning import prune
+from pipeline.layout import Layout
 from pipeline.runners import lock
-from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, log_folder, save
+from pipeline.runners.connection import connection
+from pipeline.runners.pruning import prune
+from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, save
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 ANY_AGE = datetime.timedelta(0)
@@ -20,10 +22,8 @@ class Root:
 
     def __init__(self, path: pathlib.Path) -> None:
         self.path = str(path)
-        config = metadata_store_pb2.ConnectionConfig()
-        config.sqlite.filename_uri = f"{path}/metadata.sqlite"
-        config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-        self.store = ml_metadata.MetadataStore(config)
+        self.layout = Layout(self.path)
+        self.store = ml_metadata.MetadataStore(connection(self.path))
         self.types = {
             name: self.store.put_artifact_type(metadata_store_pb2.ArtifactType(name=name))
             for name in ("Examples", "Model", "ModelBlessing", "PushedModel")
@@ -31,7 +31,7 @@ class Root:
         self.execution_type = self.store.put_execution_type(metadata_store_pb2.ExecutionType(name="Node"))
 
     def artifact(self, kind: str, number: int, **properties: int) -> metadata_store_pb2.Artifact:
-        uri = os.path.join(self.path, "artifacts", "Node", kind, str(number))
+        uri = os.path.join(self.layout.artifacts, "Node", kind, str(number))
         os.makedirs(uri)
         pathlib.Path(uri, "file").write_text("x" * 100)
         artifact = metadata_store_pb2.Artifact(
@@ -53,8 +53,8 @@ class Root:
         node = NodeRecord(
             id="Node", state="complete", artifacts={key: (uri,) for key, uri in uris.items()}, home=Home(run=run_id)
         )
-        os.makedirs(log_folder(self.path, run_id))
-        os.makedirs(os.path.join(self.path, "checkpoints", run_id, "Trainer"))
+        os.makedirs(self.layout.logs(run_id))
+        os.makedirs(os.path.join(self.layout.checkpoints(run_id), "Trainer"))
         started = NOW - datetime.timedelta(days=days_ago)
         facts = {"state": "complete", "started": started, "nodes": (node,), "blessed": blessed}
         save(self.path, RunRecord(id=run_id, pipeline="taxi", config_json="{}", **facts))
