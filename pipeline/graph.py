@@ -28,6 +28,9 @@ from pipeline.config import Config
 from pipeline.dependencies import PREPROCESSING_FN, RUN_FN
 from pipeline.node_settings import trainer_settings, transform_settings
 
+INGESTING_NODE = "ExampleGen"
+"""The node that each span goes through once."""
+
 
 def create_pipeline(config: Config) -> Pipeline:
     """The TFX pipeline of `config`, top to bottom. Run id and root are left to the runner."""

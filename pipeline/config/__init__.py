@@ -20,11 +20,12 @@ from pipeline.config.features import (
 )
 from pipeline.config.model import Head, Label, Model
 from pipeline.config.record import Record
+from pipeline.config.resources import Resources
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
 
 __all__ = [
     "Beam", "Buckets", "Config", "Cross", "Data", "EarlyStopping", "Embedding", "Evaluator", "Feature",
     "GroupSplits", "HashSplits", "Hashed", "Head", "Identity", "Label", "MinMax", "Model", "Numeric", "OneHot",
-    "Pusher", "Record", "ReduceLearningRate", "Schedule", "Schema", "Threshold", "TimeSplits", "Trainer",
+    "Pusher", "Record", "ReduceLearningRate", "Resources", "Schedule", "Schema", "Threshold", "TimeSplits", "Trainer",
     "Vocabulary", "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

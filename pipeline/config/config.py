@@ -8,11 +8,13 @@ from typing import Union
 
 import pydantic
 
+from pipeline.config import resources
 from pipeline.config.data import Data, Schema
 from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
 from pipeline.config.model import Head, Model
 from pipeline.config.record import Record
+from pipeline.config.resources import Resources
 from pipeline.config.trainer import Trainer
 
 
@@ -46,6 +48,8 @@ class Config(Record):
     evaluator: Evaluator = Evaluator()
     pusher: Pusher = Pusher()
     beam: Beam = Beam()
+    resources: dict[str, Resources] = {}
+    """What nodes need, by their names; the Trainer's need of a GPU goes without saying."""
     cache: bool = True
     """Reuse the outputs of an execution whose inputs, settings and sources are the same."""
     project: str = ""
@@ -78,6 +82,10 @@ class Config(Record):
     def resolve(self, path: str) -> str:
         """`path` made absolute from the project's folder; URIs and absolute paths stay as they are."""
         return path if "://" in path else os.path.normpath(os.path.join(self.project, path))
+
+    def needs(self, node: str) -> Resources:
+        """What that node needs to run on."""
+        return self.resources.get(node, resources.USUAL.get(node, Resources()))
 
     @property
     def root_path(self) -> str:

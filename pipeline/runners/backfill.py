@@ -9,11 +9,9 @@ from collections.abc import Iterator
 
 from components.errors import InputError
 from components.example_gen import patterns
-from pipeline import runs
+from pipeline import graph, runs
 from pipeline.config import Config
 from pipeline.runs import RunRecord
-
-LAST_NODE = "ExampleGen"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +27,7 @@ def parts(config: Config, record: RunRecord) -> Iterator[Part]:
     for span in _earlier_spans(config):
         data = config.data.model_copy(update={"span": span, "window": 1})
         mine = record.model_copy(
-            update={"id": f"{record.id}-span-{span}", "parent": record.id, "first": None, "last": LAST_NODE}
+            update={"id": f"{record.id}-span-{span}", "parent": record.id, "first": None, "last": graph.INGESTING_NODE}
         )
         yield Part(config.model_copy(update={"data": data}), _continued(config.root_path, mine))
 

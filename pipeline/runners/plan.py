@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.errors import InputError
+from components.errors import CrashError, InputError
 from pipeline import dependencies, digests, graph
 from pipeline.config import Config
 from pipeline.runners import ir as irs
@@ -68,7 +68,8 @@ def make(
     """
     ir = irs.compiled(graph.create_pipeline(config))
     above, ids = irs.upstream(ir), irs.node_ids(ir)
-    _check_names(ids, {"--from": [record.first], "--to": [record.last], "--force": force})
+    asked = {"--from": [record.first], "--to": [record.last], "--force": force, "resources:": config.resources}
+    _check_names(ids, asked)
     fingerprints = _fingerprints(config, ir)
     irs.for_run(
         ir,
@@ -126,6 +127,10 @@ def _start(old: NodeRecord | None, node_id: str, home: Home, selected: bool, kep
 def _fingerprints(config: Config, ir: pipeline_pb2.Pipeline) -> dict[str, Fingerprint]:
     sources = digests.Sources(config.project)
     code, files, settings = dependencies.user_code(config), dependencies.data_files(config), irs.settings(ir)
+    if strangers := (code.keys() | files.keys()) - settings.keys():
+        raise CrashError(
+            f"pipeline/dependencies.py speaks of {', '.join(sorted(strangers))}, but there is no such node"
+        )
     libraries = digests.libraries()
     found = {}
     for node_id, modules in irs.modules(ir).items():

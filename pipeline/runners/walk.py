@@ -19,7 +19,7 @@ from components.errors import CrashError
 from components.progress import Value
 from pipeline import runs
 from pipeline.config import Config
-from pipeline.runners import failures, logs, plan, reasons
+from pipeline.runners import failures, logs, outcome, plan, reasons
 from pipeline.runners import ir as irs
 from pipeline.runners import store as stores
 from pipeline.runners.events import Listener, NodeFinished, NodeProgress, NodeStarted, RunStarted
@@ -27,8 +27,6 @@ from pipeline.runners.executor import NodeExecutor, beam_args
 from pipeline.runners.fork_server import ForkServer
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runs import NodeRecord, RunRecord
-
-GPU_NODES = frozenset({"Trainer", "Tuner"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,8 +108,8 @@ class Walk:
         def report(fields: Mapping[str, Value]) -> None:
             self.engine.listen(NodeProgress(node.id, fields))
 
-        beam = beam_args(self.config.beam)
-        return NodeExecutor(self.engine.server, self.engine.root, beam, node.log, node.id in GPU_NODES, report)
+        gpu = self.config.needs(node.id).gpus > 0
+        return NodeExecutor(self.engine.server, self.engine.root, beam_args(self.config.beam), node.log, gpu, report)
 
     def _fail(self, node: NodeRecord, error: Exception, seconds: float) -> None:
         with open(node.log, "a", encoding="utf-8") as log:
@@ -131,7 +129,7 @@ class Walk:
         if result.state != "kept":
             reasons.save(self.engine.root, self.record.id, node.id, fingerprint)
         if irs.executes(self.plan.ir, node.id):
-            self._note_outcome(result)
+            self.record = outcome.noted(self.record, result)
         facts: dict[str, Any] = {
             "state": result.state,
             "artifacts": {key: tuple(a.uri for a in found) for key, found in result.outputs.items()},
@@ -157,18 +155,6 @@ class Walk:
         if self.record.parent:
             alike = [r for r in alike if r.span == self.config.data.span]
         return reasons.of_run(self.engine.root, alike, node_id, fingerprint)
-
-    def _note_outcome(self, result: NodeResult) -> None:
-        """Take what the whole run is asked for from the artifacts: its span, the blessing, where the model went."""
-        for artifact in (artifact for found in result.outputs.values() for artifact in found):
-            facts: dict[str, Any] = {}
-            if self.record.span is None and artifact.has_custom_property("span"):
-                facts["span"] = int(artifact.get_int_custom_property("span"))
-            if artifact.type_name == "ModelBlessing" and artifact.has_custom_property("blessed"):
-                facts["blessed"] = bool(artifact.get_int_custom_property("blessed"))
-            if artifact.type_name == "PushedModel" and artifact.has_custom_property("pushed_destination"):
-                facts["pushed"] = artifact.get_string_custom_property("pushed_destination")
-            self.record = self.record.model_copy(update=facts)
 
     def _is_done(self, ir: pipeline_pb2.Pipeline, node_id: str) -> bool:
         with Metadata(self.engine.connection) as store:

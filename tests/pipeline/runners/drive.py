@@ -74,8 +74,10 @@ def _drive(
     os.setpgid(0, 0)
     if covered:
         _cover()
-    sys.modules["pipeline.graph"] = importlib.import_module(graph)
-    sys.modules["pipeline"].graph = sys.modules["pipeline.graph"]
+    if graph == TINY:
+        for module in ("graph", "dependencies"):
+            sys.modules[f"pipeline.{module}"] = importlib.import_module(graph)
+            setattr(sys.modules["pipeline"], module, sys.modules[f"pipeline.{module}"])
     if before:
         before()
     try:

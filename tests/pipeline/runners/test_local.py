@@ -118,6 +118,16 @@ def test_part_of_a_pipeline_runs_on_the_outputs_of_an_earlier_run(project):
     assert len(list_runs(project.root)) == 3
 
 
+def test_the_config_says_which_nodes_see_a_gpu(project):
+    config = project.config().model_copy(update={"resources": {"Trainer": c.Resources(), "Push": c.Resources(gpus=1)}})
+    record = run(config)
+    assert "gpus: \n" in log(record, "Trainer")
+    assert "gpus: all" in log(record, "Push")
+    config = config.model_copy(update={"resources": {"Trane": c.Resources(gpus=1)}})
+    with pytest.raises(InputError, match=r"resources: Trane: there is no such node. Did you mean Trainer\?"):
+        run(config)
+
+
 def test_a_partial_run_needs_an_earlier_one(project):
     with pytest.raises(InputError, match="--from Push needs the outputs of Count, Ingest, Trainer, but no earlier run"):
         run(project.config(), first="Push")
