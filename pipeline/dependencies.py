@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from components.report import page
-from pipeline import evaluation
 from pipeline.config import Config
 from pipeline.config.features import Vocabulary
+from pipeline.evaluation.eval_config import own_metrics
 from pipeline.references import is_reference
 
 PREPROCESSING_FN = "pipeline.ml.preprocessing.preprocessing_fn"
@@ -20,7 +20,7 @@ def user_code(config: Config) -> dict[str, tuple[str, ...]]:
     return {
         "Transform": _references(PREPROCESSING_FN, config.preprocessing_fn, *labels),
         "Trainer": _references(RUN_FN, config.trainer.run_fn, *training),
-        "Evaluator": tuple(f"{metric.module}.{metric.class_name}" for metric in evaluation.own_metrics(config)),
+        "Evaluator": tuple(f"{metric.module}.{metric.class_name}" for metric in own_metrics(config)),
     }
 
 

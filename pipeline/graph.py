@@ -23,9 +23,10 @@ from components.example_gen.component import ExampleGen
 from components.predictions import Predictions
 from components.pusher.component import Pusher
 from components.span_window import SpanWindow
-from pipeline import evaluation
 from pipeline.config import Config
 from pipeline.dependencies import PREPROCESSING_FN, RUN_FN
+from pipeline.evaluation.eval_config import eval_config
+from pipeline.evaluation.report_settings import report_settings
 from pipeline.node_settings import trainer_settings, transform_settings
 
 INGESTING_NODE = "ExampleGen"
@@ -97,13 +98,13 @@ def create_pipeline(config: Config) -> Pipeline:
         model=model,
         baseline_model=baseline.outputs["model"],
         schema=schema,
-        eval_config=evaluation.eval_config(config),
+        eval_config=eval_config(config),
     )
 
     report = EvaluationReport(
         evaluation=evaluator.outputs["evaluation"],
         transform_graph=transform.outputs["transform_graph"],
-        settings=evaluation.report_settings(config),
+        settings=report_settings(config),
     )
 
     predictions = Predictions(examples=examples, model=model)

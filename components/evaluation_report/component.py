@@ -77,7 +77,7 @@ class EvaluationReport(base_component.BaseComponent):
     ) -> None:
         """Args:
         evaluation: the Evaluator's.
-        settings: `pipeline.evaluation.report_settings`.
+        settings: `pipeline.evaluation.report_settings.report_settings`.
         transform_graph: where the names of classes come from that the settings do not know.
         """
         super().__init__(

@@ -10,9 +10,9 @@ from tensorflow_model_analysis.proto import validation_result_pb2
 from tensorflow_model_analysis.writers import eval_config_writer
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as writer
 
-from components import jackknife
 from components.evaluation_report import curves
 from components.evaluation_report.result import Cell, Check, HeadResult, Plots, Result, Slice, SliceResult, Value
+from components.metrics import jackknife
 
 CANDIDATE, BASELINE = "candidate", "baseline"
 _BOUNDED = {
@@ -66,7 +66,7 @@ def compute(evaluation: Evaluation, settings: Mapping[str, Any]) -> Result:
     """The report's numbers.
 
     Args:
-        settings: `pipeline.evaluation.report_settings`.
+        settings: `pipeline.evaluation.report_settings.report_settings`.
     """
     several = len(settings["heads"]) > 1
     heads = [_head(evaluation, head, settings, several) for head in settings["heads"]]

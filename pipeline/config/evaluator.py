@@ -36,7 +36,7 @@ class Evaluator(Record):
     slices: tuple[tuple[str, ...], ...] = ()
     """Columns to slice by, each entry a column or a combination; the overall slice is always there."""
     metrics: tuple[str, ...] = ()
-    """Metrics on top of the task's usual ones, by the names in pipeline/metrics.py."""
+    """Metrics on top of the task's usual ones, by the names in pipeline/evaluation/catalogue.py."""
     thresholds: tuple[Threshold, ...] = ()
     confidence: bool = True
     """Confidence intervals by jackknife."""

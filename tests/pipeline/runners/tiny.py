@@ -1,4 +1,4 @@
-"""A pipeline of function components that takes milliseconds, in the place of pipeline.graph and pipeline.dependencies."""
+"""A pipeline of function components that takes milliseconds: both pipeline.graph and pipeline.dependencies."""
 
 import json
 import os
@@ -16,7 +16,6 @@ from components import progress
 from components.errors import GateError
 from pipeline import references
 from pipeline.config import Config
-
 
 INGESTING_NODE = "Ingest"
 

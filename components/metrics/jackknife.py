@@ -20,7 +20,8 @@ import numpy as np
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.metrics import confusion_scores, key_of, triples
+from components.metrics.elements import key_of, triples
+from components.metrics.multiclass import confusion_scores
 
 NAME = "jackknife"
 GROUPS = 20

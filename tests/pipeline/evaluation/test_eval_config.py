@@ -18,7 +18,8 @@ from components.errors import ConfigError
 from components.evaluation_report import compute
 from components.evaluation_report.result import Result, failures, gate_message
 from pipeline.config import Config, Data, Evaluator, Head, Threshold, Trainer, ZScore
-from pipeline.evaluation import eval_config, report_settings
+from pipeline.evaluation.eval_config import eval_config
+from pipeline.evaluation.report_settings import report_settings
 from tests import tiny_model
 
 ROWS = 240

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from components import jackknife
-from components.jackknife import (
+from components.metrics import jackknife
+from components.metrics.jackknife import (
     GROUPS,
     Counts,
     binary_scores,

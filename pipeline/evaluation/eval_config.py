@@ -3,12 +3,10 @@
 Three traps of TFMA are walked around here. A threshold without slices holds for every slice, so each one names
 its slice, be it the overall one. And slices under TFMA's min_slice_size fail all thresholds for lack of metrics,
 so small slices are only left out of the report. Its confidence intervals take many times as long as the metrics;
-components.jackknife says what stands in for them.
+components.metrics.jackknife says what stands in for them.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from google.protobuf import wrappers_pb2
 from tensorflow_model_analysis import constants
@@ -17,7 +15,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from components.errors import ConfigError
 from pipeline.config import Config, Head, Threshold
 from pipeline.config.settings import WEIGHT_KEY, label_key
-from pipeline.metrics import METRICS, PLOTS, Better, Metric, jackknife, metric
+from pipeline.evaluation.catalogue import METRICS, PLOTS, Better, Metric, jackknife, metric
 
 SIGNATURE = "evaluate"
 LABELS = "transform_labels"
@@ -53,27 +51,6 @@ def own_metrics(config: Config) -> list[Metric]:
     return [each for each in metrics if each.module]
 
 
-def report_settings(config: Config) -> dict[str, Any]:
-    """What the EvaluationReport needs to know of the config: heads, metrics, thresholds and slices, JSON-able."""
-    return {
-        "name": config.name,
-        "split": config.evaluator.split,
-        "slices": [list(columns) for columns in config.evaluator.slices],
-        "min_slice_size": config.evaluator.min_slice_size,
-        "heads": [
-            {
-                "name": head.output_name,
-                "task": head.task,
-                "classes": list(head.label_spec.classes),
-                "vocabulary": label_key(head.output_name),
-                "metrics": {name: each.better for name, each in _metrics(config, head).items()},
-                "thresholds": [threshold.model_dump() for threshold in _thresholds(config, head)],
-            }
-            for head in config.heads
-        ],
-    }
-
-
 def _model_spec(config: Config) -> config_pb2.ModelSpec:
     several = len(config.heads) > 1
     labels = {head.output_name: label_key(head.output_name) for head in config.heads}
@@ -89,8 +66,8 @@ def _model_spec(config: Config) -> config_pb2.ModelSpec:
 
 
 def _metrics_specs(config: Config, head: Head) -> list[config_pb2.MetricsSpec]:
-    metrics = {name: each.config(name) for name, each in _metrics(config, head).items()}
-    for threshold in _thresholds(config, head):
+    metrics = {name: each.config(name) for name, each in metrics_of(config, head).items()}
+    for threshold in thresholds_of(config, head):
         better = metric(threshold.metric, head.task, _FIELD).better
         metrics[threshold.metric].per_slice_thresholds.append(_per_slice(threshold, better))
     # Examples are counted as they are, whatever they weigh.
@@ -107,13 +84,14 @@ def _metrics_specs(config: Config, head: Head) -> list[config_pb2.MetricsSpec]:
     ]
 
 
-def _metrics(config: Config, head: Head) -> dict[str, Metric]:
+def metrics_of(config: Config, head: Head) -> dict[str, Metric]:
     """What is computed for a head: the usual, and what the config names, in thresholds too."""
-    named = {*config.evaluator.metrics, *(threshold.metric for threshold in _thresholds(config, head))}
+    named = {*config.evaluator.metrics, *(threshold.metric for threshold in thresholds_of(config, head))}
     return {name: each for name, each in METRICS[head.task].items() if each.usual or name in named}
 
 
-def _thresholds(config: Config, head: Head) -> list[Threshold]:
+def thresholds_of(config: Config, head: Head) -> list[Threshold]:
+    """What a head is held to: its thresholds in the config, and that there are examples."""
     asked = [each for each in config.evaluator.thresholds if each.head in ("", head.output_name)]
     return [AT_LEAST_ONE, *asked]
 

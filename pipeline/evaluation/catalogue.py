@@ -45,8 +45,8 @@ _MEANS = {
 
 METRICS: dict[Task, dict[str, Metric]] = {
     "binary": {
-        "auc": Metric("RocAuc", "higher", module=_OURS),
-        "pr_auc": Metric("PrecisionRecallAuc", "higher", module=_OURS),
+        "auc": Metric("RocAuc", "higher", module=f"{_OURS}.binary"),
+        "pr_auc": Metric("PrecisionRecallAuc", "higher", module=f"{_OURS}.binary"),
         "accuracy": Metric("BinaryAccuracy", "higher"),
         "precision": Metric("Precision", "higher"),
         "recall": Metric("Recall", "higher"),
@@ -62,17 +62,17 @@ METRICS: dict[Task, dict[str, Metric]] = {
     },
     "multiclass": {
         **{
-            name: Metric("ClassScore", "higher", module=_OURS, settings={"score": name})
+            name: Metric("ClassScore", "higher", module=f"{_OURS}.multiclass", settings={"score": name})
             for name in ("accuracy", "precision", "recall", "f1")
         },
-        "log_loss": Metric("SparseLogLoss", "lower", module=_OURS),
+        "log_loss": Metric("SparseLogLoss", "lower", module=f"{_OURS}.multiclass"),
         **_COMMON,
     },
     "regression": {
-        "rmse": Metric("RootMeanSquaredError", "lower", module=_OURS),
+        "rmse": Metric("RootMeanSquaredError", "lower", module=f"{_OURS}.regression"),
         "mae": Metric("MeanAbsoluteError", "lower"),
         "mse": Metric("MeanSquaredError", "lower"),
-        "r2": Metric("CoefficientOfDetermination", "higher", module=_OURS),
+        "r2": Metric("CoefficientOfDetermination", "higher", module=f"{_OURS}.regression"),
         **_MEANS,
         **_COMMON,
         "mape": Metric("MeanAbsolutePercentageError", "lower", usual=False),
@@ -84,14 +84,14 @@ METRICS: dict[Task, dict[str, Metric]] = {
 PLOTS: dict[Task, dict[str, Metric]] = {
     "binary": {"curves": Metric("ConfusionMatrixPlot", ""), "calibration_plot": Metric("CalibrationPlot", "")},
     "multiclass": {"confusion": Metric("MultiClassConfusionMatrixPlot", "", settings={"thresholds": [0.0]})},
-    "regression": {"prediction_sample": Metric("PredictionSample", "", module=_OURS)},
+    "regression": {"prediction_sample": Metric("PredictionSample", "", module=f"{_OURS}.regression")},
 }
 """What reports draw."""
 
 
 def jackknife(task: Task) -> Metric:
     """What confidence intervals are made from."""
-    return Metric("Jackknife", "", module="components.jackknife", settings={"task": task})
+    return Metric("Jackknife", "", module=f"{_OURS}.jackknife", settings={"task": task})
 
 
 def metric(name: str, task: Task, where: str) -> Metric:
