@@ -20,7 +20,7 @@ COMMANDS = {
     "show": "Show a run: its nodes, why each ran or was cached, its artifacts.",
     "configs": "List the shipped configs.",
     "new": "Look at a CSV file and write a commented config for it.",
-    "predict": "Send CSV or TFRecord rows through a pushed model.",
+    "predict": "Send rows of files through a pushed model.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",
     "doctor": "Check this machine: versions, Python, glibc, disk, memory, GPU.",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import get_args
 
 import click
 
 from components.pusher import versions
 from pipeline.cli.console import console, quiet
 from pipeline.cli.options import at_root
+from pipeline.config.config import Beam
 from pipeline.config.load import load
+from pipeline.prediction.formats import InputFormat, OutputFormat
 
 
 @click.command()
@@ -17,26 +20,52 @@ from pipeline.config.load import load
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("--out", metavar="DIR", required=True, help="The folder for the predictions; it must not hold any yet.")
 @click.option("--root", metavar="DIR", type=click.Path(file_okay=False), help="The root that the runs were given.")
-def predict(model: str, inputs: tuple[str, ...], out: str, root: str | None) -> None:
-    """Send the rows of CSV or TFRecord files through a pushed model.
+@click.option("--format", type=click.Choice(get_args(InputFormat)), help="Of the inputs; not given: by their names.")
+@click.option(
+    "--output-format",
+    type=click.Choice(get_args(OutputFormat)),
+    help="Of the predictions; not given: csv for CSV files, jsonl for others. tfrecord is for TFRecord files.",
+)
+@click.option("--batch-size", default=1024, show_default=True, type=click.IntRange(min=1), help="Rows at a time.")
+def predict(
+    model: str,
+    inputs: tuple[str, ...],
+    out: str,
+    root: str | None,
+    format: InputFormat | None,
+    output_format: OutputFormat | None,
+    batch_size: int,
+) -> None:
+    """Send the rows of files through a pushed model: CSV, TFRecord, JSON Lines or Parquet.
 
     CONFIG_OR_MODEL is a config, whose current version is taken, or the folder of a model.
     """
-    folder, delimiter = _model(model, root)
+    folder, delimiter, beam = _model(model, root)
     with quiet() as output:
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
-        from pipeline.predict import predict as send
+        from pipeline.prediction.predict import predict as send
+        from pipeline.runners.executor import beam_args
 
-        done = send(folder, [_absolute(path) for path in inputs], os.path.abspath(out), delimiter=delimiter)
+        done = send(
+            folder,
+            [_absolute(path) for path in inputs],
+            os.path.abspath(out),
+            format=format,
+            output_format=output_format,
+            batch_size=batch_size,
+            delimiter=delimiter,
+            beam_args=beam_args(beam),
+        )
         console(output.stream).print(f"{done.rows:,} predictions of {folder} in {out}")
 
 
-def _model(model: str, root: str | None) -> tuple[str, str]:
-    """The folder of the model, and what separates cells in CSV files for it."""
+def _model(model: str, root: str | None) -> tuple[str, str, Beam]:
+    """The folder of the model, what separates cells in CSV files for it, and how Beam runs."""
     if os.path.isfile(os.path.join(model, "saved_model.pb")):
-        return os.path.abspath(model), ","
+        return os.path.abspath(model), ",", Beam()
     config = at_root(load(model), root)
-    return versions.path_of(config.serving_path, versions.current(config.serving_path)), config.data.delimiter
+    version = versions.current(config.serving_path)
+    return versions.path_of(config.serving_path, version), config.data.delimiter, config.beam
 
 
 def _absolute(path: str) -> str:

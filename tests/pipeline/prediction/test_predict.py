@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from components.errors import ConfigError, GateError, InputError
-from pipeline.predict import predict
+from pipeline.prediction.predict import predict
 from tests import tiny_model
 
 
@@ -130,6 +130,14 @@ def test_a_truncated_tfrecord_is_named_with_its_offset(serving: str, tmp_path: p
         predict(serving, [str(tmp_path / "a.tfrecord")], str(tmp_path / "out"))
 
 
+@pytest.mark.parametrize("written", ["jsonl", "tfrecord"])
+def test_examples_with_predictions_already_are_refused(written: Any, serving: str, tmp_path: pathlib.Path) -> None:
+    with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
+        writer.write(tiny_model.example({"x": 1.0, "predicted": "yes"}))
+    with pytest.raises(InputError, match="columns are called predicted, as the predictions are"):
+        predict(serving, [str(tmp_path / "a.tfrecord")], str(tmp_path / "out"), output_format=written)
+
+
 def test_examples_of_another_type_are_named(serving: str, tmp_path: pathlib.Path) -> None:
     with tf.io.TFRecordWriter(str(tmp_path / "a.tfrecord")) as writer:
         writer.write(tiny_model.example({"x": "text"}))
@@ -145,7 +153,7 @@ def test_wrong_calls(serving: str, tmp_path: pathlib.Path) -> None:
     with pytest.raises(InputError, match="holds no pushed model"):
         predict(str(tmp_path / "nowhere"), [str(data)], str(tmp_path / "out"))
     with pytest.raises(
-        InputError, match=r"csv files cannot become tfrecord. Valid output formats for them: csv, jsonl"
+        InputError, match=r"csv files cannot become tfrecord. Valid values of --output-format for them: csv, jsonl"
     ):
         predict(serving, [str(data)], str(tmp_path / "out"), output_format="tfrecord")
     with pytest.raises(ConfigError, match="cannot be told from the names"):

@@ -1,0 +1,26 @@
+import pytest
+
+from components import progress
+
+
+@pytest.fixture(autouse=True)
+def _no_sink():
+    yield
+    progress.set_sink(None)
+
+
+def test_what_is_reported_goes_to_the_sink_that_was_set_last():
+    first, second = [], []
+    progress.set_sink(first.append)
+    progress.report(epoch=2, epochs=5, loss=0.25)
+    progress.set_sink(second.append)
+    progress.report(rows=10)
+    assert (first, second) == ([{"epoch": 2, "epochs": 5, "loss": 0.25}], [{"rows": 10}])
+
+
+def test_without_a_sink_nothing_happens():
+    told = []
+    progress.set_sink(told.append)
+    progress.set_sink(None)
+    progress.report(epoch=1)
+    assert told == []
