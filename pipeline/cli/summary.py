@@ -10,6 +10,7 @@ from rich.console import Console
 
 from components.evaluation_report.result import FILE, PAGE, Cell, HeadResult, gate_message, load, slice_name
 from pipeline.cli.console import duration, table
+from pipeline.cli.notices import notices
 from pipeline.config.config import Config
 from pipeline.layout import Layout
 from pipeline.runs import RunRecord
@@ -51,6 +52,7 @@ def _facts(record: RunRecord, config: Config, report: str | None) -> list[tuple[
         ("model", f"pushed to {record.pushed}" if record.pushed else "not pushed"),
         ("report", os.path.join(report, PAGE) if report else "none"),
         ("logs", Layout(config.root_path).logs(record.id)),
+        *(("warning", notice) for notice in notices(record)),
     ]
 
 

@@ -1,0 +1,46 @@
+"""What a run went on in spite of: rows in quarantine, odd columns, anomalies that the config lets pass."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from pipeline.runs import RunRecord
+
+MOST_ANOMALIES = 10
+"""The verdict has all of them."""
+
+
+def notices(record: RunRecord) -> list[str]:
+    """A line each; none for a run that met nothing strange."""
+    return [*_of_ingestion(record), *_of_anomalies(record)]
+
+
+def _of_ingestion(record: RunRecord) -> list[str]:
+    report, folder = _artifact(record, "ExampleGen", "quarantine", "report.json")
+    bad, rows = report.get("bad_rows", 0), report.get("rows", 0)
+    of_rows = [f"{bad:,} of {rows + bad:,} rows cannot be used and are in quarantine: {folder}"] if bad else []
+    return [*of_rows, *report.get("notes", ())]
+
+
+def _of_anomalies(record: RunRecord) -> list[str]:
+    verdict, folder = _artifact(record, "AnomalyGate", "verdict", "verdict.json")
+    rows = verdict.get("anomalies", ())
+    # The same anomaly in several splits is one line.
+    found = list(
+        dict.fromkeys(f"{row['feature'] or 'the data set'}: {row['detail'] or row['problem']}" for row in rows)
+    )
+    rest = [f"and {len(found) - MOST_ANOMALIES} more anomalies: {folder}"] if len(found) > MOST_ANOMALIES else []
+    return [*(f"the data differs from its schema: {each}" for each in found[:MOST_ANOMALIES]), *rest]
+
+
+def _artifact(record: RunRecord, node_id: str, key: str, name: str) -> tuple[dict[str, Any], str]:
+    """What is in a JSON file of a node's output, and its folder; nothing where the run did not get so far."""
+    node = record.node(node_id)
+    for folder in node.artifacts.get(key, ()) if node and node.done else ():
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                return json.load(file), folder
+    return {}, ""
