@@ -7,7 +7,7 @@ from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 from tfx.types.system_executions import Deploy
 
-from components.pusher import executor
+from components.pusher import driver, executor
 
 
 class PusherSpec(types.ComponentSpec):
@@ -31,6 +31,7 @@ class Pusher(base_component.BaseComponent):
 
     SPEC_CLASS = PusherSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(executor.Executor)
+    DRIVER_CLASS = driver.Driver
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from tfx.utils import path_utils
 from components import examples as example_files
 from components import serving
 from components.errors import GateError, InputError
-from components.pusher import versions
+from components.pusher import driver, versions
 
 _VERIFIED_ROWS = 8
 
@@ -31,7 +31,10 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Sets `pushed` (0 or 1), `pushed_destination` and `pushed_version` on the PushedModel, like TFX's Pusher."""
+        """Sets `pushed` (0 or 1), `pushed_destination` and `pushed_version` on the PushedModel, like TFX's Pusher.
+
+        Its `model_uri` says of which model.
+        """
         outcome = artifact_utils.get_single_instance(output_dict["pushed_model"])
         blessing = artifact_utils.get_single_instance(input_dict["model_blessing"])
         if not model_utils.is_model_blessed(blessing):
@@ -46,8 +49,9 @@ class Executor(base_executor.BaseExecutor):
             rows=example_files.first_records(input_dict.get("examples", []), _VERIFIED_ROWS),
         )
         outcome.set_int_custom_property("pushed", 1)
-        outcome.set_string_custom_property("pushed_destination", pushed.path)
-        outcome.set_string_custom_property("pushed_version", str(pushed.version))
+        outcome.set_string_custom_property(driver.MODEL, model.uri)
+        outcome.set_string_custom_property(driver.DESTINATION, pushed.path)
+        outcome.set_string_custom_property(driver.VERSION, str(pushed.version))
 
 
 def push(model: str, serving_dir: str, run_id: str, rows: list[bytes]) -> versions.Pushed:

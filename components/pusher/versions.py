@@ -105,6 +105,11 @@ def find(serving_dir: str, record: Record) -> Optional[Pushed]:
     return None
 
 
+def stands(serving_dir: str, version: int) -> bool:
+    """Whether nothing has undone a push but a rollback: its version is the current one, or was withdrawn."""
+    return version in versions(serving_dir)[-1:] or version in _numbers(os.path.join(serving_dir, _WITHDRAWN))
+
+
 def read_record(folder: str) -> Optional[Record]:
     """The record of the version in `folder`, or None where Millrace has not written one."""
     try:
