@@ -19,7 +19,7 @@ from tfx.components.transform import executor
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
-from pipeline.config import TrainerSettings
+from pipeline.config.settings import TrainerSettings
 
 Value = Union[int, float, str, None]
 Row = Mapping[str, Value]
