@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipeline.cli.console import console
-from pipeline.new import new as write_config
+from pipeline.new.write import new as write_config
 
 
 @click.command()

@@ -8,8 +8,8 @@ import pytest
 import pipeline.config as c
 from components.errors import InputError
 from pipeline.config.load import load
-from pipeline.new import new
-from pipeline.profile import profile
+from pipeline.new.profile import profile
+from pipeline.new.write import new
 
 MIXED = "id,when,one,code,small,amount,colour,free,y\n" + "".join(
     f"{100 + i},2024-01-{i % 28 + 1:02d},same,{i % 7:03d},{i % 4},{i * 1.5},{['red', 'blue'][i % 2]},text {i},{i % 2}\n"
