@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import re
 from typing import Literal
 
@@ -58,10 +59,11 @@ def profile(path: str, delimiter: str | None = None) -> Profile:
     Raises:
         InputError: there is no such file, or it is no CSV file with a usable header and rows.
     """
+    if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0'):
+        raise InputError(f"--delimiter must be one ASCII character, but no quote or line end. Received: {delimiter!r}")
     sample, whole = _sample(path)
-    header = sample.partition(b"\n")[0].decode().lstrip("\ufeff").rstrip("\r")
-    delimiter = delimiter or max(_DELIMITERS, key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter), [])
+    delimiter = delimiter or max(_DELIMITERS, key=sample.partition(b"\n")[0].decode().count)
+    names = next(csv.reader(io.TextIOWrapper(io.BytesIO(sample), "utf-8-sig", newline=""), delimiter=delimiter), [])
     _check_header(path, names)
     table, bad_rows = _parse(path, sample, names, delimiter)
     columns = tuple(_column(name, table[name].combine_chunks()) for name in names)
@@ -119,7 +121,8 @@ def _parse(path: str, sample: bytes, names: list[str], delimiter: str) -> tuple[
     except pa.ArrowInvalid as error:
         raise InputError(f"{path}: {error}") from None
     if not table.num_rows:
-        raise InputError(f"{path}: no rows after the header")
+        why = f", but {len(bad)} with another number of cells than its {len(names)}; check the quotes" if bad else ""
+        raise InputError(f"{path}: no rows after the header{why}")
     return table, len(bad)
 
 

@@ -66,6 +66,8 @@ def new(
         raise InputError(f"{out} is there already; choose another file with --out, or overwrite it with --force")
     if not out.endswith(".py"):
         raise InputError(f"--out {out}: a config is a Python file, its name ends with .py")
+    if not os.path.isdir(folder := os.path.dirname(os.path.abspath(out))):
+        raise InputError(f"--out {out}: there is no folder {folder}; make it first")
     text = config_text(profile(data, delimiter), name=name, data=data, out=out, label=label)
     with open(out, "w", encoding="utf-8") as file:
         file.write(text)

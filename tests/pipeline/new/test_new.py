@@ -116,6 +116,10 @@ def test_a_quoted_line_end_is_one_row(tmp_path):
     [
         ("", "my-data.csv: the file is empty"),
         ("x,y\n", "my-data.csv: no rows after the header"),
+        (
+            'x,y\n"1,0\n2,1\n',
+            "no rows after the header, but 1 with another number of cells than its 2; check the quotes",
+        ),
         ("x,x\n1,2\n", "my-data.csv:1: the header names 'x' more than once"),
         ("x,,y\n1,2,3\n", "my-data.csv:1: column 2 of the header has no name"),
         ("x,y\n1.5,1\n2.5,1\n", "label 'y' has one class"),
@@ -139,6 +143,25 @@ def test_other_encodings_are_refused_with_the_line(tmp_path):
 def test_a_wrong_label_is_answered_with_close_ones(tmp_path):
     with pytest.raises(InputError, match=r"--label colr: no such column\. Did you mean colour"):
         _new(tmp_path, MIXED, label="colr")
+
+
+def test_a_line_end_in_the_header(tmp_path):
+    config = _new(tmp_path, '"size\nin m",y\n' + "".join(f"{i}.5,{i % 2}\n" for i in range(30)))
+    assert config.features == (c.ZScore(column="size\nin m"),)
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", "é", '"', "\n"])
+def test_a_delimiter_is_one_plain_character(tmp_path, delimiter):
+    with pytest.raises(InputError, match="--delimiter must be one ASCII character, but no quote or line end. Received"):
+        _new(tmp_path, MIXED, delimiter=delimiter)
+
+
+def test_the_config_needs_a_python_name_and_a_folder(tmp_path):
+    data = _csv(tmp_path, MIXED)
+    with pytest.raises(InputError, match=r"--out .*mine\.txt: a config is a Python file"):
+        new(data, out=str(tmp_path / "mine.txt"))
+    with pytest.raises(InputError, match="--out .*mine.py: there is no folder .*nowhere; make it first"):
+        new(data, out=str(tmp_path / "nowhere" / "mine.py"))
 
 
 def test_nothing_is_overwritten_without_force(tmp_path):
