@@ -77,8 +77,6 @@ def _sample(path: str) -> tuple[bytes, bool]:
             data: bytes = stream.read(SAMPLE_BYTES + 1)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: this is a folder; name a CSV file") from None
     except OSError as error:
         raise InputError(f"{path}: {error}") from None
     whole = len(data) <= SAMPLE_BYTES

@@ -115,6 +115,18 @@ def test_a_crash_is_one_line_that_names_a_log_with_the_traceback(capsys, monkeyp
         assert "Traceback (most recent call last)" in file.read()
 
 
+def test_an_error_of_the_system_that_is_no_ones_fault_is_a_crash(capsys, monkeypatch):
+    monkeypatch.setattr(configs, "names", lambda: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+    assert main.main(["configs"]) == ExitCode.CRASH
+    assert "crashed: OSError: [Errno 5] Input/output error" in capsys.readouterr().err
+
+
+def test_help_is_no_error(capsys):
+    assert main.main(["--help"]) == ExitCode.OK
+    assert main.main(["run", "-h"]) == ExitCode.OK
+    assert "--no-wait" in capsys.readouterr().out
+
+
 def test_a_reader_that_has_seen_enough_is_no_error():
     command = f"{sys.executable} -m pipeline.cli.main configs | true; echo ${{PIPESTATUS[0]}}"
     answer = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)

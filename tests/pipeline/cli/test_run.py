@@ -1,6 +1,7 @@
 """Two `millrace run` on one root: the second waits, or is refused. Both are real; neither gets to its first node."""
 
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ def get_config():
 
 @pytest.fixture
 def first(tmp_path):
-    """A run that has taken the lock, and now imports TFX."""
+    """A run that has taken the lock, and holds it until it is killed: it is stopped while it imports TFX."""
     (tmp_path / "tiny.py").write_text(CONFIG)
     process = start(tmp_path)
     lock = tmp_path / "runs/lock"
@@ -33,6 +34,7 @@ def first(tmp_path):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
+    process.send_signal(signal.SIGSTOP)
     yield process
     process.kill()
     process.communicate()

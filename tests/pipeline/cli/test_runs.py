@@ -100,6 +100,14 @@ def test_a_run_that_is_not_there_is_answered_with_close_ones(root, capsys):
     assert "taxi-1" in capsys.readouterr().err
 
 
+def test_the_root_is_the_working_directorys_runs_where_there_is_one(tmp_path, monkeypatch, capsys):
+    record = RunRecord(id="mine-1", pipeline="mine", started=START, config_json="{}", state="complete")
+    runs.save(str(tmp_path / "runs"), record)
+    monkeypatch.chdir(tmp_path)
+    assert main(["runs"]) == ExitCode.OK
+    assert "mine-1" in capsys.readouterr().out
+
+
 def test_a_root_without_runs(tmp_path, capsys):
     assert main(["runs", "--root", str(tmp_path)]) == ExitCode.OK
     assert main(["show", "--root", str(tmp_path)]) == ExitCode.INPUT

@@ -8,7 +8,7 @@ from rich.console import Console
 
 import pipeline.config as c
 from components.evaluation_report.result import FILE, Cell, Check, HeadResult, Plots, Result, SliceResult, Value
-from pipeline.cli.summary import print_summary
+from pipeline.cli.summary import MOST_SLICES, print_summary
 from pipeline.runs import Home, NodeRecord, RunRecord
 
 START = datetime.datetime(2024, 1, 31, 12, 0, tzinfo=datetime.timezone.utc)
@@ -104,3 +104,13 @@ def test_a_run_that_failed_before_its_evaluation(summary):
     lines, err = summary(state="failed", error="ExampleGen: rows.csv, line 3: 2 cells", exit_code=2)
     assert "report none" in lines
     assert err == "millrace: ExampleGen: rows.csv, line 3: 2 cells\n"
+
+
+def test_many_slices_are_cut_short_and_a_missing_value_is_a_dash(summary):
+    result = _result(True)
+    slices = [_slice({"company": f"{number}"}, 10, None if number == 0 else 0.5) for number in range(MOST_SLICES + 3)]
+    cut = result.model_copy(update={"heads": [result.heads[0].model_copy(update={"slices": slices})]})
+    lines, _ = summary(cut, state="complete", blessed=True)
+    assert lines[1] == "company=0 10 -"
+    assert lines[MOST_SLICES] == f"company={MOST_SLICES - 1} 10 0.5000"
+    assert lines[MOST_SLICES + 1] == "and 3 more slices, in the report"

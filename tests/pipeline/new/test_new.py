@@ -8,6 +8,7 @@ import pytest
 import pipeline.config as c
 from components.errors import InputError
 from pipeline.config.load import load
+from pipeline.new import profile as profile_module
 from pipeline.new.profile import profile
 from pipeline.new.write import new
 
@@ -131,6 +132,29 @@ def test_a_quoted_line_end_is_one_row(tmp_path):
 def test_a_file_that_no_config_fits(tmp_path, text, message):
     with pytest.raises(InputError, match=re.escape(message)):
         _new(tmp_path, text)
+
+
+def test_a_folder_and_a_gzip_file_that_is_cut_off_are_refused(tmp_path):
+    with pytest.raises(InputError, match=f"{tmp_path}: .*is a directory"):
+        new(str(tmp_path), out=str(tmp_path / "out.py"))
+    (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(MIXED.encode())[:40])
+    with pytest.raises(InputError, match="cut.csv.gz: Truncated compressed stream"):
+        new(str(tmp_path / "cut.csv.gz"), out=str(tmp_path / "out.py"))
+
+
+def test_the_more_values_a_text_has_the_less_room_each_gets(tmp_path):
+    rows = "".join(f"few{i % 9},many{i % 100},more{i % 1500},{i % 2}\n" for i in range(3000))
+    assert _new(tmp_path, "few,many,more,y\n" + rows).features == (
+        c.Vocabulary(column="few"),
+        c.Vocabulary(column="many", encoding=c.Embedding(size=8)),
+        c.Hashed(column="more", buckets=1000, encoding=c.Embedding(size=8)),
+    )
+
+
+def test_of_a_large_file_the_first_rows_are_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(profile_module, "SAMPLE_BYTES", 100)
+    assert _new(tmp_path, "x,y\n" + "".join(f"{i}.5,{i % 2}\n" for i in range(1000))).heads == (c.Head(label="y"),)
+    assert "Written by `millrace new` from the first 16 rows;" in (tmp_path / "out.py").read_text()
 
 
 def test_other_encodings_are_refused_with_the_line(tmp_path):

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import pathlib
+import resource
 from typing import Any
 
 import pyarrow as pa
@@ -119,6 +120,18 @@ def test_bad_rows_are_named_and_nothing_is_left(case: str, serving: str, tmp_pat
     (tmp_path / "bad.csv").write_text(text)
     with pytest.raises(InputError, match=message):
         predict(serving, [str(tmp_path / "good.csv"), str(tmp_path / "bad.csv")], str(tmp_path / "out"))
+    assert os.listdir(tmp_path / "out") == []
+
+
+def test_no_room_for_a_shard_is_told_and_leaves_nothing(serving: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.csv").write_text("x,kind\n" + "1,a\n" * 5000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(InputError, match=r"cannot write predictions-00000-00000.csv: .*File too large"):
+            predict(serving, [str(tmp_path / "a.csv")], str(tmp_path / "out"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert os.listdir(tmp_path / "out") == []
 
 
