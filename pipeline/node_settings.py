@@ -16,12 +16,7 @@ def transform_settings(config: Config) -> TransformSettings:
     Raises:
         ConfigError: a vocabulary file does not exist, or names clash.
     """
-    return TransformSettings(
-        features=_features(config),
-        labels=tuple(head.label_spec for head in config.heads),
-        example_weight=config.trainer.example_weight,
-        preprocessing_fn=config.preprocessing_fn,
-    )
+    return trainer_settings(config).transform
 
 
 def trainer_settings(config: Config) -> TrainerSettings:

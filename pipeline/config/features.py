@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Union
 
 import pydantic
 
+from pipeline.config.images import Image
 from pipeline.config.record import Record
 
 
@@ -122,7 +123,8 @@ class Cross(Record):
 
 
 Feature = Annotated[
-    Union[Numeric, ZScore, MinMax, Buckets, Vocabulary, Hashed, Identity, Cross], pydantic.Field(discriminator="kind")
+    Union[Numeric, ZScore, MinMax, Buckets, Vocabulary, Hashed, Identity, Cross, Image],
+    pydantic.Field(discriminator="kind"),
 ]
 
 

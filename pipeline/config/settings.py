@@ -12,6 +12,7 @@ from typing import Optional
 import pydantic
 
 from pipeline.config.features import Feature, Vocabulary, feature_key
+from pipeline.config.images import Image
 from pipeline.config.model import Head, Label, Model
 from pipeline.config.record import Record
 from pipeline.config.trainer import Trainer
@@ -29,6 +30,9 @@ class TransformSettings(Record):
     """What the transformed examples depend on, beside the data and its schema."""
 
     features: tuple[Feature, ...] = ()
+    """All but images: of those, only which columns they are in."""
+    images: dict[str, str] = {}
+    """The columns of encoded images, by the name of the transformed feature."""
     labels: tuple[Label, ...]
     example_weight: Optional[str] = None
     preprocessing_fn: Optional[str] = None
@@ -36,9 +40,9 @@ class TransformSettings(Record):
     @pydantic.model_validator(mode="after")
     def _free_names(self) -> TransformSettings:
         taken = {WEIGHT_KEY, *(label_key(label.name) for label in self.labels)}
-        for feature in self.features:
-            if feature_key(feature) in taken:
-                raise ValueError(f"a feature may not be called {feature_key(feature)!r}: that is the name of a label")
+        for name in (*map(feature_key, self.features), *self.images):
+            if name in taken:
+                raise ValueError(f"a feature may not be called {name!r}: that is the name of a label")
         files = {feature.file for feature in self.features if isinstance(feature, Vocabulary) and feature.file}
         if len({os.path.basename(file) for file in files}) < len(files):
             raise ValueError(
@@ -60,7 +64,8 @@ class TrainerSettings(Record):
     def transform(self) -> TransformSettings:
         """The part of Transform's settings that says which columns the features come from."""
         return TransformSettings(
-            features=self.features,
+            features=tuple(feature for feature in self.features if not isinstance(feature, Image)),
+            images={feature_key(feature): feature.column for feature in self.features if isinstance(feature, Image)},
             labels=tuple(head.label_spec for head in self.heads),
             example_weight=self.trainer.example_weight,
             preprocessing_fn=self.preprocessing_fn,

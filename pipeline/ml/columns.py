@@ -64,6 +64,14 @@ def text(inputs: Mapping[str, Column], column: str, wanted_by: str) -> tf.Tensor
     return tf.where(whole == MISSING[tf.int64], "", tf.strings.as_string(whole))
 
 
+def encoded(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
+    """`column` as the bytes of images, shape [batch], "" where missing."""
+    value = dense(inputs, column)
+    if value.dtype != tf.string:
+        raise InputError(f"features: image of {column!r}: the column holds numbers, not the bytes of images")
+    return value
+
+
 def integer(inputs: Mapping[str, Column], column: str, wanted_by: str) -> tf.Tensor:
     """`column` as int64, shape [batch], the smallest int64 where missing; whole floats are integers."""
     value = dense(inputs, column)

@@ -9,7 +9,7 @@ interrupted training goes on where it stood.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +23,8 @@ READERS = 8
 """Files read side by side."""
 
 Batch = dict[str, Any]
+Read = Callable[[Any], Batch]
+"""From serialized examples [n] to columns, each [n, ...]."""
 Assemble = Callable[[Batch], Any]
 """From the columns of a batch to what model.fit takes."""
 
@@ -60,22 +62,20 @@ def records(files: Sequence[str]) -> tf.data.Dataset:
     )
 
 
-def parsed(serialized: tf.data.Dataset, spec: Mapping[str, Any]) -> tf.data.Dataset:
+def parsed(serialized: tf.data.Dataset, read: Read) -> tf.data.Dataset:
     """Batches of serialized examples as {column: tensor}."""
-    return serialized.map(
-        lambda examples: tf.io.parse_example(examples, spec), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-    )
+    return serialized.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 class Memory:
     """A split that is decoded once and kept as columns."""
 
     def __init__(
-        self, files: Sequence[str], spec: Mapping[str, Any], assemble: Assemble, batch_size: int, seed: int,
+        self, files: Sequence[str], read: Read, assemble: Assemble, batch_size: int, seed: int,
         shuffle: bool, drop_remainder: bool,
     ) -> None:  # fmt: skip
-        parts = list(chunks(files, spec))
-        self.columns = {key: np.concatenate([part[key] for part in parts]) for key in spec} if parts else {}
+        parts = list(chunks(files, read))
+        self.columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]} if parts else {}
         """All examples, by column."""
         self.rows = len(next(iter(self.columns.values()), ()))
         self._assemble, self._batch_size, self._seed = assemble, batch_size, seed
@@ -105,11 +105,11 @@ class Stream:
     """A split that is read from its files in every epoch."""
 
     def __init__(
-        self, files: Sequence[str], spec: Mapping[str, Any], assemble: Assemble, batch_size: int, seed: int,
+        self, files: Sequence[str], read: Read, assemble: Assemble, batch_size: int, seed: int,
         shuffle: int, drop_remainder: bool, rows: int,
     ) -> None:  # fmt: skip
         """`shuffle` is the buffer in examples, 0 for none; `rows` is the number of examples."""
-        self._files, self._spec, self._assemble, self._batch_size = files, spec, assemble, batch_size
+        self._files, self._read, self._assemble, self._batch_size = files, read, assemble, batch_size
         self._seed, self._shuffle, self._drop_remainder, self.rows = seed, shuffle, drop_remainder, rows
         self.steps = _steps(rows, batch_size, drop_remainder)
 
@@ -122,16 +122,16 @@ class Stream:
             serialized = serialized.shuffle(self._shuffle, seed=int(random.integers(2**31)))
         batches = serialized.batch(self._batch_size, drop_remainder=self._drop_remainder).skip(skip)
         return (
-            parsed(batches, self._spec)
+            parsed(batches, self._read)
             .map(self._assemble, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
             .apply(tf.data.experimental.assert_cardinality(self.steps - skip))
             .prefetch(tf.data.AUTOTUNE)
         )
 
 
-def chunks(files: Sequence[str], spec: Mapping[str, Any]) -> Iterator[dict[str, np.ndarray]]:
-    """The columns of `spec` of all examples, a few thousand at a time."""
-    return iter(parsed(records(files).batch(CHUNK), spec).prefetch(2).as_numpy_iterator())
+def chunks(files: Sequence[str], read: Read) -> Iterator[dict[str, np.ndarray]]:
+    """The columns of all examples, a few thousand at a time."""
+    return iter(parsed(records(files).batch(CHUNK), read).prefetch(2).as_numpy_iterator())
 
 
 def _steps(rows: int, batch_size: int, drop_remainder: bool) -> int:

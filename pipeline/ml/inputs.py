@@ -1,9 +1,9 @@
-"""What the model takes: one input per transformed feature, a number or an id, with its size."""
+"""What the model takes: one input per transformed feature, a number, an id with its size, or an image."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -24,12 +24,14 @@ from pipeline.config.features import (
     ZScore,
     feature_key,
 )
+from pipeline.config.images import Image
 from pipeline.config.settings import WEIGHT_KEY, TrainerSettings, label_key
+from pipeline.ml.images import decode
 
 
 @dataclass(frozen=True)
 class ModelInput:
-    """One transformed feature: a number (size None) or an id in [0, size)."""
+    """One transformed feature: a number (size None), an id in [0, size), or an image."""
 
     name: str
     size: Optional[int] = None
@@ -39,11 +41,19 @@ class ModelInput:
     """Shape of one example; ids are scalars."""
     vocabulary: Optional[tuple[str, ...]] = None
     """The values that the first ids stand for, where a vocabulary says so."""
+    image: Optional[Image] = None
+    """An image: encoded bytes as a transformed feature, pixels as the model's input."""
 
     @property
     def dtype(self) -> str:
-        """The type of the transformed feature."""
+        """The type of the model's input."""
+        if self.image:
+            return "uint8"
         return "float32" if self.size is None else "int64"
+
+    def read(self, transformed: Any) -> Any:
+        """The model's input [batch, *shape] from the transformed feature."""
+        return decode.decode_batch(tf.reshape(transformed, [-1]), self.image) if self.image else transformed
 
     def tensor(self) -> Any:
         """A fresh keras.Input of shape [batch, *shape]."""
@@ -65,6 +75,8 @@ def model_inputs(settings: TrainerSettings, transform: tft.TFTransformOutput) ->
 
 def _of_record(feature: Feature, transform: tft.TFTransformOutput) -> ModelInput:
     name = feature_key(feature)
+    if isinstance(feature, Image):
+        return ModelInput(name, shape=(feature.height, feature.width, feature.channels), image=feature)
     if isinstance(feature, (Numeric, ZScore, MinMax)):
         return ModelInput(name)
     embedding = feature.encoding.size if isinstance(feature.encoding, Embedding) else None
@@ -96,6 +108,17 @@ def _of_spec(name: str, spec: Any, transform: tft.TFTransformOutput) -> ModelInp
     if spec.dtype == tf.int64 and domain is not None and spec.shape in ([], [1]):
         return ModelInput(name, transform.num_buckets_for_transformed_feature(name), shape=tuple(spec.shape))
     return ModelInput(name, shape=tuple(spec.shape))
+
+
+def reader(inputs: Sequence[ModelInput], spec: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
+    """The function from a batch of serialized transformed tf.Examples to what the model and its labels need."""
+    images = [each for each in inputs if each.image]
+
+    def read(examples: Any) -> dict[str, Any]:
+        parsed = tf.io.parse_example(examples, spec)
+        return {**parsed, **{each.name: each.read(parsed[each.name]) for each in images}}
+
+    return read
 
 
 def feature_spec(inputs: Sequence[ModelInput], transform: tft.TFTransformOutput) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """Transform's preprocessing_fn, driven by the feature records of the config.
 
-Numbers leave as float32 and categories as int64 ids, both of shape [batch]; the model encodes the ids.
+Numbers leave as float32 and categories as int64 ids, both of shape [batch]; the model encodes the ids. Images pass as
+the encoded bytes that they are: pixels would take many times the disk.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def features_of(
 ) -> dict[str, Column]:
     """The features alone, by the user's own preprocessing_fn or by the records."""
     if settings.preprocessing_fn is None:
-        return _by_records(settings.features, inputs)
+        images = {name: columns.encoded(inputs, column) for name, column in settings.images.items()}
+        return {**_by_records(settings.features, inputs), **images}
     own = references.load(settings.preprocessing_fn)
     takes_config = "custom_config" in inspect.signature(own).parameters
     return dict(own(inputs, custom_config=custom_config) if takes_config else own(inputs))

@@ -66,7 +66,8 @@ class Servable(tf.Module):
 
     def predict(self, raw: Tensors) -> dict[str, Any]:
         """{head: prediction [n, units]} of raw columns."""
-        predictions = self.model(self.features(raw), training=False)
+        features = self.features(raw)
+        predictions = self.model({each.name: each.read(features[each.name]) for each in self._inputs}, training=False)
         return {head.name: tf.cast(predictions[head.name], tf.float32) for head in self._heads}
 
     def answer(self, raw: Tensors) -> dict[str, Any]:
@@ -138,7 +139,8 @@ def input_names(columns: Sequence[str]) -> dict[str, str]:
 def serving_columns(settings: TransformSettings, spec: Mapping[str, Any]) -> tuple[str, ...]:
     """The raw columns that the features come from; a label's own columns are not among them."""
     if settings.preprocessing_fn is None:
-        return tuple(sorted({column for feature in settings.features for column in columns_of(feature)}))
+        of_records = {column for feature in settings.features for column in columns_of(feature)}
+        return tuple(sorted({*of_records, *settings.images.values()}))
 
     def features(inputs: Mapping[str, Any]) -> dict[str, Any]:
         return preprocessing.features_of(inputs, settings, {"settings": settings.model_dump_json()})

@@ -14,7 +14,7 @@ from components.errors import ConfigError
 from pipeline import references
 from pipeline.config.settings import TrainerSettings
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Trainer
-from pipeline.ml import checkpoints, history, models, optimizers, serving, tables, warm_start
+from pipeline.ml import batches, checkpoints, history, models, optimizers, serving, warm_start
 from pipeline.ml.callbacks import FiniteLoss, Progress, Recorder
 from pipeline.ml.datasets import Source, files_of
 from pipeline.ml.heads import Head, heads_of
@@ -35,8 +35,10 @@ def run_fn(fn_args: FnArgs) -> None:
     transform = tft.TFTransformOutput(fn_args.transform_graph_path)
     heads = heads_of(settings.heads, transform)
     inputs = model_inputs(settings, transform)
-    train = tables.source(files_of(fn_args.train_files, "train"), "train", settings.trainer, inputs, heads, transform)
-    evaluation = tables.source(files_of(fn_args.eval_files, "eval"), "eval", settings.trainer, inputs, heads, transform)
+    train = batches.source(files_of(fn_args.train_files, "train"), "train", settings.trainer, inputs, heads, transform)
+    evaluation = batches.source(
+        files_of(fn_args.eval_files, "eval"), "eval", settings.trainer, inputs, heads, transform
+    )
     model = models.build(settings.model, inputs, heads)
     compile_model(model, heads, optimizers.optimizer(settings.trainer, settings.trainer.epochs * train.steps))
     if settings.trainer.warm_start and fn_args.base_model:

@@ -28,7 +28,7 @@ def source(kind: type, files: list[str], **changes: Any) -> Source:
     settings = {"batch_size": 3, "seed": 1, "shuffle": 10, "drop_remainder": False, **changes}
     if kind is Stream:
         settings["rows"] = ROWS
-    return kind(files, SPEC, lambda batch: batch["x"], **settings)
+    return kind(files, lambda examples: tf.io.parse_example(examples, SPEC), lambda batch: batch["x"], **settings)
 
 
 def batches(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:

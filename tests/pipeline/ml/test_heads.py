@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import pipeline.config as c
 from components.errors import ConfigError
-from pipeline.ml import tables
+from pipeline.ml import batches
 from pipeline.ml.callbacks import StopAtLoss
 from pipeline.ml.heads import Head
 from pipeline.ml.inputs import ModelInput
@@ -40,7 +40,7 @@ def test_an_unknown_loss_has_close_names():
 def test_class_and_example_weights_multiply():
     head = Head(c.Head(label="y", class_weights={"yes": 3.0}), ("no", "yes"))
     price = Head(c.Head(label="z", task="regression"), ())
-    merge = tables.assemble([ModelInput("x")], [head, price], c.Trainer(example_weight="w"))
+    merge = batches.assemble([ModelInput("x")], [head, price], c.Trainer(example_weight="w"))
     batch = {
         "x": tf.constant([1.0, 2.0]),
         "label_y": tf.constant([1, 0], tf.int64),

@@ -5,7 +5,7 @@ import pytest
 
 import pipeline.config as c
 from components.errors import InputError
-from pipeline.ml import tables, training
+from pipeline.ml import batches, training
 from pipeline.ml.heads import Head
 from pipeline.ml.labels import MISSING, UNKNOWN, Tally
 from tests.pipeline.ml.transformed import Transformed
@@ -65,4 +65,4 @@ def test_a_missing_or_negative_weight_is_counted():
     head = Head(c.Head(label="tip", task="regression"), ())
     part = {"label_tip": np.ones(3, np.float32), "example_weight": np.array([1, -1, np.nan], np.float32)}
     with pytest.raises(InputError, match="column 'w' is missing or negative in 2 of 3 rows of the train split"):
-        tables.check([part], "train", [head], c.Trainer(example_weight="w"))
+        batches.check([part], "train", [head], c.Trainer(example_weight="w"))

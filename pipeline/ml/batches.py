@@ -1,4 +1,4 @@
-"""The input side of training on tables: from files of transformed examples to checked batches."""
+"""The input side of training: from files of transformed examples to checked batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.config.settings import WEIGHT_KEY, label_key
 from pipeline.config.trainer import Trainer
 from pipeline.ml.datasets import Assemble, Batch, Memory, Source, Stream, chunks
 from pipeline.ml.heads import Head
-from pipeline.ml.inputs import ModelInput, feature_spec
+from pipeline.ml.inputs import ModelInput, feature_spec, reader
 from pipeline.ml.labels import Tally
 
 
@@ -32,20 +32,20 @@ def source(
         InputError: the split is empty, or its labels are of no use.
     """
     labels = label_spec(heads, trainer, transform)
-    spec = {**feature_spec(inputs, transform), **labels}
+    read = reader(inputs, {**feature_spec(inputs, transform), **labels})
     training = split == "train"
     drop = trainer.drop_remainder and training
     merge = assemble(inputs, heads, trainer)
     made: Source
     if trainer.cache:
         made = memory = Memory(
-            files, spec, merge, trainer.batch_size, trainer.seed, training and trainer.shuffle > 0, drop
+            files, read, merge, trainer.batch_size, trainer.seed, training and trainer.shuffle > 0, drop
         )
         rows = check([memory.columns] if memory.rows else [], split, heads, trainer)
     else:
-        rows = check(chunks(files, labels), split, heads, trainer)
+        rows = check(chunks(files, reader((), labels)), split, heads, trainer)
         made = Stream(
-            files, spec, merge, trainer.batch_size, trainer.seed, trainer.shuffle if training else 0, drop, rows
+            files, read, merge, trainer.batch_size, trainer.seed, trainer.shuffle if training else 0, drop, rows
         )
     if made.steps == 0:
         why = (

@@ -1,0 +1,1 @@
+"""Encoded images as tensors, and the layers that normalise and augment them."""

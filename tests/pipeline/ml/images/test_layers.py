@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.config.images import Color, Crop, Flip, Image, Rotation, Shift
+from pipeline.ml.images import layers
+
+AUGMENTATIONS = [Flip(vertical=True), Shift(), Crop(), Rotation(), Color(hue=0.1)]
+
+
+def model(channels: int, *augment, **fields) -> keras.Model:
+    image = Image(height=16, width=12, channels=channels, augment=augment, **fields)
+    pixels = keras.Input((16, 12, channels), dtype="uint8")
+    return keras.Model(pixels, layers.normalised(layers.augmented(pixels, image, "x", seed=3), image, "x"))
+
+
+def pixels(channels: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (8, 16, 12, channels), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("augmentation", AUGMENTATIONS, ids=lambda each: each.kind)
+def test_augmentation_acts_in_training_only(augmentation, channels):
+    made, batch = model(channels, augmentation), pixels(channels)
+    np.testing.assert_allclose(made(batch, training=False), batch / 255, atol=1e-6)
+    one, two = (np.asarray(made(batch, training=True)) for _ in range(2))
+    assert one.shape == batch.shape
+    assert (one != two).any()
+    assert np.abs(one - batch / 255).max() > 0.01
+    assert (one.min(), one.max()) >= (-1e-6, 0)
+    assert one.max() <= 1 + 1e-6
+
+
+def test_normalisation_is_per_channel():
+    made = model(3, mean=(0.5, 0.0, 1.0), deviation=(0.25, 1.0, 0.5))
+    batch = pixels(3)
+    wanted = (batch / 255 - [0.5, 0.0, 1.0]) / [0.25, 1.0, 0.5]
+    np.testing.assert_allclose(made(batch), wanted, atol=1e-5)
+
+
+def test_a_mean_per_channel_needs_as_many_numbers():
+    with pytest.raises(Exception, match=r"mean takes one number, or one per channel \(1\)"):
+        Image(height=1, width=1, channels=1, mean=(0.5, 0.5, 0.5))
