@@ -18,6 +18,7 @@ from components import examples as example_files
 from components import serving
 from components.errors import GateError, InputError
 from components.pusher import driver, versions
+from components.pusher.staging import staging
 
 _VERIFIED_ROWS = 8
 
@@ -83,7 +84,7 @@ def push(model: str, serving_dir: str, run_id: str, rows: list[bytes]) -> versio
         if before:
             logging.info("This model is version %d already.", before.version)
             return before
-        with versions.staging(serving_dir) as stage:
+        with staging(serving_dir) as stage:
             _copy(model, stage.path)
             verify(stage.path, rows)
             return versions.Pushed(stage.version, stage.commit(record), record)

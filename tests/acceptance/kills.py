@@ -87,7 +87,7 @@ def after_checkpoint(_: Target) -> None:
 
 def between_stage_and_rename(_: Target) -> None:
     """The Pusher dies with a verified model in its staging folder."""
-    from components.pusher.versions import Stage
+    from components.pusher.staging import Stage
 
     Stage.commit = suicide
 

@@ -149,5 +149,4 @@ def _same(record: RunRecord, settled: c.Config, expected: findings.Findings) -> 
     assert loads(settled) == {version: True}
     assert record.pushed == os.path.join(settled.serving_path, version)
     assert findings.under_way(settled.root_path) == 0
-    hidden = [name for name in os.listdir(settled.serving_path) if not name.isdigit()]
-    assert hidden == []
+    assert not [name for name in os.listdir(settled.serving_path) if name.startswith(".staging")]

@@ -69,9 +69,9 @@ def test_a_version_that_was_removed_by_hand_is_pushed_again(project):
     project.push("first")
     project.push("second")
     shutil.rmtree(os.path.join(project.serving, "2"))
-    assert project.push("second") == ("complete", "2")
-    assert project.push("second") == ("cached", "2")
-    assert versions.versions(project.serving) == (1, 2)
+    assert project.push("second") == ("complete", "3")
+    assert project.push("second") == ("cached", "3")
+    assert versions.versions(project.serving) == (1, 3)
 
 
 def test_a_model_that_another_has_followed_is_pushed_again(project):

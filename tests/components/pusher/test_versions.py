@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -12,7 +12,8 @@ import pytest
 
 from components.errors import InputError
 from components.pusher import versions
-from components.pusher.versions import Record, current, find, rollback, staging
+from components.pusher.staging import staging
+from components.pusher.versions import Record, current, find, rollback, stands
 from components.pusher.versions import versions as present
 
 SERVING = "serving"
@@ -40,7 +41,7 @@ def test_versions_rise_and_the_highest_is_current(serving: str) -> None:
     assert [push(serving), push(serving), push(serving)] == [1, 2, 3]
     assert present(serving) == (1, 2, 3)
     assert current(serving) == 3
-    assert sorted(os.listdir(serving)) == ["1", "2", "3"]
+    assert sorted(os.listdir(serving)) == [".given", "1", "2", "3"]
 
 
 def test_rollback_makes_the_version_before_current_and_never_gives_a_number_again(serving: str) -> None:
@@ -62,18 +63,28 @@ def test_rollback_without_an_earlier_version(serving: str) -> None:
     assert present(serving) == (1,)
 
 
-def test_what_fails_in_the_stage_leaves_nothing(serving: str) -> None:
-    push(serving)
-    with pytest.raises(RuntimeError), staging(serving):
-        raise RuntimeError("copying failed")
-    assert os.listdir(serving) == ["1"]
-
-
 def test_foreign_folders_are_no_versions_but_foreign_numbers_count(serving: str) -> None:
     os.makedirs(os.path.join(serving, "41"))
     os.makedirs(os.path.join(serving, "notes"))
     assert present(serving) == (41,)
     assert push(serving) == 42
+
+
+def test_a_number_is_not_given_again_when_its_version_was_removed_by_hand(serving: str) -> None:
+    assert [push(serving), push(serving), push(serving)] == [1, 2, 3]
+    for version in (2, 3):
+        shutil.rmtree(os.path.join(serving, str(version)))
+    assert push(serving) == 4
+    assert present(serving) == (1, 4)
+
+
+def test_a_push_stands_while_it_is_current_and_once_it_was_rolled_back(serving: str) -> None:
+    assert not stands(serving, 1)
+    push(serving)
+    push(serving)
+    assert [stands(serving, version) for version in (1, 2, 3)] == [False, True, False]
+    rollback(serving)
+    assert [stands(serving, version) for version in (1, 2, 3)] == [True, True, False]
 
 
 def test_the_same_push_is_recognised(serving: str) -> None:
@@ -100,73 +111,9 @@ def test_a_resumed_run_does_not_undo_a_rollback(serving: str) -> None:
     assert find(serving, record("run-3", "model-2")) is None
 
 
-_KILLED = """
-import os, signal, sys
-from components.pusher import versions
-with versions.staging(sys.argv[1]) as stage:
-    open(os.path.join(stage.path, "saved_model.pb"), "w").write("half")
-    if sys.argv[2] == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    rename = os.rename
-    os.rename = lambda a, b: (rename(a, b), os.kill(os.getpid(), signal.SIGKILL))
-    stage.commit(versions.Record("store/model-1", "model-1", "run-1", "now"))
-"""
-
-
-def _killed(serving: str, when: str) -> None:
-    done = subprocess.run([sys.executable, "-c", _KILLED, serving, when], check=False)
-    assert done.returncode == -9
-
-
-def test_a_kill_before_the_rename_leaves_no_version_and_the_next_push_tidies_up(serving: str) -> None:
-    push(serving)
-    _killed(serving, "before")
-    assert present(serving) == (1,)
-    assert os.path.isdir(os.path.join(serving, ".staging-2"))
-    assert find(serving, record("run-1", "model-9")) is None
-    assert push(serving) == 3
-    assert sorted(os.listdir(serving)) == ["1", "3"]
-
-
-def test_a_kill_after_the_rename_leaves_a_whole_version_that_the_retry_recognises(serving: str) -> None:
-    _killed(serving, "after")
-    assert present(serving) == (1,)
-    found = find(serving, record("run-1", "model-1"))
-    assert found is not None
-    assert found.version == 1
-
-
-def _push_some(serving: str, start: multiprocessing.synchronize.Event, done: multiprocessing.Queue) -> None:
-    start.wait()
-    done.put([push(serving) for _ in range(5)])
-
-
-def test_two_pushers_at_once_never_share_a_version(serving: str) -> None:
-    fork = multiprocessing.get_context("fork")
-    start, done = fork.Event(), fork.Queue()
-    workers = [fork.Process(target=_push_some, args=(serving, start, done)) for _ in range(4)]
-    for worker in workers:
-        worker.start()
-    start.set()
-    pushed = [version for _ in workers for version in done.get(timeout=30)]
-    for worker in workers:
-        worker.join()
-    assert sorted(pushed) == sorted(set(pushed))
-    assert present(serving) == tuple(sorted(pushed))
-    assert not [name for name in os.listdir(serving) if name.startswith(".staging")]
-
-
-def test_a_live_stage_is_not_swept(serving: str) -> None:
-    with staging(serving) as first:
-        assert push(serving) == 2
-        assert os.path.isdir(first.path)
-        first.commit(record())
-    assert present(serving) == (1, 2)
-
-
 def test_it_imports_nothing_heavy() -> None:
     heavy = "{'tensorflow', 'tfx', 'apache_beam'}"
-    code = f"import sys, components.pusher.versions; print(*({heavy} & set(sys.modules)))"
+    code = f"import sys, components.pusher.versions, components.pusher.staging; print(*({heavy} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == ""
 

@@ -31,7 +31,7 @@ def test_the_version_before_is_served_again(config, tmp_path, capsys):
         push(str(serving))
     assert main(["rollback", config]) == ExitCode.OK
     assert capsys.readouterr().out == f"{serving} serves version 2 again\n"
-    assert sorted(os.listdir(serving)) == [".withdrawn", "1", "2"]
+    assert sorted(os.listdir(serving)) == [".given", ".withdrawn", "1", "2"]
     assert main(["rollback", config]) == ExitCode.OK
     assert capsys.readouterr().out == f"{serving} serves version 1 again\n"
 
@@ -42,7 +42,7 @@ def test_the_only_version_stays(config, tmp_path, capsys):
     assert main(["rollback", config]) == ExitCode.INPUT
     message = "holds version 1 and none before it, so there is nothing to roll back to"
     assert capsys.readouterr().err == f"millrace: {serving} {message}\n"
-    assert os.listdir(serving) == ["1"]
+    assert sorted(os.listdir(serving)) == [".given", "1"]
 
 
 def test_nothing_was_pushed_yet(config, tmp_path, capsys):
