@@ -11,7 +11,9 @@
 All of these survive pickling, because executors run in child processes.
 """
 
+import difflib
 import enum
+from collections.abc import Iterable
 
 
 class ExitCode(enum.IntEnum):
@@ -62,3 +64,10 @@ class NotComparableError(MillraceError):
 
 class CrashError(MillraceError):
     """A node failed for a reason that nobody foresaw; the message names its log."""
+
+
+def close_matches(name: str, valid: Iterable[str]) -> str:
+    """The hint for an unknown name, with a leading space: what is close to it whatever its case, or nothing."""
+    spelled = {each.lower(): each for each in valid}
+    close = difflib.get_close_matches(name.lower(), spelled, n=3)
+    return f" Did you mean {' or '.join(spelled[each] for each in close)}?" if close else ""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import difflib
 import os
 from typing import Literal, Union
 
 import pydantic
 
-from components.errors import ExitCode, InputError
+from components.errors import ExitCode, InputError, close_matches
 from pipeline.layout import Layout
 
 NodeState = Literal["pending", "running", "complete", "cached", "kept", "failed", "skipped", "cancelled"]
@@ -125,10 +124,8 @@ def load_run(root: str, run_id: str) -> RunRecord:
     if os.path.isfile(Layout(root).record(run_id)):
         return _read(root, run_id)
     known = [record.id for record in list_runs(root)]
-    close = difflib.get_close_matches(run_id, known, n=3)
-    latest = ", ".join(known[-3:]) or "there are none"
-    hint = f"Did you mean {' or '.join(close)}?" if close else f"The latest: {latest}"
-    raise InputError(f"No run {run_id!r} under {root}. {hint}")
+    hint = close_matches(run_id, known) or f" The latest: {', '.join(known[-3:]) or 'there are none'}"
+    raise InputError(f"No run {run_id!r} under {root}.{hint}")
 
 
 def _read(root: str, run_id: str) -> RunRecord:

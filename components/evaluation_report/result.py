@@ -168,8 +168,9 @@ def describe(check: Check, with_head: bool) -> str:
 
 
 def slice_name(of: Slice) -> str:
-    """`payment_type=Cash, trip_start_hour=3`, or `all examples`."""
-    return ", ".join(f"{column}={value}" for column, value in sorted(of.items())) or "all examples"
+    """`payment_type=Cash, trip_start_hour=3`, or `all examples`; in one line, whatever the values hold."""
+    shown = (f"{column}={value}" for column, value in sorted(of.items()))
+    return " ".join(", ".join(shown).split()) or "all examples"
 
 
 def _required(check: Check) -> str:

@@ -18,6 +18,8 @@ from components.example_gen.facts import BadRow, Range
 from components.example_gen.formats import TableBlock
 from components.example_gen.text_files import TextFiles, not_utf8
 
+_DELIMITERS = ",;\t|"
+
 
 class Csv(TextFiles):
     """CSV with a header. Quoting as in Python's csv module, which TFX uses: doubled quotes, no escapes."""
@@ -48,6 +50,9 @@ class Csv(TextFiles):
                 )
         if not names:
             raise InputError(f"{file}, line 1: the header is blank. The first line must name the columns")
+        other = next((each for each in _DELIMITERS if each in names[0]), None) if len(names) == 1 else None
+        if other:
+            raise InputError(f"{file}, line 1: one column, {names[0]!r}. Set data.delimiter to {other!r}")
         return names
 
     def read(self, part: Range) -> Iterator[TableBlock]:

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import pipeline
-from components.errors import ConfigError
+from components.errors import ConfigError, close_matches
 from pipeline import configs, references
 from pipeline.config.config import Config
-from pipeline.config.record import close_matches
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(pipeline.__file__)))
 """The checkout: what the paths of the shipped configs start from."""
@@ -42,7 +41,7 @@ def load(name_or_path: str) -> Config:
     Raises:
         ConfigError: there is no such config, or its code fails; the message names file and line.
     """
-    if name_or_path.endswith(".py") or os.sep in name_or_path:
+    if name_or_path.endswith(".py") or (os.sep in name_or_path and not os.path.isfile(name_or_path)):
         file = os.path.abspath(name_or_path)
         if not os.path.isfile(file):
             raise ConfigError(f"{name_or_path}: no such config file")
@@ -71,6 +70,8 @@ def override(config: Config, settings: Sequence[str]) -> Config:
 
 def _no_such_config(name: str) -> str:
     known = names()
+    if os.path.isfile(name):
+        return f"{name} is no config, which is a .py file. If it is data: `millrace new {name}` writes a config for it"
     beside = f" There is a file {name}.py here: write {name}.py." if os.path.isfile(f"{name}.py") else ""
     listing = f"Configs: {', '.join(known)}, or a path to a .py file"
     return f"no config is called {name!r}.{beside}{close_matches(name, list(known))} {listing}"
@@ -130,7 +131,7 @@ def _replaced(node: Any, path: list[str], value: Any) -> Any:
     key, rest = path[0], path[1:]
     if isinstance(node, (list, tuple)):
         if not key.isdecimal() or int(key) >= len(node):
-            raise ConfigError(f"{key!r} is no index here: there are {len(node)} elements, counted from 0")
+            raise ConfigError(f"{key!r} is no index here: write a number below {len(node)}")
         index = int(key)
         return (*node[:index], _replaced(node[index], rest, value), *node[index + 1 :])
     record = node if isinstance(node, dict) else {}

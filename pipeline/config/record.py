@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import pydantic
 
-from components.errors import ConfigError
+from components.errors import ConfigError, close_matches
 
 
 class Record(pydantic.BaseModel):
@@ -20,12 +19,6 @@ class Record(pydantic.BaseModel):
             super().__init__(**fields)
         except pydantic.ValidationError as error:
             raise ConfigError(_message(type(self), error)) from None
-
-
-def close_matches(name: str, valid: list[str]) -> str:
-    """The hint for an unknown name, with a leading space: what is close to it, or nothing."""
-    close = difflib.get_close_matches(name, valid, n=3)
-    return f" Did you mean {' or '.join(close)}?" if close else ""
 
 
 def _message(record: type[Record], error: pydantic.ValidationError) -> str:

@@ -8,9 +8,8 @@ from typing import Any, Literal
 
 from tensorflow_model_analysis.proto import config_pb2
 
-from components.errors import ConfigError
+from components.errors import ConfigError, close_matches
 from pipeline.config.model import Task
-from pipeline.config.record import close_matches
 
 Better = Literal["higher", "lower", ""]
 

@@ -12,15 +12,14 @@ from typing import Union
 
 import tensorflow as tf
 
-from components.errors import InputError
-from pipeline.config.record import close_matches
+from components.errors import InputError, close_matches
 
 Column = Union[tf.Tensor, tf.SparseTensor]
 MISSING = {tf.string: "", tf.float32: float("nan"), tf.int64: tf.int64.min}
 """What stands for a missing value in a dense column."""
 
 
-def dense(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
+def dense(inputs: Mapping[str, Column], column: str, wanted_by: str) -> tf.Tensor:
     """`column` in its own type, shape [batch], with MISSING in the holes.
 
     Raises:
@@ -29,7 +28,7 @@ def dense(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
     """
     if column not in inputs:
         raise InputError(
-            f"the data has no column {column!r}.{close_matches(column, list(inputs))} "
+            f"{wanted_by}: the data has no column {column!r}.{close_matches(column, list(inputs))} "
             f"Columns: {', '.join(sorted(inputs))}"
         )
     value = inputs[column]
@@ -41,7 +40,7 @@ def dense(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
 
 def number(inputs: Mapping[str, Column], column: str, wanted_by: str) -> tf.Tensor:
     """`column` as float32, shape [batch], NaN where missing."""
-    value = dense(inputs, column)
+    value = dense(inputs, column, wanted_by)
     if value.dtype == tf.string:
         raise InputError(f"{wanted_by}: column {column!r} is text, not a number")
     if value.dtype == tf.int64:
@@ -57,7 +56,7 @@ def text(inputs: Mapping[str, Column], column: str, wanted_by: str) -> tf.Tensor
     Raises:
         tf.errors.InvalidArgumentError: a float that is no whole number (raised when the graph runs).
     """
-    value = dense(inputs, column)
+    value = dense(inputs, column, wanted_by)
     if value.dtype == tf.string:
         return value
     whole = integer(inputs, column, wanted_by)
@@ -66,7 +65,7 @@ def text(inputs: Mapping[str, Column], column: str, wanted_by: str) -> tf.Tensor
 
 def encoded(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
     """`column` as the bytes of images, shape [batch], "" where missing."""
-    value = dense(inputs, column)
+    value = dense(inputs, column, "features: image")
     if value.dtype != tf.string:
         raise InputError(f"features: image of {column!r}: the column holds numbers, not the bytes of images")
     return value
@@ -74,7 +73,7 @@ def encoded(inputs: Mapping[str, Column], column: str) -> tf.Tensor:
 
 def integer(inputs: Mapping[str, Column], column: str, wanted_by: str) -> tf.Tensor:
     """`column` as int64, shape [batch], the smallest int64 where missing; whole floats are integers."""
-    value = dense(inputs, column)
+    value = dense(inputs, column, wanted_by)
     if value.dtype == tf.string:
         raise InputError(f"{wanted_by}: column {column!r} is text, not integers")
     if value.dtype == tf.int64:

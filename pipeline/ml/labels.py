@@ -36,7 +36,7 @@ def label(inputs: Mapping[str, Column], spec: Label) -> tf.Tensor:
 
 def _computed(inputs: Mapping[str, Column], spec: Label) -> tf.Tensor:
     assert spec.function is not None
-    value = references.load(spec.function)(_Holeless(inputs))
+    value = references.load(spec.function)(_Holeless(inputs, spec.function))
     value = tf.reshape(tf.convert_to_tensor(value), [-1])
     if spec.task == "regression":
         return tf.cast(value, tf.float32)
@@ -53,11 +53,11 @@ def _computed(inputs: Mapping[str, Column], spec: Label) -> tf.Tensor:
 class _Holeless(Mapping[str, tf.Tensor]):
     """What a label_function sees: each column when it asks for it, so that Transform reads no others."""
 
-    def __init__(self, inputs: Mapping[str, Column]) -> None:
-        self._inputs = inputs
+    def __init__(self, inputs: Mapping[str, Column], wanted_by: str) -> None:
+        self._inputs, self._wanted_by = inputs, wanted_by
 
     def __getitem__(self, column: str) -> tf.Tensor:
-        value = columns.dense(self._inputs, column)
+        value = columns.dense(self._inputs, column, self._wanted_by)
         if value.dtype == tf.float32:
             return tf.where(tf.math.is_nan(value), 0.0, value)
         if value.dtype == tf.int64:

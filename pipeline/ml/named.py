@@ -7,9 +7,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from components.errors import ConfigError
+from components.errors import ConfigError, close_matches
 from pipeline import references
-from pipeline.config.record import close_matches
 
 
 def get(name: str, module: ModuleType, field: str) -> Any:
@@ -31,7 +30,8 @@ def keras_named(name: str, make: Callable[[], Any], module: ModuleType, field: s
     try:
         return make()
     except ValueError:
-        known = [n for n in vars(module) if not n.startswith("_") and n not in ("get", "serialize", "deserialize")]
+        parts = {n for n, each in vars(module).items() if inspect.isclass(each) or inspect.isfunction(each)}
+        known = [n for n in parts if n not in ("get", "serialize", "deserialize", "Optimizer", "LossScaleOptimizer")]
         raise ConfigError(
             f"{field}: Keras knows no {name!r}.{close_matches(name, known)} Known: {', '.join(sorted(known))}; "
             "or give a dotted path"

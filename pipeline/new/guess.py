@@ -7,8 +7,7 @@ import json
 import math
 import re
 
-from components.errors import InputError
-from pipeline.config.record import close_matches
+from components.errors import InputError, close_matches
 from pipeline.new.profile import Column, Profile, looks_like_time
 
 FEW = 20

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping
 
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.errors import CrashError, InputError
-from pipeline import dependencies, digests, graph
+from components.errors import CrashError, InputError, close_matches
+from pipeline import dependencies, digests, graph, preflight
 from pipeline.config import Config
 from pipeline.runners import ir as irs
 from pipeline.runners import reasons
@@ -64,8 +63,10 @@ def make(
         is_done: whether the store has a successful execution of a node placed in an IR.
 
     Raises:
+        ConfigError: the config names code that does not exist.
         InputError: a node's name is wrong, or a partial run needs outputs that no run has.
     """
+    preflight.check(config)
     ir = irs.compiled(graph.create_pipeline(config))
     above, ids = irs.upstream(ir), irs.node_ids(ir)
     asked = {"--from": [record.first], "--to": [record.last], "--force": force, "resources:": config.resources}
@@ -181,6 +182,5 @@ def _check_names(ids: tuple[str, ...], flags: Mapping[str, Collection[str | None
     for flag, names in flags.items():
         for name in names:
             if name is not None and name not in ids:
-                close = difflib.get_close_matches(name, ids, n=3, cutoff=0.4)
-                hint = f" Did you mean {' or '.join(close)}?" if close else ""
+                hint = close_matches(name, ids)
                 raise InputError(f"{flag} {name}: there is no such node.{hint} Nodes: {', '.join(ids)}")

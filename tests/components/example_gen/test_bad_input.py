@@ -65,6 +65,7 @@ def _parquet(**columns) -> bytes:
         ({"a.csv": b"a,,c\n1,2,3\n"}, r"a\.csv, line 1: column 2 has no name"),
         ({"a.csv": _FEW, "b.csv": b""}, r"b\.csv: the file is empty"),
         ({"a.csv": _FEW, "b.csv": b"a,b\n"}, r"b\.csv: there is a header at most, but no row"),
+        ({"a.csv": b"a;b\n1;2\n"}, r"a\.csv, line 1: one column, 'a;b'\. Set data\.delimiter to ';'"),
         ({"a.csv": b"a,b\xe9\n1,2\n"}, r"a\.csv, line 1: the header is not UTF-8"),
         ({"a.csv": b"a,b\r1,2\r"}, r"a\.csv, line 1: the lines end in CR alone"),
     ],

@@ -133,7 +133,7 @@ def test_overrides_that_only_fit_together_are_applied_together():
         (["trainre.epochs=5"], "--set trainre.epochs=5: Config.trainre: unknown field. Did you mean trainer?"),
         (["epochs=5"], "--set epochs=5: Config.epochs: unknown field. Did you mean trainer.epochs?"),
         (["trainer.epochs=many"], "--set trainer.epochs=many: Trainer.epochs: Input should be a valid integer"),
-        (["heads.4.weight=2"], "--set heads.4.weight=2: '4' is no index here: there are 1 elements"),
+        (["heads.4.weight=2"], "--set heads.4.weight=2: '4' is no index here: write a number below 1"),
         (["model.kind=custom"], '--set model.kind=custom: Model: kind="custom" and builder go together'),
         (["cache=no", "data.pth=x"], "--set data.pth=x: Data.pth: unknown field. Did you mean path?"),
         (["trainer.epochs"], "--set trainer.epochs: write FIELD=VALUE"),
@@ -146,3 +146,9 @@ def test_overrides_that_only_fit_together_are_applied_together():
 def test_a_wrong_flag_is_named_as_typed(flags, message):
     with pytest.raises(ConfigError, match=re.escape(message)):
         override(load("taxi"), flags)
+
+
+def test_data_in_the_place_of_a_config_is_told(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ConfigError, match=r"rows.csv is no config, .* `millrace new .*rows.csv` writes"):
+        load(str(tmp_path / "rows.csv"))

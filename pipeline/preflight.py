@@ -1,0 +1,24 @@
+"""What can be known to be wrong before anything runs: code and Keras names of a config that lead nowhere."""
+
+from __future__ import annotations
+
+from pipeline import references
+from pipeline.config import Config
+from pipeline.dependencies import user_code
+from pipeline.ml import optimizers
+from pipeline.ml.heads import Head
+
+
+def check(config: Config) -> None:
+    """Load all that the config names.
+
+    Raises:
+        ConfigError: something does not exist; names it, with close matches.
+    """
+    for reference in dict.fromkeys(reference for of_node in user_code(config).values() for reference in of_node):
+        references.load(reference)
+    optimizers.optimizer(config.trainer, steps=1)
+    for head in config.heads:
+        made = Head(head, head.label_spec.classes)
+        made.loss()
+        made.metrics()
