@@ -4,6 +4,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 
 import click
 import pytest
@@ -12,6 +13,11 @@ from components.errors import ExitCode, GateError, InputError
 from pipeline.cli import configs, main
 
 HEAVY = ("tfx", "tensorflow", "apache_beam", "pydantic", "rich", "google.cloud.aiplatform", "pandas", "pyarrow")
+
+
+@pytest.fixture(autouse=True)
+def _crash_logs_go_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def _python(*arguments):
