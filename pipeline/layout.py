@@ -44,6 +44,10 @@ class Layout:
         """A run's logs, one per node."""
         return os.path.join(self.run(run_id), "logs")
 
+    def runner_log(self, run_id: str) -> str:
+        """What belongs to no node: start, crashes of the runner itself."""
+        return os.path.join(self.logs(run_id), "runner.log")
+
     def fingerprints(self, run_id: str) -> str:
         """What each node of a run depended on."""
         return os.path.join(self.run(run_id), "fingerprints")

@@ -84,16 +84,6 @@ class RunRecord(pydantic.BaseModel, frozen=True):
         return self.model_copy(update={"nodes": tuple(node if old.id == node.id else old for old in self.nodes)})
 
 
-def run_folder(root: str, run_id: str) -> str:
-    """Where a run's record, logs and fingerprints lie."""
-    return Layout(root).run(run_id)
-
-
-def log_folder(root: str, run_id: str) -> str:
-    """Where a run's logs lie, one per node."""
-    return Layout(root).logs(run_id)
-
-
 def save(root: str, record: RunRecord) -> None:
     """Write the record so that a reader, or a kill at any moment, finds the old one or the new one."""
     write_whole(Layout(root).record(record.id), record.model_dump_json(indent=2))

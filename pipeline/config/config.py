@@ -16,6 +16,7 @@ from pipeline.config.model import Head, Model
 from pipeline.config.record import Record
 from pipeline.config.resources import Resources
 from pipeline.config.trainer import Trainer
+from pipeline.layout import Layout
 
 
 class Pusher(Record):
@@ -95,7 +96,7 @@ class Config(Record):
     @property
     def serving_path(self) -> str:
         """The serving directory, resolved: it holds one folder per pushed version."""
-        return self.resolve(self.pusher.path or os.path.join(self.root, "serving", self.name))
+        return self.resolve(self.pusher.path) if self.pusher.path else Layout(self.root_path).serving(self.name)
 
 
 def _refuse_twins(field: str, names: list[str]) -> None:

@@ -8,6 +8,7 @@ import os
 from components.errors import InputError
 from pipeline import runs
 from pipeline.config import Config
+from pipeline.layout import Layout
 from pipeline.runs import RunRecord
 
 
@@ -16,10 +17,10 @@ def first(config: Config, root: str) -> RunRecord:
     started = now()
     run_id = stem = f"{config.name}-{started:%Y%m%d-%H%M%S}"
     count = 1
-    while os.path.exists(runs.run_folder(root, run_id)):
+    while os.path.exists(Layout(root).run(run_id)):
         count += 1
         run_id = f"{stem}-{count}"
-    os.makedirs(runs.log_folder(root, run_id))
+    os.makedirs(Layout(root).logs(run_id))
     return RunRecord(
         id=run_id,
         pipeline=config.name,

@@ -11,6 +11,7 @@ from components.errors import InputError
 from components.example_gen import patterns
 from pipeline import graph, runs
 from pipeline.config import Config
+from pipeline.layout import Layout
 from pipeline.runs import RunRecord
 
 
@@ -46,5 +47,5 @@ def _continued(root: str, record: RunRecord) -> RunRecord:
     with contextlib.suppress(InputError):
         before = runs.load_run(root, record.id)
         return record.model_copy(update={"nodes": before.nodes, "attempt": before.attempt + 1})
-    os.makedirs(runs.log_folder(root, record.id))
+    os.makedirs(Layout(root).logs(record.id))
     return record.model_copy(update={"nodes": (), "attempt": 1})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import shutil
 import signal
 import threading
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Union
 from components.errors import ExitCode, InputError, MillraceError
 from pipeline import runs
 from pipeline.config import Config
+from pipeline.layout import Layout
 from pipeline.runners import attempts, lock, logs
 from pipeline.runners.events import Listener, Message
 from pipeline.runs import RunRecord
@@ -131,7 +131,7 @@ def _forget_cached(parts: list[RunRecord], root: str) -> None:
     """Runs of earlier spans that did nothing leave no record."""
     for record in parts:
         if all(node.state in ("cached", "skipped") for node in record.nodes):
-            shutil.rmtree(runs.run_folder(root, record.id))
+            shutil.rmtree(Layout(root).run(record.id))
 
 
 def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
@@ -139,7 +139,7 @@ def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
     if before:
         runs.save(root, before)
     else:
-        shutil.rmtree(runs.run_folder(root, record.id))
+        shutil.rmtree(Layout(root).run(record.id))
 
 
 def _ended(record: RunRecord) -> RunRecord:
@@ -150,7 +150,7 @@ def _ended(record: RunRecord) -> RunRecord:
 
 
 def _log(root: str, record: RunRecord) -> str:
-    return os.path.join(runs.log_folder(root, record.id), "runner.log")
+    return Layout(root).runner_log(record.id)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from components.errors import CrashError, InputError, close_matches
 from pipeline import dependencies, digests, graph, preflight
 from pipeline.config import Config
+from pipeline.layout import Layout
 from pipeline.runners import ir as irs
 from pipeline.runners import reasons
 from pipeline.runners.reasons import Fingerprint
@@ -75,7 +76,7 @@ def make(
     irs.for_run(
         ir,
         record.id,
-        os.path.join(root, "artifacts"),
+        Layout(root).artifacts,
         {node_id: digests.combined(found.sources) for node_id, found in fingerprints.items()},
         force,
     )
@@ -94,7 +95,7 @@ def make(
         if node_id in force:
             changed = "--force"
         if changed:
-            shutil.rmtree(os.path.join(root, "checkpoints", record.id, node_id), ignore_errors=True)
+            shutil.rmtree(os.path.join(Layout(root).checkpoints(record.id), node_id), ignore_errors=True)
             why[node_id] = changed if old.state not in ("pending", "skipped") else _RESUMED[old.state]
         elif is_done(_placed(ir, node_id, {**homes, node_id: old.home}), node_id):
             homes[node_id] = old.home

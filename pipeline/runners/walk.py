@@ -12,16 +12,18 @@ from typing import Any
 
 from absl import logging as absl_logging
 from ml_metadata.proto import metadata_store_pb2
-from tfx.orchestration.metadata import Metadata, sqlite_metadata_connection_config
+from tfx.orchestration.metadata import Metadata
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.errors import CrashError
 from components.progress import Value
 from pipeline import runs
 from pipeline.config import Config
+from pipeline.layout import Layout
 from pipeline.runners import failures, logs, outcome, plan, reasons
 from pipeline.runners import ir as irs
 from pipeline.runners import store as stores
+from pipeline.runners.connection import connection
 from pipeline.runners.events import Listener, NodeFinished, NodeProgress, NodeStarted, RunStarted
 from pipeline.runners.executor import NodeExecutor, beam_args
 from pipeline.runners.fork_server import ForkServer
@@ -49,10 +51,10 @@ def engine(root: str, in_process: bool, listen: Listener, close: tuple[int, ...]
     with contextlib.ExitStack() as stack:
         server = None if in_process else stack.enter_context(ForkServer(close))
         absl_logging.set_verbosity(absl_logging.INFO)
-        connection = sqlite_metadata_connection_config(os.path.join(root, "metadata.sqlite"))
-        with Metadata(connection) as store:
-            stores.bury_all(store, os.path.join(root, "artifacts"))
-        yield Engine(root, connection, server, listen)
+        to_store = connection(root)
+        with Metadata(to_store) as store:
+            stores.bury_all(store, Layout(root).artifacts)
+        yield Engine(root, to_store, server, listen)
 
 
 class Walk:
@@ -71,7 +73,7 @@ class Walk:
         """Run all nodes, up to the first that fails."""
         runs.save(self.engine.root, self.record)
         ids = tuple(node.id for node in self.record.nodes if node.state != "skipped")
-        self.engine.listen(RunStarted(self.record.id, ids, runs.log_folder(self.engine.root, self.record.id)))
+        self.engine.listen(RunStarted(self.record.id, ids, Layout(self.engine.root).logs(self.record.id)))
         for node in self.record.nodes:
             if node.done:
                 self.engine.listen(NodeFinished(node))
@@ -84,7 +86,7 @@ class Walk:
         return self.record
 
     def _node(self, node: NodeRecord) -> None:
-        log = os.path.join(runs.log_folder(self.engine.root, self.record.id), f"{node.id}.log")
+        log = os.path.join(Layout(self.engine.root).logs(self.record.id), f"{node.id}.log")
         node = node.model_copy(update={"state": "running", "log": log})
         fingerprint = self.plan.fingerprints[node.id]
         if node.id not in self.plan.kept:

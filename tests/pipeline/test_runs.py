@@ -4,7 +4,8 @@ import os
 import pytest
 
 from components.errors import InputError
-from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, load_run, process_id, run_folder, save
+from pipeline.layout import Layout
+from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, load_run, process_id, save
 
 DAY = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -21,7 +22,7 @@ def test_runs_are_listed_oldest_first_and_read_back_as_they_were_written(tmp_pat
     newer, older = record("a", 2, nodes=(node,), blessed=False), record("b", 1)
     save(root, newer)
     save(root, older)
-    os.makedirs(run_folder(root, "killed-before-its-first-record"))
+    os.makedirs(Layout(root).run("killed-before-its-first-record"))
 
     assert list_runs(root) == (older, newer)
     assert load_run(root, "a") == newer

@@ -1,6 +1,7 @@
 import os
 
 from pipeline import runs
+from pipeline.layout import Layout
 from pipeline.runners import backfill
 from tests.pipeline.test_runs import record
 
@@ -23,7 +24,7 @@ def test_the_spans_before_the_newest_come_first_oldest_first(project):
     assert [part.record.id for part in parts] == ["tiny-1-span-3", "tiny-1-span-5"]
     assert {part.record.parent for part in parts} == {"tiny-1"}
     assert [(part.record.first, part.record.last) for part in parts] == [(None, "ExampleGen")] * 2
-    assert os.path.isdir(runs.log_folder(project.root, "tiny-1-span-3"))
+    assert os.path.isdir(Layout(project.root).logs("tiny-1-span-3"))
 
 
 def test_a_named_span_is_the_newest_of_its_window(project):
