@@ -76,7 +76,7 @@ class Trainer(Record):
     early_stopping: Union[EarlyStopping, None] = None
     reduce_learning_rate: Union[ReduceLearningRate, None] = None
     checkpoint_steps: Union[int, None] = pydantic.Field(default=None, gt=0)
-    """Write a checkpoint every so many steps; None writes one per epoch."""
+    """Write a checkpoint every so many steps, besides the one at the end of each epoch."""
     tensorboard: bool = True
     callbacks: tuple[str, ...] = ()
     """Dotted paths or FILE.py:NAME of functions () -> keras.callbacks.Callback (a class without arguments is one)."""

@@ -53,14 +53,15 @@ def variables_of(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Writes the checkpoint, every `every` steps or at the end of every epoch. Comes last among the callbacks."""
+    """Writes the checkpoint at the end of every epoch, and every `every` steps. Comes last among the callbacks."""
 
     def __init__(
-        self, folder: str, key: str, every: Optional[int], watched: Sequence[keras.callbacks.Callback]
+        self, folder: str, key: str, every: Optional[int], steps: int, watched: Sequence[keras.callbacks.Callback]
     ) -> None:
-        """`watched` are the other callbacks of the training, whose state is saved where it is known."""
+        """`steps` is the length of an epoch; of `watched`, the other callbacks, what is known to be state is saved."""
         super().__init__()
-        self._folder, self._path, self._every = folder, os.path.join(folder, f"{key}.npz"), every
+        self._folder, self._path = folder, os.path.join(folder, f"{key}.npz")
+        self._every, self._steps = every, steps
         self._watched = list(watched)
         self._position = Position()
         self._resumed: Mapping[str, Any] = {}
@@ -100,14 +101,15 @@ class Checkpoints(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Count the step, and save when it is time."""
         self._position = Position(self._position.epoch, self._position.step + 1)
-        if self._every and int(self.model.optimizer.iterations) % self._every == 0:
+        due = self._every and int(self.model.optimizer.iterations) % self._every == 0
+        # An epoch is not over with its last step: one without any steps left would have no numbers of its own.
+        if due and self._position.step < self._steps:
             self._save()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Save the end of the epoch."""
         self._position = Position(epoch + 1, 0, finished=bool(self.model.stop_training))
-        if not self._every or self._position.finished:
-            self._save()
+        self._save()
 
     def _save(self) -> None:
         arrays = {name: keras.ops.convert_to_numpy(each) for name, each in variables_of(self.model).items()}

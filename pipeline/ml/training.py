@@ -86,7 +86,7 @@ def fit(
     # The recorder goes first, to name a monitor that does not exist; the checkpoint last, to see all others' decisions.
     others = [FiniteLoss(), Progress(trainer.epochs, train.steps), recorder, *_deciding(trainer), *_own(trainer)]
     saver = checkpoints.Checkpoints(
-        fn_args.custom_config["checkpoints"], _key(model, fn_args), trainer.checkpoint_steps, others
+        fn_args.custom_config["checkpoints"], _key(model, fn_args), trainer.checkpoint_steps, train.steps, others
     )
     board = [keras.callbacks.TensorBoard(fn_args.model_run_dir, write_graph=False)] if trainer.tensorboard else []
     everyone = _Continuous(

@@ -111,6 +111,7 @@ def test_a_model_of_one_s_own_learns_and_starts_the_next(taxi, tmp_path):
                 "early_stopping": c.EarlyStopping(patience=0, monitor="val_binary_accuracy", min_delta=0.5),
             },
         ),
+        (15, {"cache": True, "checkpoint_steps": 7}),
         (11, {"cache": False, "checkpoint_steps": 2, "reduce_learning_rate": c.ReduceLearningRate(patience=1)}),
     ],
 )
@@ -130,9 +131,9 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(taxi, tmp_path, mo
     training.run_fn(taxi.fn_args(str(tmp_path / "killed"), settings))
     progress.set_sink(None)
     assert_same_training(str(tmp_path / "whole"), str(tmp_path / "killed"))
-    # Early stopping ended the first case after two epochs; the second went on after step 10, the third of its epoch.
+    # Early stopping ends the first case after two epochs. The third goes on after step 10, the third of its epoch.
     assert len(history(str(tmp_path / "whole"))) == (2 if "early_stopping" in fields else 3)
-    assert steps[0] == (1 if "early_stopping" in fields else 4)
+    assert steps[0] == (4 if kill_at == 11 else 1)
 
 
 def test_a_checkpoint_belongs_to_settings_sources_data_and_structure(taxi, tmp_path):
