@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, TextIO
@@ -78,7 +77,8 @@ def quiet() -> Iterator[Output]:
     saved = os.dup(1), os.dup(2)
     try:
         with (
-            tempfile.TemporaryFile() as log,
+            # In memory: there may be no room on any disk, and that must be told.
+            os.fdopen(os.memfd_create("millrace"), "w+b") as log,
             os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors="replace", buffering=1) as stream,
         ):
             _redirect(log.fileno(), log.fileno())

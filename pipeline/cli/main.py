@@ -91,10 +91,14 @@ def _fail(message: str, code: ExitCode) -> int:
 
 
 def _crash(error: Exception) -> int:
-    with tempfile.NamedTemporaryFile("w", prefix="millrace-crash-", suffix=".log", delete=False) as log:
-        traceback.print_exception(error, file=log)
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="millrace-crash-", suffix=".log", delete=False) as log:
+            traceback.print_exception(error, file=log)
+        place = log.name
+    except OSError as unwritable:
+        place = f"cannot be written: {unwritable}"
     summary = str(error).partition("\n")[0]
-    return _fail(f"crashed: {type(error).__name__}: {summary} (traceback: {log.name})", ExitCode.CRASH)
+    return _fail(f"crashed: {type(error).__name__}: {summary} (traceback: {place})", ExitCode.CRASH)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from components import errors
 from components.errors import CrashError, InputError, MillraceError
 from pipeline.runners.fork_server import ChildDied
 
-_DISK_FULL = (os.strerror(errno.ENOSPC), "database or disk is full")
+# SQLite undoes a transaction when the disk is full; all that MLMD tells then is that there is nothing to commit.
+_DISK_FULL = (os.strerror(errno.ENOSPC), "database or disk is full", "cannot commit - no transaction is active")
 _IN_TEXT = re.compile(r"components\.errors\.(\w+): ")
 _TEXT_END = re.compile(r" \[while running '|\n\n(?:During handling|The above exception)")
 

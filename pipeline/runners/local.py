@@ -57,13 +57,13 @@ def run(config: Config, options: Options, listen: Listener) -> RunRecord:
             record = attempts.after(before, config) if before else attempts.first(config, root)
         partly = {"first": options.first or record.first, "last": options.last or record.last}
         record = record.model_copy(update=partly)
-        held.sign(record.id)
-        with _disk(root):
-            for dead in runs.list_runs(root):
-                if dead.state == "killed":
-                    runs.save(root, dead)
-            runs.save(root, record)
         try:
+            with _disk(root):
+                held.sign(record.id)
+                for dead in runs.list_runs(root):
+                    if dead.state == "killed":
+                        runs.save(root, dead)
+                runs.save(root, record)
             record = _guarded(config, options, listen, record, held)
         except MillraceError:
             _take_back(root, record, before)
@@ -136,10 +136,11 @@ def _forget_cached(parts: list[RunRecord], root: str) -> None:
 
 def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
     """Nothing was started: leave the records as they were."""
-    if before:
-        runs.save(root, before)
-    else:
-        shutil.rmtree(Layout(root).run(record.id))
+    with contextlib.suppress(OSError):  # on a full disk; the error that led here says so
+        if before:
+            runs.save(root, before)
+        else:
+            shutil.rmtree(Layout(root).run(record.id))
 
 
 def _ended(record: RunRecord) -> RunRecord:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -52,7 +51,7 @@ def in_child(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def here(*arguments: object) -> Answer:
     """Run a command in this process; all that it writes to file descriptors 1 and 2 is caught."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+    with open(os.memfd_create("out"), "w+") as out, open(os.memfd_create("err"), "w+") as err:
         saved = os.dup(1), os.dup(2)
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)

@@ -184,7 +184,7 @@ def test_what_is_odd_but_usable_is_told_and_the_run_goes_on(odd):
 @pytest.mark.parametrize(
     ("label", "told"),
     [
-        ("why", r"Transform: the data has no column 'why'\. Columns: code, same, x, y"),
+        ("why", r"Transform: heads: label of 'why': the data has no column 'why'\. Columns: code, same, x, y"),
         ("same", r"Trainer: label column 'same' .*: (\d+) of \1 rows of the train split have the same label, '1'"),
     ],
 )

@@ -39,6 +39,7 @@ def test_our_errors_are_found_behind_others():
         OSError(errno.ENOSPC, "No space left on device"),
         RuntimeError("UNKNOWN: a/b; No space left on device"),
         RuntimeError("SQL error: database or disk is full"),
+        RuntimeError("Error when executing query: cannot commit - no transaction is active query: COMMIT;"),
     ],
 )
 def test_a_full_disk_is_named(error, tmp_path):
