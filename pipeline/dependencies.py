@@ -5,6 +5,8 @@ from __future__ import annotations
 from components.report import page
 from pipeline.config import Config
 from pipeline.config.features import Vocabulary
+from pipeline.config.model import Model
+from pipeline.config.networks import Backbone
 from pipeline.evaluation.eval_config import own_metrics
 from pipeline.references import is_reference
 
@@ -15,7 +17,8 @@ RUN_FN = "pipeline.ml.training.run_fn"
 def user_code(config: Config) -> dict[str, tuple[str, ...]]:
     """References to the code outside the executors that each node runs; its sources belong to the node's digest."""
     labels = [head.label_function for head in config.heads]
-    training = [config.model.builder, config.trainer.optimizer, *config.trainer.callbacks]
+    builder = config.model.builder if isinstance(config.model, Model) else None
+    training = [builder, config.trainer.optimizer, *config.trainer.callbacks]
     training += [name for head in config.heads for name in (head.loss, *head.metrics)]
     return {
         "Transform": _references(PREPROCESSING_FN, config.preprocessing_fn, *labels),
@@ -27,9 +30,11 @@ def user_code(config: Config) -> dict[str, tuple[str, ...]]:
 def data_files(config: Config) -> dict[str, tuple[str, ...]]:
     """The files, besides the examples, whose content each node reads; they belong to the node's digest."""
     vocabularies = [feature.file for feature in config.features if isinstance(feature, Vocabulary) and feature.file]
+    weights = [config.model.weights] if isinstance(config.model, Backbone) else []
     return {
         "SchemaGen": (config.resolve(config.schema_.path),) if config.schema_.path else (),
         "Transform": tuple(config.resolve(path) for path in vocabularies),
+        "Trainer": tuple(config.resolve(path) for path in weights if path),
         "EvaluationReport": page.files("evaluation_report"),
     }
 

@@ -7,6 +7,7 @@ import os
 from components.errors import ConfigError
 from pipeline.config import Config
 from pipeline.config.features import Feature, Vocabulary
+from pipeline.config.networks import AnyModel, Backbone
 from pipeline.config.settings import TrainerSettings, TransformSettings
 
 
@@ -28,10 +29,16 @@ def trainer_settings(config: Config) -> TrainerSettings:
     return TrainerSettings(
         features=_features(config),
         heads=config.heads,
-        model=config.model,
+        model=_model(config),
         trainer=config.trainer,
         preprocessing_fn=config.preprocessing_fn,
     )
+
+
+def _model(config: Config) -> AnyModel:
+    if not isinstance(config.model, Backbone) or config.model.weights is None:
+        return config.model
+    return config.model.model_copy(update={"weights": config.resolve(config.model.weights)})
 
 
 def _features(config: Config) -> tuple[Feature, ...]:

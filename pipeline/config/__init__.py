@@ -18,14 +18,17 @@ from pipeline.config.features import (
     columns_of,
     feature_key,
 )
+from pipeline.config.images import Color, Crop, Flip, Image, Rotation, Shift
 from pipeline.config.model import Head, Label, Model
+from pipeline.config.networks import CNN, Backbone, ResNet
 from pipeline.config.record import Record
 from pipeline.config.resources import Resources
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
 
 __all__ = [
-    "Beam", "Buckets", "Config", "Cross", "Data", "EarlyStopping", "Embedding", "Evaluator", "Feature",
-    "GroupSplits", "HashSplits", "Hashed", "Head", "Identity", "Label", "MinMax", "Model", "Numeric", "OneHot",
-    "Pusher", "Record", "ReduceLearningRate", "Resources", "Schedule", "Schema", "Threshold", "TimeSplits", "Trainer",
-    "Vocabulary", "ZScore", "columns_of", "feature_key",
+    "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "Data", "EarlyStopping", "Embedding",
+    "Evaluator", "Feature", "Flip", "GroupSplits", "Hashed", "HashSplits", "Head", "Identity", "Image", "Label",
+    "MinMax", "Model", "Numeric", "OneHot", "Pusher", "Record", "ReduceLearningRate", "ResNet", "Resources",
+    "Rotation", "Schedule", "Schema", "Shift", "Threshold", "TimeSplits", "Trainer", "Vocabulary", "ZScore",
+    "columns_of", "feature_key",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from pipeline.config.data import Data, Schema
 from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
 from pipeline.config.model import Head, Model
+from pipeline.config.networks import AnyModel
 from pipeline.config.record import Record
 from pipeline.config.resources import Resources
 from pipeline.config.trainer import Trainer
@@ -44,7 +45,7 @@ class Config(Record):
     preprocessing_fn: Union[str, None] = None
     """A user's own preprocessing_fn, by dotted path or FILE.py:NAME, instead of `features`."""
     schema_: Schema = pydantic.Field(default=Schema(), alias="schema")
-    model: Model = Model()
+    model: AnyModel = Model()
     trainer: Trainer = Trainer()
     evaluator: Evaluator = Evaluator()
     pusher: Pusher = Pusher()

@@ -73,7 +73,7 @@ class Head(Record):
 
 
 class Model(Record):
-    """The network for tables."""
+    """A model for tables, or one of the user's own."""
 
     kind: Literal["linear", "dnn", "wide_deep", "custom"] = "dnn"
     hidden_units: tuple[int, ...] = (64, 32)

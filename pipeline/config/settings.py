@@ -14,6 +14,7 @@ import pydantic
 from pipeline.config.features import Feature, Vocabulary, feature_key
 from pipeline.config.images import Image
 from pipeline.config.model import Head, Label, Model
+from pipeline.config.networks import AnyModel
 from pipeline.config.record import Record
 from pipeline.config.trainer import Trainer
 
@@ -56,7 +57,7 @@ class TrainerSettings(Record):
 
     features: tuple[Feature, ...] = ()
     heads: tuple[Head, ...]
-    model: Model = Model()
+    model: AnyModel = Model()
     trainer: Trainer = Trainer()
     preprocessing_fn: Optional[str] = None
 

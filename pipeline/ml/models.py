@@ -1,9 +1,10 @@
-"""Networks for tables: linear, dnn, wide & deep, or the user's own, each with any number of heads.
+"""Models: linear, dnn, wide & deep, a network for images, or the user's own, each with any number of heads.
 
-    linear      prediction = sparse(one-hot) + dense(numbers, embeddings)
-    dnn         the same sum makes the first hidden layer
-    wide_deep   sparse(one-hot, crosses) + dnn(numbers, embeddings), trained together
-    custom      the user's model on the encoded features
+    linear          prediction = sparse(one-hot) + dense(numbers, embeddings)
+    dnn             the same sum makes the first hidden layer
+    wide_deep       sparse(one-hot, crosses) + dnn(numbers, embeddings), trained together
+    resnet, cnn, …  prediction = dense(network(image), numbers, embeddings) + sparse(one-hot)
+    custom          the user's model on the encoded features
 
 A model takes {feature: tensor} and returns {head: prediction}.
 """
@@ -18,15 +19,24 @@ import keras
 from components.errors import InputError
 from pipeline import references
 from pipeline.config.model import Model
+from pipeline.config.networks import AnyModel, Network
+from pipeline.ml import networks
 from pipeline.ml.encoding import SparseLinear, dense_vectors, flat_ids, layer_name, one_hots, vector
 from pipeline.ml.heads import Head
+from pipeline.ml.images import layers
 from pipeline.ml.inputs import ModelInput
 
 
-def build(model: Model, inputs: Sequence[ModelInput], heads: Sequence[Head]) -> keras.Model:
-    """The untrained network of the config."""
+def build(model: AnyModel, inputs: Sequence[ModelInput], heads: Sequence[Head]) -> keras.Model:
+    """The untrained model of the config.
+
+    Raises:
+        InputError: the features do not fit it.
+    """
     tensors = {each.name: each.tensor() for each in inputs}
-    outputs = _BUILDERS[model.kind](model, inputs, tensors, heads)
+    if isinstance(model, Model) and model.kind != "custom" and any(each.image for each in inputs):
+        raise InputError(f'model.kind="{model.kind}" takes no images; use a network for images, such as ResNet')
+    outputs = _BUILDERS.get(model.kind, _network)(model, inputs, tensors, heads)
     return keras.Model(tensors, outputs, name=model.kind)
 
 
@@ -64,9 +74,30 @@ def _wide_deep(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str,
     }
 
 
+def _network(network: Network, inputs: Sequence[ModelInput], tensors: Mapping[str, Any], heads: Sequence[Head]) -> Any:
+    images = [each for each in inputs if each.image]
+    if not images:
+        raise InputError(f'model.kind="{network.kind}" needs an image; add one to features')
+    vectors = [networks.vector(network, _pixels(network, each, tensors[each.name]), each.name) for each in images]
+    others = [each for each in inputs if not each.image]
+    dense = _side_by_side([*vectors, *dense_vectors(others, tensors)])
+    ids = flat_ids(inputs, tensors)
+    return {
+        head.name: _predict(head, _sum(network, inputs, dense, ids, head.units, f"logits_{head.name}"))
+        for head in heads
+    }
+
+
+def _pixels(network: Network, each: ModelInput, tensor: Any) -> Any:
+    """The image as the network wants it, varied when training."""
+    assert each.image is not None
+    floats = layers.augmented(tensor, each.image, each.name)
+    return floats if network.input_range else layers.normalised(floats, each.image, each.name)
+
+
 def _custom(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, Any], heads: Sequence[Head]) -> Any:
     assert model.builder is not None
-    encoded = {each.name: vector(each, tensors[each.name]) for each in inputs}
+    encoded = {each.name: _encoded(each, tensors[each.name]) for each in inputs}
     theirs = {name: keras.Input(shape=tensor.shape[1:], name=name) for name, tensor in encoded.items()}
     builder = references.load(model.builder)
     built = builder if isinstance(builder, keras.Model) else builder(theirs, tuple(heads))
@@ -74,6 +105,13 @@ def _custom(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, An
         raise InputError(f"{model.builder} must return a keras.Model. Received: {type(built).__name__}")
     outputs = built(_side_by_side(list(encoded.values())) if isinstance(built, keras.Sequential) else encoded)
     return _checked(model.builder, outputs, heads)
+
+
+def _encoded(each: ModelInput, tensor: Any) -> Any:
+    """An image as normalised floats [batch, height, width, channels], anything else as a vector [batch, width]."""
+    if each.image is None:
+        return vector(each, tensor)
+    return layers.normalised(layers.augmented(tensor, each.image, each.name), each.image, each.name)
 
 
 _BUILDERS: dict[str, Callable[..., Any]] = {
@@ -109,7 +147,7 @@ def _side_by_side(vectors: list[Any]) -> Any:
 
 
 def _sum(
-    model: Model, inputs: Sequence[ModelInput], dense: Any, ids: list[Any], units: int, name: str, zeros: bool = True
+    model: AnyModel, inputs: Sequence[ModelInput], dense: Any, ids: list[Any], units: int, name: str, zeros: bool = True
 ) -> Any:
     """A linear layer over everything, [batch, units]: a dense part, a one-hot part, or the sum of both."""
     parts = []
@@ -121,7 +159,7 @@ def _sum(
 
 
 def _sparse(
-    model: Model, inputs: Sequence[ModelInput], ids: list[Any], units: int, name: str, zeros: bool = True
+    model: AnyModel, inputs: Sequence[ModelInput], ids: list[Any], units: int, name: str, zeros: bool = True
 ) -> Any:
     sizes = [each.size for each in one_hots(inputs) if each.size is not None]
     return SparseLinear(sizes, units, _regularizer(model), zeros, name=layer_name(name))(ids)
@@ -139,7 +177,7 @@ def _activate(model: Model, tensor: Any, index: int) -> Any:
     return keras.layers.Dropout(model.dropout, name=f"dropout_{index}")(tensor) if model.dropout else tensor
 
 
-def _logits(model: Model, head: Head, tensor: Any) -> Any:
+def _logits(model: AnyModel, head: Head, tensor: Any) -> Any:
     return _dense(model, head.units, f"logits_{head.name}")(tensor)
 
 
@@ -148,9 +186,10 @@ def _predict(head: Head, logits: Any) -> Any:
     return keras.layers.Activation(head.activation, dtype="float32", name=layer_name("head", head.name))(logits)
 
 
-def _dense(model: Model, units: int, name: str) -> keras.layers.Layer:
+def _dense(model: AnyModel, units: int, name: str) -> keras.layers.Layer:
     return keras.layers.Dense(units, kernel_regularizer=_regularizer(model), name=layer_name(name))
 
 
-def _regularizer(model: Model) -> Any:
-    return keras.regularizers.L1L2(model.l1, model.l2) if model.l1 or model.l2 else None
+def _regularizer(model: AnyModel) -> Any:
+    l1, l2 = (getattr(model, each, 0.0) for each in ("l1", "l2"))  # each kind of model has those that it needs
+    return keras.regularizers.L1L2(l1, l2) if l1 or l2 else None

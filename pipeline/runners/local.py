@@ -84,7 +84,11 @@ def _guarded(config: Config, options: Options, listen: Listener, record: RunReco
         with _interruptible(), logs.quiet(log):
             return _run(config, options, listen, record, held)
     except KeyboardInterrupt:
-        update = {"state": "interrupted", "error": "interrupted. --resume goes on with this run", "exit_code": int(ExitCode.INTERRUPTED)}
+        update = {
+            "state": "interrupted",
+            "error": "interrupted. --resume goes on with this run",
+            "exit_code": int(ExitCode.INTERRUPTED),
+        }
     except MillraceError:
         raise
     except Exception as error:

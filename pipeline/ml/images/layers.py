@@ -13,11 +13,11 @@ from pipeline.config.images import Color, Crop, Flip, Image, Rotation, Shift
 _RANGE = (0, 255)
 
 
-def augmented(pixels: Any, image: Image, name: str, seed: int) -> Any:
+def augmented(pixels: Any, image: Image, name: str) -> Any:
     """uint8 pixels [batch, height, width, channels] as floats in [0, 255], varied when training."""
     floats = keras.layers.Rescaling(1.0, name=f"{name}_float")(pixels)
     for place, augmentation in enumerate(image.augment):
-        for layer in _LAYERS[type(augmentation)](augmentation, image, f"{name}_{augmentation.kind}_{place}", seed):
+        for layer in _LAYERS[type(augmentation)](augmentation, image, f"{name}_{augmentation.kind}_{place}"):
             floats = layer(floats)
     return floats
 
@@ -31,39 +31,39 @@ def normalised(floats: Any, image: Image, name: str) -> Any:
     )(floats)
 
 
-def _flip(flip: Flip, image: Image, name: str, seed: int) -> list[keras.layers.Layer]:
+def _flip(flip: Flip, image: Image, name: str) -> list[keras.layers.Layer]:
     ways = [way for way in ("horizontal", "vertical") if getattr(flip, way)]
-    return [keras.layers.RandomFlip("_and_".join(ways), seed=seed, name=name)] if ways else []
+    return [keras.layers.RandomFlip("_and_".join(ways), name=name)] if ways else []
 
 
-def _shift(shift: Shift, image: Image, name: str, seed: int) -> list[keras.layers.Layer]:
-    return [keras.layers.RandomTranslation(shift.height, shift.width, "nearest", seed=seed, name=name)]
+def _shift(shift: Shift, image: Image, name: str) -> list[keras.layers.Layer]:
+    return [keras.layers.RandomTranslation(shift.height, shift.width, "nearest", name=name)]
 
 
-def _crop(crop: Crop, image: Image, name: str, seed: int) -> list[keras.layers.Layer]:
+def _crop(crop: Crop, image: Image, name: str) -> list[keras.layers.Layer]:
     # By whole pixels, into black: the same as padding and cutting out. Keras' RandomCrop cuts a batch all in one place.
     shares = crop.padding / image.height, crop.padding / image.width
-    return [keras.layers.RandomTranslation(*shares, "constant", interpolation="nearest", seed=seed, name=name)]
+    return [keras.layers.RandomTranslation(*shares, "constant", interpolation="nearest", name=name)]
 
 
-def _rotation(rotation: Rotation, image: Image, name: str, seed: int) -> list[keras.layers.Layer]:
-    return [keras.layers.RandomRotation(rotation.degrees / 360, "nearest", seed=seed, name=name)]
+def _rotation(rotation: Rotation, image: Image, name: str) -> list[keras.layers.Layer]:
+    return [keras.layers.RandomRotation(rotation.degrees / 360, "nearest", name=name)]
 
 
-def _color(color: Color, image: Image, name: str, seed: int) -> list[keras.layers.Layer]:
+def _color(color: Color, image: Image, name: str) -> list[keras.layers.Layer]:
     if image.channels == 3:
         return [
             keras.layers.RandomColorJitter(
-                _RANGE, color.brightness, color.contrast, color.saturation, color.hue, seed=seed, name=name
+                _RANGE, color.brightness, color.contrast, color.saturation, color.hue, name=name
             )
         ]
     return [
-        keras.layers.RandomBrightness(color.brightness, _RANGE, seed=seed, name=f"{name}_brightness"),
-        keras.layers.RandomContrast(color.contrast, _RANGE, seed=seed, name=f"{name}_contrast"),
+        keras.layers.RandomBrightness(color.brightness, _RANGE, name=f"{name}_brightness"),
+        keras.layers.RandomContrast(color.contrast, _RANGE, name=f"{name}_contrast"),
     ]
 
 
-_LAYERS: dict[type, Callable[[Any, Image, str, int], list[keras.layers.Layer]]] = {
+_LAYERS: dict[type, Callable[[Any, Image, str], list[keras.layers.Layer]]] = {
     Flip: _flip,
     Shift: _shift,
     Crop: _crop,

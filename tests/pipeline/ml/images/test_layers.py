@@ -13,7 +13,7 @@ AUGMENTATIONS = [Flip(vertical=True), Shift(), Crop(), Rotation(), Color(hue=0.1
 def model(channels: int, *augment, **fields) -> keras.Model:
     image = Image(height=16, width=12, channels=channels, augment=augment, **fields)
     pixels = keras.Input((16, 12, channels), dtype="uint8")
-    return keras.Model(pixels, layers.normalised(layers.augmented(pixels, image, "x", seed=3), image, "x"))
+    return keras.Model(pixels, layers.normalised(layers.augmented(pixels, image, "x"), image, "x"))
 
 
 def pixels(channels: int) -> np.ndarray:
