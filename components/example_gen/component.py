@@ -56,7 +56,8 @@ class ExampleGen(BaseBeamComponent):
         Args:
             path: a file pattern. {DATE} is an ISO date; {YYYY}, {MM}, {DD} allow other layouts.
             format: csv, jsonl, parquet or tfrecord.
-            settings: splits, bad_rows, delimiter, text_columns, compression, range_bytes, as in the config's `data`.
+            settings: splits, bad_rows, delimiter, text_columns, compression, range_bytes, as in the config's `data`,
+                and images: the columns that hold encoded images.
             span: which span; None takes the newest.
 
         Raises:

@@ -9,6 +9,8 @@ from components.example_gen.cells import Inferred, Kind, shown
 
 SAMPLE = 5
 """Bad rows kept for a message, per range and in all."""
+_SHOWN = 1000
+"""Characters of a binary row that stand in the quarantine beside its base64."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +58,7 @@ class BadRow:
         try:
             fields["raw"] = self.raw.decode()
         except UnicodeDecodeError:
-            fields["raw"] = self.raw.decode("utf-8", "backslashreplace")
+            fields["raw"] = shown(self.raw, _SHOWN)
             fields["raw_base64"] = base64.b64encode(self.raw).decode()
         return json.dumps(fields, ensure_ascii=False)
 
@@ -95,6 +97,17 @@ class RangeFacts:
     first_bad: tuple[BadRow, ...] = ()
     columns: dict[str, Column] = dataclasses.field(default_factory=dict)
     error: Optional[str] = None
+
+
+@dataclasses.dataclass
+class Written:
+    """What the second pass over a range wrote and set aside."""
+
+    index: int
+    rows: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Per split."""
+    bad: int = 0
+    first_bad: tuple[BadRow, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

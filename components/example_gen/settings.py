@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Union
 
 from components.errors import ConfigError
+from components.example_gen.images import prefix
 from components.example_gen.splits import GroupSplits, HashSplits, Splits, TimeSplits
+from components.images.properties import MAX_PIXELS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +23,13 @@ class Settings:
     text_columns: tuple[str, ...] = ()
     compression: str = "auto"
     range_bytes: int = 8 << 20
+    images: tuple[str, ...] = ()
+    """Columns that hold encoded images: they are checked, and their properties become columns."""
+    max_pixels: int = MAX_PIXELS
+    """An image whose header claims more is a bad row; it is never decoded."""
 
     def __post_init__(self) -> None:
+        self._check_images()
         if len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n\0':
             raise ConfigError(
                 f"data.delimiter must be one ASCII character, but no quote or line end. Received: {self.delimiter!r}"
@@ -31,9 +38,23 @@ class Settings:
     @classmethod
     def of(cls, format: str, values: Mapping[str, Any]) -> "Settings":
         """Settings from the plain values of the component's `settings` argument."""
-        values = dict(values)
-        splits = _splits(values.pop("splits"))
-        return cls(format=format, splits=splits, **{**values, "text_columns": tuple(values.get("text_columns", ()))})
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        return cls(format=format, **{**values, "splits": _splits(values["splits"])})
+
+    def _check_images(self) -> None:
+        if self.images and self.format != "tfrecord":
+            raise ConfigError(
+                f"data.format must be 'tfrecord' for images ({', '.join(self.images)}). Received: {self.format!r}. "
+                "`millrace images pack` turns folders of image files into such files"
+            )
+        owners: dict[str, str] = {}
+        for column in self.images:
+            other = owners.setdefault(prefix(column), column)
+            if other != column:
+                raise ConfigError(
+                    f"image columns {other!r} and {column!r} would both get properties called "
+                    f"{prefix(column)}/height and so on: rename one, so that they differ before the last /"
+                )
 
     def is_gzip(self, path: str) -> bool:
         """Whether the file at `path` is a gzip stream."""

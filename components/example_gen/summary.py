@@ -7,7 +7,7 @@ from typing import Any
 
 from components.errors import InputError
 from components.example_gen.cells import Kind
-from components.example_gen.facts import SAMPLE, Column, Plan, Range, RangeFacts, Summary
+from components.example_gen.facts import SAMPLE, BadRow, Column, Plan, Range, RangeFacts, Summary
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
 from components.example_gen.splits import GroupSplits, TimeSplits, column_of
@@ -49,7 +49,7 @@ def summarise(surveys: list[RangeFacts], plan: Plan, settings: Settings) -> Summ
     try:
         _check_rows(surveys, settings)
         _check_names(kinds, settings)
-        _check_budget(surveys, rows, bad, settings)
+        check_budget([row for facts in surveys for row in facts.first_bad], rows, bad, settings)
         _check_splits(kinds, settings)
     except InputError as error:
         return Summary(rows=rows, bad=bad, error=str(error))
@@ -91,11 +91,12 @@ def _check_rows(surveys: Sequence[RangeFacts], settings: Settings) -> None:
         )
 
 
-def _check_budget(surveys: Sequence[RangeFacts], rows: int, bad: int, settings: Settings) -> None:
+def check_budget(first_bad: Sequence[BadRow], rows: int, bad: int, settings: Settings) -> None:
+    """Raises InputError where there are more bad rows than allowed; `first_bad` are shown."""
     allowed = settings.allowed(rows + bad)
     if bad <= allowed and (rows or not bad):
         return
-    first = [str(row) for facts in surveys for row in facts.first_bad][:SAMPLE]
+    first = [str(row) for row in first_bad[:SAMPLE]]
     more = f"\n  … and {bad - len(first)} more" if bad > len(first) else ""
     listed = "".join(f"\n  {row}" for row in first)
     raise InputError(

@@ -1,4 +1,4 @@
-"""TFRecord files of tf.Example: records pass through unchanged."""
+"""TFRecord files of tf.Example: records pass through unchanged, properties of images are appended to them."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from tensorflow.core.example import example_pb2
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.errors import InputError
-from components.example_gen import example_wire
+from components.example_gen import example_wire, images
 from components.example_gen.arrow_cells import ArrowCells
 from components.example_gen.cells import Cells, Inferred, Kind
 from components.example_gen.facts import BadRow, Chunk, Range
@@ -21,6 +21,7 @@ from components.example_gen.splits import GroupSplits, HashSplits, Splits, TimeS
 from components.example_gen.text_files import opened
 
 _BLOCK_RECORDS = 4096
+_BLOCK_BYTES = 16 << 20
 _READ_BYTES = 1 << 20
 
 
@@ -49,24 +50,31 @@ class TfRecord:
         """See Format."""
         with opened(part.file, self._settings.is_gzip(part.file)) as file:
             batch: list[tuple[int, bytes]] = []
+            size = 0
             for frame in frames(part.file, file):
                 batch.append(frame)
-                if len(batch) == _BLOCK_RECORDS:
+                size += len(frame[1])
+                if len(batch) == _BLOCK_RECORDS or size >= _BLOCK_BYTES:
                     yield self._block(part.file, batch)
-                    batch = []
+                    batch, size = [], 0
             yield self._block(part.file, batch)
 
     def _block(self, file: str, batch: list[tuple[int, bytes]]) -> "RecordBlock":
-        places, records, keys, bad = [], [], [], []
-        for position, record in batch:
-            key = _canonical(record)
-            if key is None:
-                bad.append(BadRow(file, f"byte {position}", "expected a tf.Example with features", record))
+        parsed = [_parsed(record) for _, record in batch]
+        good = [example for example in parsed if example is not None]
+        measured = iter(images.properties(good, self._settings.images, self._settings.max_pixels))
+        places, records, keys, kept, bad = [], [], [], [], []
+        for (position, record), example in zip(batch, parsed, strict=True):
+            found = "expected a tf.Example with features" if example is None else next(measured)
+            if example is None or isinstance(found, str):
+                bad.append(BadRow(file, f"byte {position}", str(found), record))
                 continue
             places.append(position)
             records.append(record)
-            keys.append(key)
-        return RecordBlock(len(records), _Bytes(places, records), records, keys, self._columns(records), bad)
+            keys.append(example.SerializeToString(deterministic=True))
+            kept.append(found)
+        whole = images.appended(records, kept) if self._settings.images else records
+        return RecordBlock(len(records), _Bytes(places, records), whole, keys, self._columns(records), bad)
 
     def _columns(self, records: list[bytes]) -> dict[str, Cells]:
         """The column that splits are made by, and the names of the others."""
@@ -78,7 +86,7 @@ class TfRecord:
 
 @dataclasses.dataclass
 class RecordBlock:
-    """Serialised tf.Examples, with the deterministic serialisation of each as its key."""
+    """Serialised tf.Examples; the deterministic serialisation of each as it arrived is its key."""
 
     rows: int
     origin: "_Bytes"
@@ -189,10 +197,10 @@ def _broken(path: str, position: int, what: str) -> InputError:
     )
 
 
-def _canonical(record: bytes) -> Optional[bytes]:
-    """The deterministic serialisation that splits are made by; None for what is no tf.Example."""
+def _parsed(record: bytes) -> Optional[example_pb2.Example]:
+    """None for what is no tf.Example, or has no features."""
     try:
         example = example_pb2.Example.FromString(record)
     except DecodeError:
         return None
-    return example.SerializeToString(deterministic=True) if example.features.feature else None
+    return example if example.features.feature else None

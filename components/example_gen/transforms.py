@@ -7,18 +7,18 @@ would be retried and would reach the user as a stack trace.
 import dataclasses
 import posixpath
 from collections.abc import Sequence
-from typing import Any, Union
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
 
 from components.errors import InputError
 from components.example_gen import formats, shards
-from components.example_gen.facts import SAMPLE, BadRow, Chunk, Column, Range, RangeFacts, Summary
+from components.example_gen.facts import SAMPLE, BadRow, Chunk, Column, Range, RangeFacts, Summary, Written
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
 from components.example_gen.splits import TimeSplits
-from components.example_gen.summary import make_plan, summarise
+from components.example_gen.summary import check_budget, make_plan, summarise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Ingest(beam.PTransform):
             ranges
             | "Write" >> beam.Map(write, beam.pvalue.AsSingleton(summary), settings, self._outputs)
             | "AllWrites" >> beam.combiners.ToList()
-            | "Report" >> beam.Map(_report, beam.pvalue.AsSingleton(summary), settings)
+            | "Report" >> beam.Map(report, beam.pvalue.AsSingleton(summary), settings)
         )
 
 
@@ -72,8 +72,9 @@ def look(chunk: Chunk, settings: Settings) -> tuple[str, Any]:
 
 
 def survey(part: Range, settings: Settings) -> RangeFacts:
-    """The rows, bad rows and column types of a range."""
+    """The rows, bad rows and column types of a range; images are not looked at."""
     facts = RangeFacts(part.index, part.file)
+    settings = dataclasses.replace(settings, images=())
     try:
         for block in reader(settings).read(part):
             mask, bad = _good_rows(block, part.file, settings)
@@ -87,19 +88,30 @@ def survey(part: Range, settings: Settings) -> RangeFacts:
     return facts
 
 
-def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -> dict[str, int]:
-    """Write the shards of a range, one for each split, and its bad rows; returns the rows of each split."""
+def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -> Written:
+    """Write the shards of a range, one for each split, and its bad rows.
+
+    Images are looked at here and only here, as decoding costs more than everything else together. So this pass
+    may find more bad rows than are allowed; from then on it only counts.
+    """
+    written = Written(part.index)
     if summary.error:
-        return {}
+        return written
+    allowed = settings.allowed(summary.rows + summary.bad)
     names = settings.splits.names
     shard = shards.shard_name(part.index, part.count)
+    level = shards.STORED if settings.images else shards.FAST
     files = [
-        shards.Shard(posixpath.join(outputs.examples, f"Split-{name}", shard), f"{outputs.partial}/{name}")
+        shards.Shard(posixpath.join(outputs.examples, f"Split-{name}", shard), f"{outputs.partial}/{name}", level)
         for name in names
     ]
     all_bad: list[BadRow] = []
     for block in reader(settings).read(part):
         mask, bad = _good_rows(block, part.file, settings)
+        written.bad += len(bad)
+        if written.bad > allowed:
+            all_bad = (all_bad + bad)[:SAMPLE]
+            continue
         all_bad += bad
         for records in block.encode(summary.kinds, mask):
             _deal(records, files, settings)
@@ -108,7 +120,9 @@ def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -
     if all_bad:
         path = posixpath.join(outputs.quarantine, f"bad_rows-{part.index:05d}-of-{part.count:05d}.jsonl")
         shards.write_text(path, outputs.partial, (row.to_json() for row in all_bad))
-    return {name: file.records for name, file in zip(names, files, strict=True)}
+    written.first_bad = tuple(all_bad[:SAMPLE])
+    written.rows = {name: file.records for name, file in zip(names, files, strict=True)}
+    return written
 
 
 def _deal(part: formats.Part, files: Sequence[shards.Shard], settings: Settings) -> None:
@@ -145,8 +159,19 @@ def _columns(block: formats.Block, mask: np.ndarray) -> dict[str, Column]:
     return columns
 
 
-def _report(
-    written: list[dict[str, int]], summary: Summary, settings: Settings
-) -> dict[str, Union[Summary, dict[str, int]]]:
-    counts = {name: sum(rows.get(name, 0) for rows in written) for name in settings.splits.names}
-    return {"summary": summary, "rows": counts}
+def report(written: list[Written], summary: Summary, settings: Settings) -> dict[str, Any]:
+    """What is known when everything is written: the `summary`, and the `rows` of each split."""
+    counts = {name: sum(facts.rows.get(name, 0) for facts in written) for name in settings.splits.names}
+    return {"summary": summary if summary.error else _with_images(written, summary, settings), "rows": counts}
+
+
+def _with_images(written: list[Written], summary: Summary, settings: Settings) -> Summary:
+    """The summary, with the bad images counted among the bad rows."""
+    bad = sum(facts.bad for facts in written)
+    rows = summary.rows + summary.bad - bad
+    first = [row for facts in sorted(written, key=lambda facts: facts.index) for row in facts.first_bad]
+    try:
+        check_budget(first, rows, bad, settings)
+    except InputError as error:
+        return dataclasses.replace(summary, rows=rows, bad=bad, error=str(error))
+    return dataclasses.replace(summary, rows=rows, bad=bad)

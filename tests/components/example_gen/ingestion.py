@@ -63,8 +63,10 @@ def step_by_step(folder: pathlib.Path, path: str, format: str = "csv", **changes
     for name in chosen.splits.names:
         (folder / "examples" / f"Split-{name}").mkdir(parents=True, exist_ok=True)
     (folder / "quarantine").mkdir(exist_ok=True)
-    for part in plan.ranges:
-        transforms.write(part, summary, chosen, outputs)
+    written = [transforms.write(part, summary, chosen, outputs) for part in plan.ranges]
+    summary = transforms.report(written, summary, chosen)["summary"]
+    if summary.error:
+        raise InputError(summary.error)
     examples, quarantine = Examples(), Quarantine()
     examples.uri, quarantine.uri = outputs.examples, outputs.quarantine
     (folder / "quarantine" / "report.json").write_text(json.dumps(_report(summary)))

@@ -1,0 +1,117 @@
+"""Properties of encoded images, held against what TensorFlow decodes."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from components.images.properties import Properties, measure, measure_all
+from tests.components.images.pictures import encoded, photo, png_claiming
+
+RGB = photo(20, 30, seed=0)
+DEEP = np.random.default_rng(0).integers(0, 1 << 16, (20, 30), dtype=np.uint16)
+GOOD = {
+    "jpeg": encoded(RGB, "JPEG"),
+    "progressive jpeg": encoded(RGB, "JPEG", progressive=True),
+    "grey jpeg": encoded(RGB.convert("L"), "JPEG"),
+    "cmyk jpeg": encoded(RGB.convert("CMYK"), "JPEG"),
+    "png": encoded(RGB),
+    "grey png": encoded(RGB.convert("L")),
+    "one bit png": encoded(RGB.convert("1")),
+    "rgba png": encoded(RGB.convert("RGBA")),
+    "grey and alpha png": encoded(RGB.convert("LA")),
+    "palette png": encoded(RGB.quantize(200)),
+    "palette and alpha png": encoded(RGB.quantize(200), transparency=0),
+    "16-bit grey png": encoded(Image.fromarray(DEEP)),
+    "16-bit rgb png": tf.io.encode_png(np.stack([DEEP] * 3, -1)).numpy(),
+    "bmp": encoded(RGB, "BMP"),
+    "grey bmp": encoded(RGB.convert("L"), "BMP"),
+    "rgba bmp": encoded(RGB.convert("RGBA"), "BMP"),
+    "gif": encoded(RGB, "GIF"),
+    "animated gif": encoded(RGB, "GIF", save_all=True, append_images=[RGB.rotate(180)]),
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_measured_is_what_tensorflow_decodes(name: str) -> None:
+    stored = tf.io.decode_image(GOOD[name], expand_animations=False).numpy()
+    luma = tf.io.decode_image(GOOD[name], 3, expand_animations=False).numpy() @ np.array([0.299, 0.587, 0.114])
+    inner = luma[1:-1, 1:-1]
+    laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * inner
+
+    found = measure(GOOD[name])
+
+    assert isinstance(found, Properties)
+    assert (found.height, found.width, found.channels) == stored.shape
+    assert (found.aspect, found.bytes) == (1.5, len(GOOD[name]))
+    assert found.brightness == pytest.approx(luma.mean(), abs=0.6)
+    assert found.contrast == pytest.approx(luma.std(), abs=0.6)
+    assert found.sharpness == pytest.approx(laplacian.var(), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "there are zero bytes"),
+        (b"<html>404</html>", r"expected a JPEG, PNG, BMP or GIF image, but its first bytes are b'<html>404</h'"),
+        (encoded(RGB, "WEBP"), "but it is WEBP"),
+        (encoded(RGB, "TIFF"), "but it is TIFF"),
+        (GOOD["jpeg"][:-200], r"a complete JPEG image, but its data is cut off or corrupt \(image file is truncated"),
+        (GOOD["jpeg"][:30], "JPEG"),
+        (GOOD["png"][:-20], "a complete PNG image, but a checksum is wrong or its end is missing"),
+        (GOOD["png"].replace(b"IDATx", b"IDATy"), "a checksum is wrong"),
+        (GOOD["gif"][:200], "a complete GIF"),
+        (GOOD["bmp"][:-100], "a complete BMP"),
+        (png_claiming(50_000, 50_000), "at most 100,000,000 pixels, but the header claims more"),
+        (png_claiming(12_000, 10_000), "at most 100,000,000 pixels, but the header claims 12000 x 10000"),
+        (encoded(RGB.convert("1"), "BMP"), "8, 24 or 32 bits, .* it has 1 bits"),
+        (encoded(RGB.quantize(200), "BMP"), "BMP without a palette"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_what_cannot_be_used_is_told_in_a_line(data: bytes, told: str) -> None:
+    with pytest.raises(AssertionError, match=told):
+        raise AssertionError(measure(data))
+
+
+def test_the_limit_on_pixels_is_a_parameter() -> None:
+    assert measure(GOOD["jpeg"], max_pixels=600) == measure(GOOD["jpeg"])
+    assert measure(GOOD["jpeg"], max_pixels=599) == "expected at most 599 pixels, but the header claims 30 x 20"
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_one_pixel_and_64_million(format: str) -> None:
+    small = measure(encoded(Image.new("RGB", (1, 1), (90, 90, 90)), format))
+    assert isinstance(small, Properties)
+    assert dataclasses.astuple(small) == (1, 1, 3, 1.0, small.bytes, pytest.approx(90, abs=1), 0.0, 0.0)
+
+    quarters = Image.new("RGB", (2, 2))
+    quarters.putpixel((0, 0), (255, 255, 255))
+    large = measure(encoded(quarters.resize((8000, 8000), Image.Resampling.NEAREST), format))
+    assert isinstance(large, Properties)
+    assert (large.height, large.width, large.brightness) == (8000, 8000, pytest.approx(63.75, abs=0.5))
+    assert large.contrast == pytest.approx(255 * (3 / 16) ** 0.5, abs=1)
+
+
+def test_images_of_many_sizes_keep_their_places() -> None:
+    kinds = [encoded(photo(size, 2 * size, seed=size)) for size in (5, 6, 5, 300, 2)] + [b"", GOOD["gif"]]
+    many = [kinds[place % len(kinds)] for place in range(200)]
+    assert measure_all(many) == [measure(each) for each in many]
+
+
+def test_whatever_is_broken_the_reason_is_text_and_tensorflow_agrees() -> None:
+    chance = random.Random(0)
+    for name in ("jpeg", "png", "gif", "grey bmp", "rgba bmp"):
+        for _ in range(40):
+            data = bytearray(GOOD[name])
+            if chance.random() < 0.5:
+                del data[chance.randrange(len(data)) :]
+            else:
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            if isinstance(measure(bytes(data)), Properties):
+                tf.io.decode_image(bytes(data), 3, expand_animations=False)
