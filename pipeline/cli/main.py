@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "Show a run: its nodes, why each ran or was cached, its artifacts.",
     "configs": "List the shipped configs.",
     "new": "Look at a CSV file and write a commented config for it.",
+    "images": "Turn folders of image files into TFRecord files.",
     "predict": "Send rows of files through a pushed model.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",
