@@ -1,0 +1,131 @@
+"""Image columns between ingestion and Transform: out of the statistics, in the schema, no anomaly."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+
+import pyarrow as pa
+import pytest
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tfx.components import ExampleValidator
+from tfx.components.example_validator import executor as validator
+from tfx.components.statistics_gen import executor as stock
+from tfx.components.util import tfxio_utils
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.types import Channel, standard_artifacts
+from tfx.utils import io_utils
+
+from components import schema_gen, statistics_gen
+from tests.components.example_gen import ingestion
+from tests.components.images.pictures import encoded, photo
+
+COLUMN = "image/encoded"
+OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=20)
+
+
+@dataclasses.dataclass
+class Chain:
+    """What ingestion, StatisticsGen and SchemaGen left."""
+
+    examples: standard_artifacts.Examples
+    statistics: standard_artifacts.ExampleStatistics
+    schema: standard_artifacts.Schema
+
+    def inferred(self) -> schema_pb2.Schema:
+        """SchemaGen's."""
+        return io_utils.parse_pbtxt_file(f"{self.schema.uri}/schema.pbtxt", schema_pb2.Schema())
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    """The executors, one after the other, on 40 images."""
+    folder = tmp_path_factory.mktemp("chain")
+    with tf.io.TFRecordWriter(str(folder / "in")) as writer:
+        for row in range(40):
+            image = tf.train.BytesList(value=[encoded(photo(6 + row % 3, 8, seed=row))])
+            label = tf.train.Int64List(value=[row % 4])
+            features = {
+                COLUMN: tf.train.Feature(bytes_list=image),
+                "image/class/label": tf.train.Feature(int64_list=label),
+            }
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    examples = ingestion.through_beam(folder, f"{folder}/in", "tfrecord", images=[COLUMN]).examples
+    examples.span = 3
+    statistics, schema = standard_artifacts.ExampleStatistics(), standard_artifacts.Schema()
+    statistics.uri, schema.uri = str(folder / "statistics"), str(folder / "schema")
+    node = statistics_gen.StatisticsGen(Channel(type=standard_artifacts.Examples), OPTIONS, without=(COLUMN, "none"))
+    runner = statistics_gen.Executor(BaseBeamExecutor.Context())
+    runner.Do({"examples": [examples]}, {"statistics": [statistics]}, dict(node.exec_properties))
+    infer = schema_gen.SchemaGen(Channel(type=standard_artifacts.ExampleStatistics), images=[COLUMN])
+    schema_gen.Executor().Do({"statistics": [statistics]}, {"schema": [schema]}, dict(infer.exec_properties))
+    return Chain(examples, statistics, schema)
+
+
+def _features(folder: str, split: str) -> dict[str, statistics_pb2.FeatureNameStatistics]:
+    [dataset] = tfdv.load_stats_binary(f"{folder}/Split-{split}/FeatureStats.pb").datasets
+    return {feature.path.step[0]: feature for feature in dataset.features}
+
+
+def test_statistics_are_those_of_tfx_without_the_image_bytes(chain: Chain, tmp_path: pathlib.Path) -> None:
+    other = standard_artifacts.ExampleStatistics()
+    other.uri = str(tmp_path)
+    stock.Executor(BaseBeamExecutor.Context()).Do(
+        {"examples": [chain.examples]}, {"statistics": [other]}, {"stats_options_json": OPTIONS.to_json()}
+    )
+    assert (chain.statistics.split_names, chain.statistics.span) == (chain.examples.split_names, 3)
+    for split in ("train", "eval", "test"):
+        found, expected = _features(chain.statistics.uri, split), _features(str(tmp_path), split)
+        assert expected.pop(COLUMN).type == statistics_pb2.FeatureNameStatistics.STRING
+        assert found == expected
+        assert "image/sharpness" in found
+
+
+def test_a_batch_without_the_column_is_left_alone() -> None:
+    batch = pa.RecordBatch.from_arrays([pa.array([[1], None]), pa.array([[b"x"], [b"y"]])], ["a", "b"])
+    assert statistics_gen.without_columns(batch, {"b"}).to_pydict() == {"a": [[1], None]}
+    assert statistics_gen.without_columns(batch, {"c"}).equals(batch)
+
+
+def test_the_inferred_schema_has_the_images_and_transform_gets_them_as_strings(chain: Chain) -> None:
+    features = {feature.name: feature for feature in chain.inferred().feature}
+    assert features[COLUMN] == schema_pb2.Feature(name=COLUMN, type=schema_pb2.BYTES, image_domain={})
+    assert features["image/height"].type == schema_pb2.INT
+
+    tfxio = tfxio_utils.get_split_tfxio([chain.examples], "train", ["test"], schema=chain.inferred())
+    assert tfxio.TensorAdapter().TypeSpecs()[COLUMN] == tf.SparseTensorSpec([None, None], tf.string)
+
+
+def _anomalies(chain: Chain, schema: standard_artifacts.Schema, folder: pathlib.Path) -> list[str]:
+    anomalies = standard_artifacts.ExampleAnomalies()
+    anomalies.uri = str(folder / "anomalies")
+    node = ExampleValidator(Channel(type=standard_artifacts.ExampleStatistics), Channel(type=standard_artifacts.Schema))
+    validator.Executor().Do(
+        {"statistics": [chain.statistics], "schema": [schema]}, {"anomalies": [anomalies]}, dict(node.exec_properties)
+    )
+    found: list[str] = []
+    for split in json.loads(chain.examples.split_names):
+        with open(f"{anomalies.uri}/Split-{split}/SchemaDiff.pb", "rb") as file:
+            found += anomalies_pb2.Anomalies.FromString(file.read()).anomaly_info
+    return found
+
+
+def test_neither_an_inferred_nor_a_curated_schema_gives_an_anomaly(chain: Chain, tmp_path: pathlib.Path) -> None:
+    assert _anomalies(chain, chain.schema, tmp_path) == []
+
+    curated = standard_artifacts.Schema()
+    curated.uri = str(tmp_path / "curated")
+    os.makedirs(curated.uri)
+    written = chain.inferred()
+    io_utils.write_pbtxt_file(f"{curated.uri}/schema.pbtxt", written)
+    assert _anomalies(chain, curated, tmp_path) == []
+
+    # What is validated are the properties.
+    [height] = [feature for feature in written.feature if feature.name == "image/height"]
+    height.int_domain.max = 6
+    io_utils.write_pbtxt_file(f"{curated.uri}/schema.pbtxt", written)
+    assert set(_anomalies(chain, curated, tmp_path)) == {"image/height"}
