@@ -143,9 +143,9 @@ def test_a_checkpoint_belongs_to_settings_sources_data_and_structure(taxi, tmp_p
     other_code, other_settings, other_data = taxi.fn_args("a"), taxi.fn_args("a", changed(taxi)), taxi.fn_args("a")
     other_code.custom_config["execution"] = "another digest"
     other_data.train_files = taxi.fn_args("a").eval_files
-    keys = [training._key(model, args) for args in (one, other_code, other_settings, other_data)]
-    assert training._key(model, again) == keys[0]
-    assert len({*keys, training._key(other_model, one)}) == 5
+    keys = [training.checkpoint_key(model, args) for args in (one, other_code, other_settings, other_data)]
+    assert training.checkpoint_key(model, again) == keys[0]
+    assert len({*keys, training.checkpoint_key(other_model, one)}) == 5
 
 
 @pytest.mark.usefixtures("fast")
