@@ -20,7 +20,7 @@ CONFIG = """
     def get_config():
         return c.Config(
             name="shop",
-            data=c.Data(path="rows.csv"),
+            data=c.Data(path="rows.csv", splits=c.HashSplits(train=4, eval=1, test=0)),
             heads=(
                 c.Head(label="bought"),
                 c.Head(label="colour", task="multiclass"),
@@ -28,9 +28,9 @@ CONFIG = """
             ),
             features=(c.ZScore(column="x"),),
             model=c.Model(kind="custom", builder="own.py:build"),
-            trainer=c.Trainer(epochs=10, batch_size=16, learning_rate=0.03, tensorboard=False),
+            trainer=c.Trainer(epochs=6, batch_size=16, learning_rate=0.05, tensorboard=False),
             evaluator=c.Evaluator(
-                slices=(("kind",),),
+                confidence=False,
                 thresholds=(
                     c.Threshold(metric="auc", head="bought", lower=0.9),
                     c.Threshold(metric="accuracy", head="colour", lower=0.7, slice={"kind": "a"}),

@@ -28,8 +28,8 @@ RECORD = bytes.fromhex("11000000000000009d6db52e0a0f0a0d0a0178120812060a040000c0
 """A tf.Example with x = 1.5, in its frame of a TFRecord file."""
 BAD_ROWS = b"x,y\n1.5,0\n2.5\n3.5,1\n4,5,6\n"
 VARIANTS = "data.path=rows-*.csv"
-ODD = "data.bad_rows=1"
-CURATED = (ODD, "schema.path=schema.pbtxt")
+ODD = ("data.bad_rows=1", "data.splits.test=0")
+CURATED = (*ODD, "schema.path=schema.pbtxt")
 RECORDS = ("data.path=rows.tfrecord", "data.format=tfrecord")
 
 
@@ -162,8 +162,8 @@ def test_anomalies_end_the_run_with_1_and_a_table(odd):
     answer, record = run(odd, *CURATED)
     assert answer.code == 1
     assert answer.err.startswith("millrace: AnomalyGate: the data differs from its schema:\n  feature ")
-    assert re.search(r"^  code +train,eval,test +Unexpected data type ", answer.err, re.MULTILINE)
-    assert re.search(r"^  shape +train,eval,test +Column dropped ", answer.err, re.MULTILINE)
+    assert re.search(r"^  code +train,eval +Unexpected data type ", answer.err, re.MULTILINE)
+    assert re.search(r"^  shape +train,eval +Column dropped ", answer.err, re.MULTILINE)
     assert 'schema.on_anomalies="warn"' in answer.err
     assert record.node("Transform").state == "skipped"
 
@@ -189,7 +189,7 @@ def test_what_is_odd_but_usable_is_told_and_the_run_goes_on(odd):
     ],
 )
 def test_a_label_that_is_not_there_or_never_varies_is_named(odd, label, told):
-    answer, record = run(odd, ODD, f"heads.0.label={label}")
+    answer, record = run(odd, *ODD, f"heads.0.label={label}")
     assert answer.code == 2
     assert re.match(f"millrace: {told}", answer.err)
     assert record.node("Pusher").state == "skipped"
