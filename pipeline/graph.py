@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tensorflow_data_validation as tfdv
-from tfx.components import Evaluator, ExampleValidator, SchemaGen, StatisticsGen, Trainer, Transform
+from tfx.components import Evaluator, ExampleValidator, Trainer, Transform
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
@@ -22,7 +22,9 @@ from components.evaluation_report.component import EvaluationReport
 from components.example_gen.component import ExampleGen
 from components.predictions import Predictions
 from components.pusher.component import Pusher
+from components.schema_gen import SchemaGen
 from components.span_window import SpanWindow
+from components.statistics_gen import StatisticsGen
 from pipeline.config import Config
 from pipeline.dependencies import PREPROCESSING_FN, RUN_FN
 from pipeline.evaluation.eval_config import eval_config
@@ -38,9 +40,12 @@ def create_pipeline(config: Config) -> Pipeline:
     example_gen = ExampleGen(
         path=config.resolve(config.data.path),
         format=config.data.format,
-        settings=config.data.model_dump(
-            include={"splits", "bad_rows", "delimiter", "text_columns", "compression", "range_bytes"}
-        ),
+        settings={
+            **config.data.model_dump(
+                include={"splits", "bad_rows", "delimiter", "text_columns", "compression", "range_bytes"}
+            ),
+            "images": config.image_columns,
+        },
         span=config.data.span,
     )
     examples = example_gen.outputs["examples"]
@@ -48,6 +53,7 @@ def create_pipeline(config: Config) -> Pipeline:
     statistics_gen = StatisticsGen(
         examples=examples,
         stats_options=tfdv.StatsOptions(num_quantiles_histogram_buckets=config.schema_.quantile_buckets),
+        without=config.image_columns,
     )
 
     schema_gen = _schema_gen(config, statistics_gen.outputs["statistics"])
@@ -128,7 +134,7 @@ def create_pipeline(config: Config) -> Pipeline:
 def _schema_gen(config: Config, statistics: BaseChannel) -> BaseNode:
     """The curated schema of the config, or one inferred from the training split."""
     if config.schema_.path is None:
-        return SchemaGen(statistics=statistics, infer_feature_shape=False).with_id("SchemaGen")
+        return SchemaGen(statistics, images=config.image_columns)
     return ImportSchemaGen(schema_file=config.resolve(config.schema_.path)).with_id("SchemaGen")
 
 

@@ -12,6 +12,7 @@ from pipeline.config import resources
 from pipeline.config.data import Data, Schema
 from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
+from pipeline.config.images import Image
 from pipeline.config.model import Head, Model
 from pipeline.config.networks import AnyModel
 from pipeline.config.record import Record
@@ -84,6 +85,11 @@ class Config(Record):
     def resolve(self, path: str) -> str:
         """`path` made absolute from the project's folder; URIs and absolute paths stay as they are."""
         return path if "://" in path else os.path.normpath(os.path.join(self.project, path))
+
+    @property
+    def image_columns(self) -> tuple[str, ...]:
+        """The raw columns that hold encoded images."""
+        return tuple(feature.column for feature in self.features if isinstance(feature, Image))
 
     def needs(self, node: str) -> Resources:
         """What that node needs to run on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -16,10 +16,33 @@ _RANGE = (0, 255)
 def augmented(pixels: Any, image: Image, name: str) -> Any:
     """uint8 pixels [batch, height, width, channels] as floats in [0, 255], varied when training."""
     floats = keras.layers.Rescaling(1.0, name=f"{name}_float")(pixels)
-    for place, augmentation in enumerate(image.augment):
-        for layer in _LAYERS[type(augmentation)](augmentation, image, f"{name}_{augmentation.kind}_{place}"):
-            floats = layer(floats)
-    return floats
+    chosen = [
+        layer
+        for place, augmentation in enumerate(image.augment)
+        for layer in _LAYERS[type(augmentation)](augmentation, image, f"{augmentation.kind}_{place}")
+    ]
+    return InTraining(chosen, name=f"{name}_augmented")(floats) if chosen else floats
+
+
+class InTraining(keras.layers.Layer):
+    """Layers that are not even part of the graph when not training.
+
+    Keras' random layers draw their numbers there, too, and a SavedModel can't hold the state of their generators.
+    """
+
+    def __init__(self, layers: Sequence[keras.layers.Layer], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.layers = list(layers)
+
+    def call(self, floats: Any, training: bool = False) -> Any:
+        """The same shape as `floats`."""
+        for layer in self.layers if training else ():
+            floats = layer(floats, training=True)
+        return floats
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the input."""
+        return input_shape
 
 
 def normalised(floats: Any, image: Image, name: str) -> Any:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pipeline.config.images import Color, Crop, Flip, Image, Rotation, Shift
 from pipeline.ml.images import layers
@@ -43,3 +44,15 @@ def test_normalisation_is_per_channel():
 def test_a_mean_per_channel_needs_as_many_numbers():
     with pytest.raises(Exception, match=r"mean takes one number, or one per channel \(1\)"):
         Image(height=1, width=1, channels=1, mean=(0.5, 0.5, 0.5))
+
+
+def test_an_augmented_model_can_be_exported(tmp_path):
+    made, batch = model(3, *AUGMENTATIONS), pixels(3)
+    module = tf.Module()
+    module.model = made
+    module.call = tf.function(
+        lambda images: made(images, training=False), input_signature=[tf.TensorSpec([None, 16, 12, 3], tf.uint8)]
+    )
+    tf.saved_model.save(module, str(tmp_path))
+    np.testing.assert_allclose(tf.saved_model.load(str(tmp_path)).call(batch), batch / 255, atol=1e-6)
+    assert any("seed" in each.path for each in made.variables), "checkpoints hold the state of random numbers"
