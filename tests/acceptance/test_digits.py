@@ -16,6 +16,8 @@ import tensorflow as tf
 pytestmark = pytest.mark.acceptance
 
 SEEDS = (0, 1, 2)
+CHECKOUT = pathlib.Path(__file__).parents[2]
+DIGITS = CHECKOUT / "data/digits/span-2/images-00000-of-00001.tfrecord.gz"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +28,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         # Each stands for itself: a model as good as the one before is no worse than it for being 1 % behind.
         settings = ["--set", f"trainer.seed={seed}", "--set", "evaluator.thresholds.0.max_loss=null"]
         command = [sys.executable, "-m", "pipeline.cli.main", "run", "digits", "--root", str(root), *settings]
-        subprocess.run(command, check=True)
+        subprocess.run(command, cwd=CHECKOUT, check=True)
     return root
 
 
@@ -43,7 +45,7 @@ def artifact(record: dict, node: str, key: str) -> str:
 def test_the_median_of_three_seeds_is_98_percent_of_images_that_no_selection_has_seen(root):
     scores, times = [], []
     for record in runs(root):
-        with open(os.path.join(artifact(record, "EvaluationReport", "report"), "evaluation.json")) as file:
+        with open(os.path.join(artifact(record, "EvaluationReport", "report"), "result.json")) as file:
             [head] = json.load(file)["heads"]
         whole = head["slices"][0]
         assert whole["slice"] == {}
