@@ -19,7 +19,7 @@ from tfx.types.system_executions import Process
 from tfx.utils import path_utils
 
 from components import examples as example_files
-from components import serving
+from components import saved_model
 from components.errors import InputError
 
 _BATCH = 1024
@@ -39,7 +39,7 @@ def _feature(value: Any) -> tf.train.Feature:
     return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
 
 
-def with_predictions(model: serving.Model, records: Sequence[bytes]) -> list[bytes]:
+def with_predictions(model: saved_model.Model, records: Sequence[bytes]) -> list[bytes]:
     """The records with their predicted columns.
 
     Raises:
@@ -59,10 +59,10 @@ class _Predict(beam.DoFn):
 
     def __init__(self, model: str) -> None:
         self._folder = model
-        self._model: Optional[serving.Model] = None
+        self._model: Optional[saved_model.Model] = None
 
     def setup(self) -> None:
-        self._model = serving.Model(self._folder)
+        self._model = saved_model.Model(self._folder)
 
     def process(self, element: "tuple[str, str]") -> Iterator[int]:
         source, target = element

@@ -15,7 +15,7 @@ from tfx.types import artifact_utils
 from tfx.utils import path_utils
 
 from components import examples as example_files
-from components import serving
+from components import saved_model
 from components.errors import GateError, InputError
 from components.pusher import driver, versions
 from components.pusher.staging import staging
@@ -98,7 +98,7 @@ def verify(folder: str, rows: list[bytes]) -> None:
     Raises:
         GateError: it cannot be loaded, or an answer is missing or not a finite number.
     """
-    model = serving.Model(folder)
+    model = saved_model.Model(folder)
     if not rows:
         return
     try:

@@ -7,7 +7,7 @@ import numpy as np
 from components.errors import InputError, close_matches
 from components.example_gen.cells import Cells, Kind, shown
 from components.example_gen.formats import Block
-from components.serving import Model
+from components.saved_model import Model
 
 
 def answers(model: Model, input_format: str, file: str, block: Block, start: int, stop: int) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from components.errors import InputError
 from components.example_gen.settings import Settings
 from components.example_gen.splits import HashSplits
 from components.pusher import versions
-from components.serving import Model
+from components.saved_model import Model
 from pipeline.prediction import formats, steps
 from pipeline.prediction.formats import InputFormat, OutputFormat
 from pipeline.prediction.shards import Job

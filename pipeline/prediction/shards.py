@@ -15,7 +15,7 @@ from components.errors import InputError
 from components.example_gen.facts import Range
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
-from components.serving import Model
+from components.saved_model import Model
 from pipeline.prediction.answers import answers
 from pipeline.prediction.formats import OutputFormat
 from pipeline.prediction.writers import WRITERS

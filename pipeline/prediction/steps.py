@@ -17,7 +17,7 @@ from components.errors import InputError
 from components.example_gen.facts import Range
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
-from components.serving import Model
+from components.saved_model import Model
 from pipeline.prediction import shards
 from pipeline.prediction.shards import Job
 

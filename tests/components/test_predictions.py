@@ -12,7 +12,7 @@ from tfx.types.artifact import Artifact
 from components import examples as example_files
 from components.errors import InputError
 from components.predictions import Executor, with_predictions
-from components.serving import Model
+from components.saved_model import Model
 from tests import tiny_model
 
 ROWS = [{"x": 1.0, "kind": "a", "note": "kept"}, {"x": -3.0, "kind": "b", "note": "kept too"}]

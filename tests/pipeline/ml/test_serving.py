@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 import pipeline.config as c
-from components.serving import Model
+from components.saved_model import Model
 from pipeline.config.settings import TrainerSettings
 from pipeline.ml import models, serving, training
 from pipeline.ml.heads import heads_of
