@@ -27,7 +27,8 @@ def test_every_command_is_there_with_every_flag():
     assert [name for name, _, _ in rows] == list(COMMANDS)
     for name, usage, text in rows:
         command = millrace.get_command(click.Context(millrace), name)
-        flags = {max(o.opts, key=len) for o in command.params if isinstance(o, click.Option)}
+        parts = list(command.commands.values()) if isinstance(command, click.Group) else [command]
+        flags = {max(o.opts, key=len) for part in parts for o in part.params if isinstance(o, click.Option)}
         assert set(re.findall(r"--[a-z-]+", usage + text)) | _shared(name) == flags, name
 
 
