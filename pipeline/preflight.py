@@ -1,7 +1,10 @@
-"""What can be known to be wrong before anything runs: code and Keras names of a config that lead nowhere."""
+"""What can be known to be wrong before anything runs: code, Keras names and Beam runners that there are not."""
 
 from __future__ import annotations
 
+from apache_beam.runners import create_runner
+
+from components.errors import ConfigError
 from pipeline import references
 from pipeline.config import Config
 from pipeline.dependencies import user_code
@@ -17,8 +20,16 @@ def check(config: Config) -> None:
     """
     for reference in dict.fromkeys(reference for of_node in user_code(config).values() for reference in of_node):
         references.load(reference)
+    _check_runner(config.beam.runner)
     optimizers.optimizer(config.trainer, steps=1)
     for head in config.heads:
         made = Head(head, head.label_spec.classes)
         made.loss()
         made.metrics()
+
+
+def _check_runner(name: str) -> None:
+    try:
+        create_runner(name)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise ConfigError(f"beam.runner: Beam knows no {name!r}: {error}") from None
