@@ -67,7 +67,8 @@ def measure(rows: int, repetitions: int) -> dict[str, Any]:
                 flush=True,
             )
     names = ("whole run", "peak memory (MB)", *COMPARED)
-    return {"rows": rows, "cores": os.cpu_count(), "nodes": {name: compare(name, pairs) for name in names}}
+    nodes = {name: compare(name, pairs) for name in names}
+    return {"rows": rows, "cores": os.cpu_count(), "pairs": len(pairs), "nodes": nodes}
 
 
 def compare(name: str, pairs: list[tuple[dict[str, float], dict[str, float]]]) -> dict[str, float]:
@@ -173,7 +174,7 @@ def _proportional_kilobytes(pid: int) -> int:
 def markdown(table: dict[str, Any]) -> str:
     """One size's table."""
     lines = [
-        f"### {table['rows']:,} rows, {table['cores']} cores\n",
+        f"### {table['rows']:,} rows, {table['cores']} cores, pairs: {table['pairs']}\n",
         "| what | stock TFX | Millrace | stock / Millrace (least to greatest) |",
         "|---|---|---|---|",
     ]
