@@ -6,6 +6,7 @@ The processes come from the fork server of `tests.pipeline.runners.drive`: what 
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import os
 import sys
 from collections.abc import Callable
@@ -35,12 +36,25 @@ def millrace(*arguments: object) -> Answer:
 
 def in_child(function: Callable[..., Any], *arguments: Any) -> Any:
     """What `function(*arguments)` returns or raises in a process of its own."""
-    results, theirs = drive.context.Pipe(duplex=False)
     covered = coverage.Coverage.current() is not None
-    process = drive.context.Process(target=_child, args=(theirs, covered, function, arguments))
+    return _call(drive.context, 1800, covered, function, arguments)
+
+
+def in_fork(function: Callable[..., Any], *arguments: Any) -> Any:
+    """The same in a fork of this process, which must have done little but imports; coverage follows by itself."""
+    return _call(multiprocessing.get_context("fork"), 300, False, function, arguments)
+
+
+def _call(context: Any, seconds: float, covered: bool, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Run it in a process of `context`; one that takes longer than `seconds` hangs, and is killed."""
+    results, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(theirs, covered, function, arguments))
     process.start()
     theirs.close()
     try:
+        if not results.poll(seconds):
+            process.kill()
+            raise TimeoutError(f"{function.__name__} has not ended after {seconds} s")
         error, value = results.recv()
     finally:
         process.join()
@@ -50,7 +64,10 @@ def in_child(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def here(*arguments: object) -> Answer:
-    """Run a command in this process; all that it writes to file descriptors 1 and 2 is caught."""
+    """Run a command in this process; all that it writes to file descriptors 1 and 2 is caught.
+
+    Not two runs in one process: a run forks, which is not safe after TensorFlow has started its threads.
+    """
     with open(os.memfd_create("out"), "w+") as out, open(os.memfd_create("err"), "w+") as err:
         saved = os.dup(1), os.dup(2)
         os.dup2(out.fileno(), 1)

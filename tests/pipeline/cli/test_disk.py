@@ -55,7 +55,7 @@ def run_until_done(folder, space, *flags):
     for size in space:
         disk.leave(size)
         resume = ["--resume"] if runs.list_runs(str(disk.path)) else []
-        answers.append(shell.here("run", folder / "full.py", *flags, *resume))
+        answers.append(shell.in_fork(shell.here, "run", folder / "full.py", *flags, *resume))
         if answers[-1].code != 2:
             break
     (record,) = runs.list_runs(str(disk.path))
