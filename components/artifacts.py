@@ -26,3 +26,9 @@ class HtmlReport(Artifact):
     """A report: `report.html`, one page that opens without a network, and its numbers as `result.json`."""
 
     TYPE_NAME = "HtmlReport"
+
+
+class DuplicateImages(Artifact):
+    """Images that are nearly the same in different splits: `duplicates.json`, as components/near_duplicates says."""
+
+    TYPE_NAME = "DuplicateImages"

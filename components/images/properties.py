@@ -14,6 +14,8 @@ from typing import Union
 import numpy as np
 from PIL import Image
 
+from components.images.luma import luma
+
 MAX_PIXELS = 100_000_000
 """Pillow itself refuses more than 178,956,970."""
 _LONGER_SIDE = 256
@@ -83,10 +85,10 @@ def _measure(images: Sequence[Union[_Decoded, str]]) -> list[Union[Properties, s
         else:
             by_size[image.luma.size].append((index, image))
     for (width, height), same in by_size.items():
-        luma = np.frombuffer(b"".join(image.luma.tobytes() for _, image in same), np.uint8)
-        luma = luma.reshape(len(same), height, width)
+        pixels = np.frombuffer(b"".join(image.luma.tobytes() for _, image in same), np.uint8)
+        pixels = pixels.reshape(len(same), height, width)
         step = max(1, _PIXELS_TOGETHER // (height * width))
-        numbers = np.concatenate([_statistics(luma[at : at + step]) for at in range(0, len(same), step)]).tolist()
+        numbers = np.concatenate([_statistics(pixels[at : at + step]) for at in range(0, len(same), step)]).tolist()
         for (index, image), (brightness, contrast, sharpness) in zip(same, numbers, strict=True):
             found[index] = Properties(
                 image.height,
@@ -101,13 +103,13 @@ def _measure(images: Sequence[Union[_Decoded, str]]) -> list[Union[Properties, s
     return [found[index] for index in range(len(images))]
 
 
-def _statistics(luma: np.ndarray) -> np.ndarray:
-    """Brightness, contrast and sharpness of each of the images [n, height, width], as [n, 3]."""
-    result = np.zeros((len(luma), 3))
-    result[:, 0], variance = _moments(luma)
+def _statistics(pixels: np.ndarray) -> np.ndarray:
+    """Brightness, contrast and sharpness of each of the lumas [n, height, width], as [n, 3]."""
+    result = np.zeros((len(pixels), 3))
+    result[:, 0], variance = _moments(pixels)
     result[:, 1] = np.sqrt(variance)
-    if min(luma.shape[1:]) >= 3:
-        pixels = luma.astype(np.int16)
+    if min(pixels.shape[1:]) >= 3:
+        pixels = pixels.astype(np.int16)
         laplacian = pixels[:, :-2, 1:-1] + pixels[:, 2:, 1:-1]
         laplacian += pixels[:, 1:-1, :-2]
         laplacian += pixels[:, 1:-1, 2:]
@@ -142,20 +144,15 @@ def _decoded(encoded: bytes, max_pixels: int) -> Union[_Decoded, str]:
         return refused
     channels = _channels(image, encoded)
     try:
-        return _Decoded(height, width, channels, len(encoded), _luma(image))
+        grey = luma(image, _reduced(width, height), Image.Resampling.BOX)
     except _UNREADABLE as error:
         return f"expected a complete {_format(image)} image, but its data is cut off or corrupt ({error})"
+    return _Decoded(height, width, channels, len(encoded), grey)
 
 
-def _luma(image: Image.Image) -> Image.Image:
-    """The luma, reduced; JPEG is scaled while it is decoded, as far as it can be."""
-    share = min(1.0, _LONGER_SIDE / max(image.size))
-    target = (max(1, round(image.width * share)), max(1, round(image.height * share)))
-    image.draft("L", target)
-    # Pillow cuts 16-bit grey off at 255, TensorFlow keeps the upper byte.
-    deep = image.mode.startswith("I")
-    luma = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if deep else image.convert("L")
-    return luma if luma.size == target else luma.resize(target, Image.Resampling.BOX)
+def _reduced(width: int, height: int) -> tuple[int, int]:
+    share = min(1.0, _LONGER_SIDE / max(width, height))
+    return max(1, round(width * share)), max(1, round(height * share))
 
 
 def _refused(image: Image.Image, encoded: bytes) -> str:

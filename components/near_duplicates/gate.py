@@ -1,0 +1,115 @@
+"""The gate behind NearDuplicates: too many of them stop the run, as metrics would say too much."""
+
+import dataclasses
+import json
+import os
+from typing import Any
+
+from absl import logging
+from tfx import types
+from tfx.dsl.components.base import base_component, base_executor, executor_spec
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils, component_spec
+from tfx.types.system_executions import Process
+
+from components.artifacts import DuplicateImages, Verdict
+from components.errors import ConfigError, GateError
+from components.near_duplicates.component import FILE
+
+_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Excess:
+    """Two splits that share too much."""
+
+    column: str
+    counts: dict[str, Any]
+    """An entry of `splits` in duplicates.json."""
+    pairs: list[dict[str, Any]]
+    """The most similar ones."""
+
+    def __str__(self) -> str:
+        counts = self.counts
+        lines = [
+            f"{counts['images']:,} of {counts['of']:,} images of {counts['split']!r} ({counts['share']:.2%}) nearly "
+            f"equal one of {counts['other']!r}"
+        ]
+        for pair in self.pairs:
+            first, second = (f"{side['split']}: {side['name']}" for side in (pair["first"], pair["second"]))
+            lines.append(f"  {first} = {second} (SSIM {pair['ssim']:.3f}, {pair['distance']} bits of the hash differ)")
+        return "\n".join(lines)
+
+
+def excesses(found: dict[str, Any], max_share: float) -> list[Excess]:
+    """The splits in `found`, a duplicates.json, that share more than `max_share`."""
+    result = []
+    for column in found["columns"]:
+        for counts in column["splits"]:
+            if counts["share"] > max_share:
+                names = {counts["split"], counts["other"]}
+                pairs = [
+                    pair for pair in column["listed"] if {pair["first"]["split"], pair["second"]["split"]} == names
+                ]
+                result.append(Excess(column["column"], counts, pairs[:_SHOWN]))
+    return result
+
+
+class Executor(base_executor.BaseExecutor):
+    """Reads the list, writes `verdict.json`, and stops the run where a split shares too much with another."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Raises GateError with the numbers and the first pairs."""
+        path = os.path.join(artifact_utils.get_single_uri(input_dict["duplicates"]), FILE)
+        with fileio.open(path) as file:
+            found = json.loads(file.read())
+        allowed = exec_properties["max_share"]
+        over = excesses(found, allowed)
+        verdict = artifact_utils.get_single_instance(output_dict["verdict"])
+        with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
+            told = [{"column": each.column, **each.counts} for each in over]
+            file.write(json.dumps({"passed": not over, "max_share": allowed, "splits": told}, indent=2))
+        if over:
+            raise GateError(
+                "\n".join(f"near-duplicates of {each.column}: {each}" for each in over)
+                + f"\nAllowed is a share of {allowed:.2%}. All pairs: {path}\n"
+                "Remove the copies, or keep those that belong together in one split (data.splits by a group column), "
+                "or allow a larger share"
+            )
+        for column in found["columns"]:
+            logging.info("%s: %d near-duplicates across splits.", column["column"], column["pairs"])
+
+
+class DuplicateGateSpec(types.ComponentSpec):
+    """Duplicates in, a verdict out."""
+
+    PARAMETERS = {"max_share": component_spec.ExecutionParameter(type=float)}
+    INPUTS = {"duplicates": component_spec.ChannelParameter(type=DuplicateImages)}
+    OUTPUTS = {"verdict": component_spec.ChannelParameter(type=Verdict)}
+    TYPE_ANNOTATION = Process
+
+
+class DuplicateGate(base_component.BaseComponent):
+    """Stops the run when splits share too many images; what must not run then comes after this node."""
+
+    SPEC_CLASS = DuplicateGateSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(self, duplicates: types.BaseChannel, max_share: float) -> None:
+        """Args:
+            duplicates: those of NearDuplicates.
+            max_share: of the images of the smaller of two splits, how many may have a near-duplicate in the other.
+
+        Raises:
+            ConfigError: it is no share.
+        """
+        if not 0 <= max_share <= 1:
+            raise ConfigError(f"max_share must be 0 to 1. Received: {max_share}")
+        super().__init__(
+            DuplicateGateSpec(duplicates=duplicates, max_share=float(max_share), verdict=types.Channel(type=Verdict))
+        )
