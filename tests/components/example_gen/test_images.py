@@ -124,6 +124,7 @@ def test_a_bad_image_is_named_with_file_place_and_reason(tmp_path: pathlib.Path,
         (example(b"", **{COLUMN: 7}), "expected one image, but there are 0 byte strings"),
         (b"junk", "expected a tf.Example"),
     ],
+    ids=["other", "two", "number", "junk"],  # not their bytes, whose order differs between processes
 )
 def test_a_record_without_one_image_is_a_bad_row(tmp_path: pathlib.Path, record: bytes, told: str) -> None:
     with pytest.raises(InputError, match=told):
