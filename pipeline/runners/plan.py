@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.errors import CrashError, InputError, close_matches
-from pipeline import dependencies, digests, graph, preflight
+from pipeline import dependencies, digests, graph
 from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import ir as irs
@@ -64,10 +64,8 @@ def make(
         is_done: whether the store has a successful execution of a node placed in an IR.
 
     Raises:
-        ConfigError: the config names code that does not exist.
         InputError: a node's name is wrong, or a partial run needs outputs that no run has.
     """
-    preflight.check(config)
     ir = irs.compiled(graph.create_pipeline(config))
     above, ids = irs.upstream(ir), irs.node_ids(ir)
     asked = {"--from": [record.first], "--to": [record.last], "--force": force, "resources:": config.resources}

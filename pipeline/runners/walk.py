@@ -17,7 +17,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from components.errors import CrashError
 from components.progress import Value
-from pipeline import runs
+from pipeline import preflight, runs
 from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import failures, logs, outcome, plan, reasons
@@ -26,7 +26,7 @@ from pipeline.runners import store as stores
 from pipeline.runners.connection import connection
 from pipeline.runners.events import Listener, NodeFinished, NodeProgress, NodeStarted, RunStarted
 from pipeline.runners.executor import NodeExecutor, beam_args
-from pipeline.runners.fork_server import ForkServer
+from pipeline.runners.fork_server import ForkServer, Send
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runs import NodeRecord, RunRecord
 
@@ -39,6 +39,20 @@ class Engine:
     connection: metadata_store_pb2.ConnectionConfig
     server: ForkServer | None
     listen: Listener
+
+    def check(self, config: Config) -> None:
+        """Refuse what can be known to be wrong before anything runs.
+
+        In a child, because it makes Keras objects: this process must not start TensorFlow, which takes the GPU and
+        threads that no fork survives.
+
+        Raises:
+            ConfigError: the config names something that does not exist.
+        """
+        if self.server is None:
+            preflight.check(config)
+        else:
+            self.server.call(_check_without_gpu, config, receive=lambda _: None)
 
 
 @contextlib.contextmanager
@@ -57,6 +71,11 @@ def engine(root: str, in_process: bool, listen: Listener, close: tuple[int, ...]
         yield Engine(root, to_store, server, listen)
 
 
+def _check_without_gpu(send: Send, config: Config) -> None:
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    preflight.check(config)
+
+
 class Walk:
     """One attempt at a run."""
 
@@ -66,6 +85,7 @@ class Walk:
         earlier = reversed(runs.list_runs(engine.root))
         self.history = [r for r in earlier if r.pipeline == record.pipeline and r.id != record.id]
         whole = [r for r in self.history if not r.parent]
+        engine.check(config)
         self.plan = plan.make(config, record, force, whole, engine.root, self._is_done)
         self.record = record.model_copy(update={"nodes": self.plan.nodes, **self.plan.borrowed})
 

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 import pipeline.config as c
-from components.errors import ExitCode, InputError
+from components.errors import ConfigError, ExitCode, InputError
 from pipeline.runners.events import NodeFinished, NodeProgress, NodeStarted, RunStarted
 from pipeline.runs import RunRecord, list_runs, load_run
 from tests.pipeline.runners.conftest import Project
@@ -126,6 +126,13 @@ def test_the_config_says_which_nodes_see_a_gpu(project):
     config = config.model_copy(update={"resources": {"Trane": c.Resources(gpus=1)}})
     with pytest.raises(InputError, match=r"resources: Trane: there is no such node. Did you mean Trainer\?"):
         run(config)
+
+
+def test_code_that_there_is_not_is_refused_before_anything_is_on_record(project):
+    config = project.config().model_copy(update={"trainer": c.Trainer(optimizer="adma")})
+    with pytest.raises(ConfigError, match="trainer.optimizer: Keras knows no 'adma'. Did you mean Adam"):
+        run(config)
+    assert not list_runs(project.root)
 
 
 def test_a_partial_run_needs_an_earlier_one(project):
