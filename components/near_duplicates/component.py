@@ -77,7 +77,7 @@ class NearDuplicates(base_beam_component.BaseBeamComponent):
             examples: of one span or several.
             columns: those that hold encoded images.
             max_distance: bits in which perceptual hashes may differ; no closer pair is missed. 6 for millions of
-                images, 14 for thousands of tiny ones.
+                images, 12 for thousands of tiny ones.
             min_ssim: how similar the images must be then; 1 means equal.
 
         Raises:

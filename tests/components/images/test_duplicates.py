@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import itertools
+import random
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
+from sklearn.datasets import load_digits
 
 from components.images import duplicates
 from tests.components.images.pictures import encoded, photo
 
 PHOTOS = [photo(48, 64, seed) for seed in range(150)]
+DIGITS = [Image.fromarray((pixels * 15.9375).astype(np.uint8)) for pixels in load_digits().images]
 
 
 def _jpeg(quality: int) -> Callable[[Image.Image], Image.Image]:
@@ -57,6 +60,24 @@ def test_changed_photos_are_found_and_others_are_not(name: str) -> None:
     recall, flagged = found(PHOTOS, [CHANGES[name](image) for image in PHOTOS], 8, 0.7)
     assert recall >= 0.95
     assert flagged == 0
+
+
+def test_changed_digits_are_found_with_loose_limits() -> None:
+    """8x8 pixels: what shrinking them leaves is as close to other digits as to the original."""
+    chance = random.Random(0)
+    kinds = [
+        lambda image: _jpeg(chance.randint(50, 95))(image),
+        lambda image: _resized(chance.uniform(0.7, 1.3))(image),
+        lambda image: _brightened(chance.uniform(0.8, 1.2))(image),
+    ]
+    copies = [kinds[place % len(kinds)](image) for place, image in enumerate(DIGITS)]
+    recall, flagged = found(DIGITS, copies, 12, 0.6)
+    assert recall >= 0.95
+    assert flagged <= 0.01
+
+    recall, flagged = found(DIGITS, copies, 8, 0.7)
+    assert recall >= 0.85
+    assert flagged <= 0.001
 
 
 @pytest.mark.parametrize("max_distance", [0, 4, 6, 8, 10])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+import re
 
 import numpy as np
 import pytest
@@ -54,29 +55,31 @@ def test_what_is_measured_is_what_tensorflow_decodes(name: str) -> None:
     assert found.sharpness == pytest.approx(laplacian.var(), rel=0.03)
 
 
-@pytest.mark.parametrize(
-    ("data", "told"),
-    [
-        (b"", "there are zero bytes"),
-        (b"<html>404</html>", r"expected a JPEG, PNG, BMP or GIF image, but its first bytes are b'<html>404</h'"),
-        (encoded(RGB, "WEBP"), "but it is WEBP"),
-        (encoded(RGB, "TIFF"), "but it is TIFF"),
-        (GOOD["jpeg"][:-200], r"a complete JPEG image, but its data is cut off or corrupt \(image file is truncated"),
-        (GOOD["jpeg"][:30], "JPEG"),
-        (GOOD["png"][:-20], "a complete PNG image, but a checksum is wrong or its end is missing"),
-        (GOOD["png"].replace(b"IDATx", b"IDATy"), "a checksum is wrong"),
-        (GOOD["gif"][:200], "a complete GIF"),
-        (GOOD["bmp"][:-100], "a complete BMP"),
-        (png_claiming(50_000, 50_000), "at most 100,000,000 pixels, but the header claims more"),
-        (png_claiming(12_000, 10_000), "at most 100,000,000 pixels, but the header claims 12000 x 10000"),
-        (encoded(RGB.convert("1"), "BMP"), "8, 24 or 32 bits, .* it has 1 bits"),
-        (encoded(RGB.quantize(200), "BMP"), "BMP without a palette"),
-    ],
-)
+BAD = {
+    "zero": (b"", "there are zero bytes"),
+    "text": (b"<html>404</html>", r"a JPEG, PNG, BMP or GIF image, but its first bytes are b'<html>404</h'"),
+    "webp": (encoded(RGB, "WEBP"), "but it is WEBP"),
+    "tiff": (encoded(RGB, "TIFF"), "but it is TIFF"),
+    "cut jpeg": (GOOD["jpeg"][:-200], r"complete JPEG image, but its data .* \(image file is truncated"),
+    "jpeg's header": (GOOD["jpeg"][:30], "complete JPEG image, but its header is cut off"),
+    "cut png": (GOOD["png"][:-20], "complete PNG image, but a checksum is wrong or its end is missing"),
+    "changed png": (GOOD["png"].replace(b"IDATx", b"IDATy"), "a checksum is wrong"),
+    "cut gif": (GOOD["gif"][:200], "complete GIF"),
+    "cut bmp": (GOOD["bmp"][:-100], "complete BMP"),
+    "bomb": (png_claiming(50_000, 50_000), "at most 100,000,000 pixels, but the header claims more"),
+    "large": (png_claiming(12_000, 10_000), "at most 100,000,000 pixels, but the header claims 12000 x 10000"),
+    "1-bit bmp": (encoded(RGB.convert("1"), "BMP"), "8, 24 or 32 bits, .* it has 1 bits"),
+    "palette bmp": (encoded(RGB.quantize(200), "BMP"), "BMP without a palette"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_what_cannot_be_used_is_told_in_a_line(data: bytes, told: str) -> None:
-    with pytest.raises(AssertionError, match=told):
-        raise AssertionError(measure(data))
+def test_what_cannot_be_used_is_told_in_a_line(name: str) -> None:
+    data, told = BAD[name]
+    found = measure(data)
+    assert isinstance(found, str)
+    assert re.search(told, found), found
 
 
 def test_the_limit_on_pixels_is_a_parameter() -> None:
