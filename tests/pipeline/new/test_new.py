@@ -154,7 +154,7 @@ def test_the_more_values_a_text_has_the_less_room_each_gets(tmp_path):
 def test_of_a_large_file_the_first_rows_are_looked_at(tmp_path, monkeypatch):
     monkeypatch.setattr(profile_module, "SAMPLE_BYTES", 100)
     assert _new(tmp_path, "x,y\n" + "".join(f"{i}.5,{i % 2}\n" for i in range(1000))).heads == (c.Head(label="y"),)
-    assert "Written by `millrace new` from the first 16 rows;" in (tmp_path / "out.py").read_text()
+    assert "Written by `millrace new` from the first 15 rows;" in (tmp_path / "out.py").read_text()
 
 
 def test_other_encodings_are_refused_with_the_line(tmp_path):
