@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from pipeline.config.images import Image
 
+_RGB = 3
+"""Decoded from every format; TensorFlow has no grey of BMP, GIF and CMYK JPEG."""
+
 
 def decode_batch(encoded: tf.Tensor, image: Image) -> tf.Tensor:
     """Encoded images [n] as uint8 [n, height, width, channels].
@@ -24,9 +27,9 @@ def decode(encoded: tf.Tensor, image: Image) -> tf.Tensor:
     if image.fit == "crop":
         whole = _middle(encoded, image)
     else:
-        whole = tf.io.decode_image(encoded, image.channels, expand_animations=False)
-        whole.set_shape([None, None, image.channels])
-    return fitted(whole, image)
+        whole = tf.io.decode_image(encoded, _RGB, expand_animations=False)
+        whole.set_shape([None, None, _RGB])
+    return fitted(tf.image.rgb_to_grayscale(whole) if image.channels == 1 else whole, image)
 
 
 def fitted(pixels: tf.Tensor, image: Image) -> tf.Tensor:
@@ -45,15 +48,15 @@ def _middle(encoded: tf.Tensor, image: Image) -> tf.Tensor:
 
     def of_jpeg() -> tf.Tensor:
         window = middle_window(tf.io.extract_jpeg_shape(encoded)[:2], image)
-        return tf.image.decode_and_crop_jpeg(encoded, window, channels=image.channels)
+        return tf.image.decode_and_crop_jpeg(encoded, window, channels=_RGB)
 
     def of_another() -> tf.Tensor:
-        pixels = tf.io.decode_image(encoded, image.channels, expand_animations=False)
+        pixels = tf.io.decode_image(encoded, _RGB, expand_animations=False)
         top, left, height, width = tf.unstack(middle_window(tf.shape(pixels)[:2], image))
         return pixels[top : top + height, left : left + width]
 
     cut = tf.cond(tf.io.is_jpeg(encoded), of_jpeg, of_another)
-    return tf.ensure_shape(cut, [None, None, image.channels])
+    return tf.ensure_shape(cut, [None, None, _RGB])
 
 
 def middle_window(shape: tf.Tensor, image: Image) -> tf.Tensor:

@@ -44,6 +44,9 @@ def test_formats(form):
     lossy = {"JPEG": 3, "GIF": 20}.get(form, 0)
     assert got.dtype == np.uint8
     assert np.abs(got.astype(int) - pixels).mean() <= lossy
+    grey = np.asarray(Pillow.fromarray(pixels).convert("L"))[..., None].astype(int)
+    for fit in ("stretch", "crop"):
+        assert np.abs(decoded(encoded(pixels, form, **options), channels=1, fit=fit) - grey).mean() <= max(1, lossy)
 
 
 def test_channels_are_made_equal():

@@ -56,6 +56,7 @@ slow = pytest.mark.acceptance
     ],
 )
 def test_it_is_keras_applications_layer_for_layer(name, depth, version):
+    keras.utils.set_random_seed(0)
     theirs = getattr(keras.applications, name)(
         weights=None, include_top=False, pooling="avg", input_shape=PIXELS.shape[1:]
     )
