@@ -14,11 +14,10 @@ import pyarrow.dataset
 from components.errors import InputError
 from components.example_gen import text_ranges
 from components.example_gen.cells import TextCells
+from components.example_gen.delimiters import DELIMITERS
 from components.example_gen.facts import BadRow, Range
 from components.example_gen.formats import TableBlock
 from components.example_gen.text_files import TextFiles, not_utf8
-
-_DELIMITERS = ",;\t|"
 
 
 class Csv(TextFiles):
@@ -50,8 +49,8 @@ class Csv(TextFiles):
                 )
         if not names:
             raise InputError(f"{file}, line 1: the header is blank. The first line must name the columns")
-        other = next((each for each in _DELIMITERS if each in names[0]), None) if len(names) == 1 else None
-        if other:
+        other = next((each for each in DELIMITERS if each in names[0]), None) if len(names) == 1 else None
+        if other and '"' not in text:
             raise InputError(f"{file}, line 1: one column, {names[0]!r}. Set data.delimiter to {other!r}")
         return names
 

@@ -20,11 +20,6 @@ def prefix(column: str) -> str:
     return column.rpartition("/")[0] or column
 
 
-def property_names(column: str) -> tuple[str, ...]:
-    """The features that ingestion derives from an image column: "image/height", "image/width", …"""
-    return tuple(f"{prefix(column)}/{name}" for name in _KINDS)
-
-
 def properties(
     examples: Sequence[example_pb2.Example], columns: Sequence[str], max_pixels: int
 ) -> list[Union[dict[str, Properties], str]]:
@@ -39,7 +34,8 @@ def properties(
             if isinstance(so_far, str):
                 continue
             if isinstance(result, str):
-                found[index] = f"{column!r}{_name(examples[index].features.feature, column)}: {result}"
+                name = filename(examples[index].features.feature, column)
+                found[index] = f"{column!r}{f' ({name})' if name else ''}: {result}"
             else:
                 so_far[column] = result
     return found
@@ -69,8 +65,8 @@ def _encoded(features: Mapping[str, feature_pb2.Feature], column: str) -> Union[
     return values[0] if len(values) == 1 else f"expected one image, but there are {len(values)} byte strings"
 
 
-def _name(features: Mapping[str, feature_pb2.Feature], column: str) -> str:
-    """The image's own name, where the record has it under the field's standard key."""
+def filename(features: Mapping[str, feature_pb2.Feature], column: str) -> str:
+    """The image's own name, where the record has it under the field's standard key; else nothing."""
     key = f"{prefix(column)}/filename"
     names = features[key].bytes_list.value if key in features else ()
-    return f" ({names[0].decode('utf-8', 'backslashreplace')})" if names else ""
+    return names[0].decode("utf-8", "backslashreplace") if names else ""

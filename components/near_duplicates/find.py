@@ -18,6 +18,7 @@ from tensorflow.core.example import example_pb2
 
 from components import examples as example_files
 from components.errors import InputError
+from components.example_gen.images import filename
 from components.images import duplicates
 
 LISTED = 10_000
@@ -188,6 +189,4 @@ def _image(record: bytes, column: str) -> tuple[bytes, str]:
     features = example_pb2.Example.FromString(record).features.feature
     if column not in features or not features[column].bytes_list.value:
         raise InputError(f"expected an image in {column!r} of every example, but one has only {', '.join(features)}")
-    key = f"{column.rpartition('/')[0] or column}/filename"
-    names = features[key].bytes_list.value if key in features else ()
-    return features[column].bytes_list.value[0], names[0].decode("utf-8", "backslashreplace") if names else ""
+    return features[column].bytes_list.value[0], filename(features, column)

@@ -47,9 +47,12 @@ def pack(folder: str, out: str, splits: tuple[str, ...], shards: int, bad_files:
             bar.advance(task, float(fields["packed"]))
 
         set_sink(listen)
-        packed = packing.pack(
-            os.path.abspath(folder), os.path.abspath(out), shares, shards, bad_files, beam_args(Beam())
-        )
+        try:
+            packed = packing.pack(
+                os.path.abspath(folder), os.path.abspath(out), shares, shards, bad_files, beam_args(Beam())
+            )
+        finally:
+            set_sink(None)
     to = console()
     for name, reason in packed.unreadable:
         to.print(f"left out {name}: {reason}", soft_wrap=True)

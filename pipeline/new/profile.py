@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from components.errors import InputError
+from components.example_gen.delimiters import DELIMITERS
 
 SAMPLE_BYTES = 64 << 20
 """No more than this is read (after decompression); a config needs a guess, not statistics."""
-_DELIMITERS = ",;\t|"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +62,7 @@ def profile(path: str, delimiter: str | None = None) -> Profile:
     if delimiter is not None and (len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0'):
         raise InputError(f"--delimiter must be one ASCII character, but no quote or line end. Received: {delimiter!r}")
     sample, whole = _sample(path)
-    delimiter = delimiter or max(_DELIMITERS, key=sample.partition(b"\n")[0].decode().count)
+    delimiter = delimiter or max(DELIMITERS, key=sample.partition(b"\n")[0].decode().count)
     names = next(csv.reader(io.TextIOWrapper(io.BytesIO(sample), "utf-8-sig", newline=""), delimiter=delimiter), [])
     _check_header(path, names)
     table, bad_rows = _parse(path, sample, names, delimiter)

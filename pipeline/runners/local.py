@@ -105,6 +105,7 @@ def _run(config: Config, options: Options, listen: Listener, record: RunRecord, 
     with logs.stderr_to(_log(config.root_path, record)):
         from pipeline.runners import backfill, walk
     with walk.engine(config.root_path, options.in_process, listen, (held.fd,)) as engine:
+        engine.check(config)
         main = walk.Walk(engine, config, record, options.force)
         parts = []
         for part in backfill.parts(config, record):

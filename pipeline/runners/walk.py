@@ -85,7 +85,6 @@ class Walk:
         earlier = reversed(runs.list_runs(engine.root))
         self.history = [r for r in earlier if r.pipeline == record.pipeline and r.id != record.id]
         whole = [r for r in self.history if not r.parent]
-        engine.check(config)
         self.plan = plan.make(config, record, force, whole, engine.root, self._is_done)
         self.record = record.model_copy(update={"nodes": self.plan.nodes, **self.plan.borrowed})
 

@@ -126,6 +126,11 @@ def test_a_number_column_with_a_few_texts_is_noted(tmp_path):
     assert "b.csv, line 2 holds 'n/a'" in note
 
 
+def test_a_quoted_delimiter_belongs_to_the_column_s_name(tmp_path):
+    found = _ingest(tmp_path, {"a.csv": b'"size, cm"\n1\n2\n'})
+    assert set(found.report["columns"]) == {"size, cm"}
+
+
 def test_the_delimiter_must_be_one_plain_character():
     with pytest.raises(ConfigError, match="data.delimiter must be one ASCII character"):
         Settings.of("csv", ingestion.settings(delimiter="§"))

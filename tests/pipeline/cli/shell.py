@@ -87,7 +87,7 @@ def here(*arguments: object) -> Answer:
 def _child(results: Connection, covered: bool, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     os.setpgid(0, 0)
     if covered:
-        drive._cover()
+        drive.cover()
     try:
         results.send((None, function(*arguments)))
     except BaseException as error:

@@ -73,7 +73,7 @@ def _drive(
 ) -> None:
     os.setpgid(0, 0)
     if covered:
-        _cover()
+        cover()
     if graph == TINY:
         for module in ("graph", "dependencies"):
             sys.modules[f"pipeline.{module}"] = importlib.import_module(graph)
@@ -88,7 +88,7 @@ def _drive(
     os._exit(0)  # tearing down what was imported takes longer than the run
 
 
-def _cover() -> None:
+def cover() -> None:
     """Measure this process and those that it forks."""
     measured = coverage.Coverage(data_suffix=True)
     measured.set_option("run:parallel", True)
