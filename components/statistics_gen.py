@@ -49,11 +49,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for split in example_files.split_names(examples):
                 tfxio = tfxio_utils.get_split_tfxio([examples], split, telemetry_descriptors=["StatisticsGen"])
                 path = os.path.join(artifact_utils.get_split_uri([statistics], split), DEFAULT_FILE_NAME)
-                batches = pipeline | f"Read[{split}]" >> tfxio.BeamSource()
-                if without:
-                    batches |= f"Without[{split}]" >> beam.Map(without_columns, without)
                 _ = (
-                    batches
+                    pipeline
+                    | f"Read[{split}]" >> tfxio.BeamSource()
+                    | f"Without[{split}]" >> beam.Map(without_columns, without)
                     | f"Statistics[{split}]" >> tfdv.GenerateStatistics(options)
                     | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(path)
                 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tensorflow_data_validation as tfdv
 from tfx.components import Evaluator, ExampleValidator, Trainer, Transform
-from tfx.components import StatisticsGen as TableStatisticsGen
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
@@ -51,7 +50,11 @@ def create_pipeline(config: Config) -> Pipeline:
     )
     examples = example_gen.outputs["examples"]
 
-    statistics_gen = _statistics_gen(config, examples)
+    statistics_gen = StatisticsGen(
+        examples=examples,
+        stats_options=tfdv.StatsOptions(num_quantiles_histogram_buckets=config.schema_.quantile_buckets),
+        without=config.image_columns,
+    )
 
     schema_gen = _schema_gen(config, statistics_gen.outputs["statistics"])
     schema = schema_gen.outputs["schema"]
@@ -126,14 +129,6 @@ def create_pipeline(config: Config) -> Pipeline:
         *warm_start, trainer, baseline, evaluator, report, predictions, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
-
-
-def _statistics_gen(config: Config, examples: BaseChannel) -> BaseNode:
-    """TFX's own, or for images the one that leaves their bytes out: it takes longer on tables."""
-    options = tfdv.StatsOptions(num_quantiles_histogram_buckets=config.schema_.quantile_buckets)
-    if not config.image_columns:
-        return TableStatisticsGen(examples=examples, stats_options=options)
-    return StatisticsGen(examples=examples, stats_options=options, without=config.image_columns)
 
 
 def _schema_gen(config: Config, statistics: BaseChannel) -> BaseNode:
