@@ -29,6 +29,9 @@ class HtmlReport(Artifact):
 
 
 class DuplicateImages(Artifact):
-    """Images that are nearly the same in different splits: `duplicates.json`, as components/near_duplicates says."""
+    """Images that are nearly the same in different splits.
+
+    `duplicates.json` counts and lists them, as components/near_duplicates says; `duplicates.html` shows some.
+    """
 
     TYPE_NAME = "DuplicateImages"

@@ -36,6 +36,7 @@ def data_files(config: Config) -> dict[str, tuple[str, ...]]:
         "Transform": tuple(config.resolve(path) for path in vocabularies),
         "Trainer": tuple(config.resolve(path) for path in weights if path),
         "EvaluationReport": page.files("evaluation_report"),
+        **({"NearDuplicates": page.files("near_duplicates")} if config.finds_duplicates else {}),
     }
 
 

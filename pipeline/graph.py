@@ -20,6 +20,8 @@ from components.anomaly_gate import AnomalyGate
 from components.baseline import LatestOtherBlessedModel
 from components.evaluation_report.component import EvaluationReport
 from components.example_gen.component import ExampleGen
+from components.near_duplicates.component import NearDuplicates
+from components.near_duplicates.gate import DuplicateGate
 from components.predictions import Predictions
 from components.pusher.component import Pusher
 from components.schema_gen import SchemaGen
@@ -65,6 +67,8 @@ def create_pipeline(config: Config) -> Pipeline:
 
     span_window, window = _span_window(config, example_gen)
 
+    near_duplicates = _near_duplicates(config, window)
+
     transform = Transform(
         examples=window,
         schema=schema,
@@ -76,7 +80,8 @@ def create_pipeline(config: Config) -> Pipeline:
         # Nobody reads them, and they take a quarter of the time.
         disable_statistics=True,
     )
-    transform.add_upstream_node(anomaly_gate)
+    for gate in (anomaly_gate, *near_duplicates[1:]):
+        transform.add_upstream_node(gate)
 
     warm_start, base_model = _warm_start(config)
 
@@ -125,8 +130,8 @@ def create_pipeline(config: Config) -> Pipeline:
     )
 
     nodes: list[BaseNode] = [
-        example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, transform,
-        *warm_start, trainer, baseline, evaluator, report, predictions, pusher,
+        example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *near_duplicates,
+        transform, *warm_start, trainer, baseline, evaluator, report, predictions, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 
@@ -151,6 +156,15 @@ def _span_window(config: Config, example_gen: ExampleGen) -> tuple[list[BaseNode
         current=examples,
     ).with_id("SpanWindow")
     return [resolver], resolver.outputs["examples"]
+
+
+def _near_duplicates(config: Config, examples: BaseChannel) -> list[BaseNode]:
+    """The node that finds near-duplicate images across splits, and the gate behind it; none without images."""
+    wanted = config.duplicates
+    if wanted is None or not config.finds_duplicates:
+        return []
+    found = NearDuplicates(examples, config.image_columns, wanted.max_distance, wanted.min_ssim)
+    return [found, DuplicateGate(found.outputs["duplicates"], wanted.max_share)]
 
 
 def _warm_start(config: Config) -> tuple[list[BaseNode], BaseChannel | None]:

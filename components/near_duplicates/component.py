@@ -14,14 +14,15 @@ from tfx.types.system_executions import Process
 from components import examples as example_files
 from components.artifacts import DuplicateImages
 from components.errors import ConfigError
+from components.near_duplicates import pictures
 from components.near_duplicates.find import FindDuplicates, Settings, write
 
-FILE = "duplicates.json"
+FILE, PAGE = "duplicates.json", "duplicates.html"
 _COLUMNS, _DISTANCE, _SSIM = "columns", "max_distance", "min_ssim"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Writes `duplicates.json` on the splits of all examples together."""
+    """Writes `duplicates.json` and a page of it on the splits of all examples together."""
 
     def Do(
         self,
@@ -43,11 +44,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 shards | column >> FindDuplicates(Settings(column, exec_properties[_DISTANCE], exec_properties[_SSIM]))
                 for column in json.loads(exec_properties[_COLUMNS])
             ]
+            columns = results | "Columns" >> beam.Flatten() | "AllColumns" >> beam.combiners.ToList()
+            _ = columns | "Write" >> beam.Map(write, os.path.join(found.uri, FILE))
             _ = (
-                results
-                | "Columns" >> beam.Flatten()
-                | "AllColumns" >> beam.combiners.ToList()
-                | "Write" >> beam.Map(write, os.path.join(found.uri, FILE))
+                shards
+                | "SpreadForPictures" >> beam.Reshuffle()
+                | "Pictures" >> beam.FlatMap(pictures.of_file, beam.pvalue.AsSingleton(columns))
+                | "AllPictures" >> beam.combiners.ToList()
+                | "WritePage"
+                >> beam.Map(pictures.write_page, beam.pvalue.AsSingleton(columns), os.path.join(found.uri, PAGE))
             )
 
 

@@ -90,7 +90,7 @@ def hash_file(file: "tuple[str, str]", settings: Settings) -> "tuple[str, str, n
     parts = [np.zeros(0, np.uint64)]
     batch: list[np.ndarray] = []
     for record in example_files.records([path]):
-        batch.append(duplicates.thumbnail(_image(record, settings.column)[0]))
+        batch.append(duplicates.thumbnail(image_of(record, settings.column)[0]))
         if len(batch) == _BATCH:
             parts.append(duplicates.hashes(np.stack(batch)))
             batch = []
@@ -125,7 +125,7 @@ def wanted_images(
     wanted = candidates.wanted.get(path, {})
     for index, record in enumerate(example_files.records([path]) if wanted else ()):
         if index in wanted:
-            encoded, name = _image(record, settings.column)
+            encoded, name = image_of(record, settings.column)
             image = (Place(split, path, index), name, duplicates.thumbnail(encoded))
             yield from ((pair, image) for pair in wanted[index])
 
@@ -151,6 +151,12 @@ def result(found: "list[dict[str, Any]]", candidates: Candidates, settings: Sett
     splits = [_count(names, pairs, candidates.images) for names, pairs in sorted(by_splits.items())]
     told = {**dataclasses.asdict(settings), "images": candidates.images, "pairs": len(found)}
     return {**told, "splits": splits, "listed": found[:LISTED]}
+
+
+def pairs_of(column: dict[str, Any], counts: dict[str, Any]) -> "list[dict[str, Any]]":
+    """The listed pairs of the two splits of `counts`, an entry of `splits` in a result; the most similar first."""
+    names = {counts["split"], counts["other"]}
+    return [pair for pair in column["listed"] if {pair["first"]["split"], pair["second"]["split"]} == names]
 
 
 def write(found: "list[dict[str, Any]]", path: str) -> None:
@@ -184,7 +190,7 @@ def _shown(place: Place, name: str, _: np.ndarray) -> dict[str, Any]:
     return {"name": name or f"{os.path.basename(place.path)}:{place.record}", **dataclasses.asdict(place)}
 
 
-def _image(record: bytes, column: str) -> tuple[bytes, str]:
+def image_of(record: bytes, column: str) -> tuple[bytes, str]:
     """The encoded image, and its name where the record has one under the field's standard key."""
     features = example_pb2.Example.FromString(record).features.feature
     if column not in features or not features[column].bytes_list.value:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import os
-from typing import Any
+from typing import Any, Optional
 
 from absl import logging
 from tfx import types
@@ -14,7 +14,8 @@ from tfx.types.system_executions import Process
 
 from components.artifacts import DuplicateImages, Verdict
 from components.errors import ConfigError, GateError
-from components.near_duplicates.component import FILE
+from components.near_duplicates.component import FILE, PAGE
+from components.near_duplicates.find import pairs_of
 
 _SHOWN = 5
 
@@ -41,17 +42,13 @@ class Excess:
         return "\n".join(lines)
 
 
-def excesses(found: dict[str, Any], max_share: float) -> list[Excess]:
-    """The splits in `found`, a duplicates.json, that share more than `max_share`."""
+def excesses(found: dict[str, Any], max_share: Optional[float]) -> list[Excess]:
+    """The splits in `found`, a duplicates.json, that share more than `max_share`; None allows all."""
     result = []
     for column in found["columns"]:
         for counts in column["splits"]:
-            if counts["share"] > max_share:
-                names = {counts["split"], counts["other"]}
-                pairs = [
-                    pair for pair in column["listed"] if {pair["first"]["split"], pair["second"]["split"]} == names
-                ]
-                result.append(Excess(column["column"], counts, pairs[:_SHOWN]))
+            if max_share is not None and counts["share"] > max_share:
+                result.append(Excess(column["column"], counts, pairs_of(column, counts)[:_SHOWN]))
     return result
 
 
@@ -65,21 +62,24 @@ class Executor(base_executor.BaseExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Raises GateError with the numbers and the first pairs."""
-        path = os.path.join(artifact_utils.get_single_uri(input_dict["duplicates"]), FILE)
-        with fileio.open(path) as file:
+        folder = artifact_utils.get_single_uri(input_dict["duplicates"])
+        with fileio.open(os.path.join(folder, FILE)) as file:
             found = json.loads(file.read())
-        allowed = exec_properties["max_share"]
+        allowed = exec_properties.get("max_share")
         over = excesses(found, allowed)
         verdict = artifact_utils.get_single_instance(output_dict["verdict"])
         with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
-            told = [{"column": each.column, **each.counts} for each in over]
-            file.write(json.dumps({"passed": not over, "max_share": allowed, "splits": told}, indent=2))
+            told = [
+                {"column": column["column"], **counts} for column in found["columns"] for counts in column["splits"]
+            ]
+            page = os.path.join(folder, PAGE)
+            file.write(json.dumps({"passed": not over, "max_share": allowed, "splits": told, "page": page}, indent=2))
         if over:
             raise GateError(
                 "\n".join(f"near-duplicates of {each.column}: {each}" for each in over)
-                + f"\nAllowed is a share of {allowed:.2%}. All pairs: {path}\n"
-                "Remove the copies, or keep those that belong together in one split (data.splits by a group column), "
-                "or allow a larger share"
+                + f"\nAllowed is a share of {allowed:.2%}. See {page}\n"
+                "Remove the copies, or keep those that belong together in one split (data.splits by a group column). "
+                "If the pairs are no copies, raise duplicates.min_ssim; duplicates.max_share allows more of them"
             )
         for column in found["columns"]:
             logging.info("%s: %d near-duplicates across splits.", column["column"], column["pairs"])
@@ -88,7 +88,7 @@ class Executor(base_executor.BaseExecutor):
 class DuplicateGateSpec(types.ComponentSpec):
     """Duplicates in, a verdict out."""
 
-    PARAMETERS = {"max_share": component_spec.ExecutionParameter(type=float)}
+    PARAMETERS = {"max_share": component_spec.ExecutionParameter(type=float, optional=True)}
     INPUTS = {"duplicates": component_spec.ChannelParameter(type=DuplicateImages)}
     OUTPUTS = {"verdict": component_spec.ChannelParameter(type=Verdict)}
     TYPE_ANNOTATION = Process
@@ -100,16 +100,21 @@ class DuplicateGate(base_component.BaseComponent):
     SPEC_CLASS = DuplicateGateSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, duplicates: types.BaseChannel, max_share: float) -> None:
+    def __init__(self, duplicates: types.BaseChannel, max_share: Optional[float]) -> None:
         """Args:
             duplicates: those of NearDuplicates.
-            max_share: of the images of the smaller of two splits, how many may have a near-duplicate in the other.
+            max_share: of the images of the smaller of two splits, how many may have a near-duplicate in the other;
+                None allows any.
 
         Raises:
             ConfigError: it is no share.
         """
-        if not 0 <= max_share <= 1:
+        if max_share is not None and not 0 <= max_share <= 1:
             raise ConfigError(f"max_share must be 0 to 1. Received: {max_share}")
         super().__init__(
-            DuplicateGateSpec(duplicates=duplicates, max_share=float(max_share), verdict=types.Channel(type=Verdict))
+            DuplicateGateSpec(
+                duplicates=duplicates,
+                max_share=None if max_share is None else float(max_share),
+                verdict=types.Channel(type=Verdict),
+            )
         )

@@ -1,4 +1,4 @@
-"""What a run went on in spite of: rows in quarantine, odd columns, anomalies that the config lets pass."""
+"""What a run went on in spite of: rows in quarantine, odd columns, anomalies and copies that the config lets pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_ANOMALIES = 10
 
 def notices(record: RunRecord) -> list[str]:
     """A line each; none for a run that met nothing strange."""
-    return [*_of_ingestion(record), *_of_anomalies(record)]
+    return [*_of_ingestion(record), *_of_anomalies(record), *_of_duplicates(record)]
 
 
 def _of_ingestion(record: RunRecord) -> list[str]:
@@ -33,6 +33,15 @@ def _of_anomalies(record: RunRecord) -> list[str]:
     )
     rest = [f"and {len(found) - MOST_ANOMALIES} more anomalies: {folder}"] if len(found) > MOST_ANOMALIES else []
     return [*(f"the data differs from its schema: {each}" for each in found[:MOST_ANOMALIES]), *rest]
+
+
+def _of_duplicates(record: RunRecord) -> list[str]:
+    verdict, _ = _artifact(record, "DuplicateGate", "verdict", "verdict.json")
+    return [
+        f"near-duplicates of {each['column']}: {each['images']:,} of {each['of']:,} images of {each['split']!r} "
+        f"({each['share']:.2%}) nearly equal one of {each['other']!r}: {verdict['page']}"
+        for each in verdict.get("splits", ())
+    ]
 
 
 def _artifact(record: RunRecord, node_id: str, key: str, name: str) -> tuple[dict[str, Any], str]:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from components.errors import InputError
 from pipeline.cli.console import console, duration, table
+from pipeline.cli.notices import notices
 from pipeline.cli.options import json_option, root_option
 from pipeline.runs import RunRecord, list_runs, load_run
 
@@ -48,6 +49,9 @@ def _print(record: RunRecord, to: Console) -> None:
                 artifacts.add_row(f"{node.id}.{key}", uri)
     to.print()
     to.print(artifacts)
+    for notice in notices(record):
+        to.print()
+        to.print(f"warning: {notice}", soft_wrap=True)
     for node in record.nodes:
         if node.error:
             to.print()

@@ -2,6 +2,7 @@
 
 from pipeline.config.config import Beam, Config, Pusher
 from pipeline.config.data import Data, GroupSplits, HashSplits, Schema, TimeSplits
+from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator, Threshold
 from pipeline.config.features import (
     Buckets,
@@ -26,9 +27,9 @@ from pipeline.config.resources import Resources
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
 
 __all__ = [
-    "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "Data", "EarlyStopping", "Embedding",
-    "Evaluator", "Feature", "Flip", "GroupSplits", "Hashed", "HashSplits", "Head", "Identity", "Image", "Label",
-    "MinMax", "Model", "Numeric", "OneHot", "Pusher", "Record", "ReduceLearningRate", "ResNet", "Resources",
+    "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "Data", "Duplicates", "EarlyStopping",
+    "Embedding", "Evaluator", "Feature", "Flip", "GroupSplits", "Hashed", "HashSplits", "Head", "Identity", "Image",
+    "Label", "MinMax", "Model", "Numeric", "OneHot", "Pusher", "Record", "ReduceLearningRate", "ResNet", "Resources",
     "Rotation", "Schedule", "Schema", "Shift", "Threshold", "TimeSplits", "Trainer", "Vocabulary", "ZScore",
     "columns_of", "feature_key",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import pydantic
 
 from pipeline.config import resources
 from pipeline.config.data import Data, Schema
+from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
 from pipeline.config.images import Image
@@ -46,6 +47,8 @@ class Config(Record):
     preprocessing_fn: Union[str, None] = None
     """A user's own preprocessing_fn, by dotted path or FILE.py:NAME, instead of `features`."""
     schema_: Schema = pydantic.Field(default=Schema(), alias="schema")
+    duplicates: Union[Duplicates, None] = Duplicates()
+    """The search for near-duplicate images across splits; None switches it off. Without images there is none."""
     model: AnyModel = Model()
     trainer: Trainer = Trainer()
     evaluator: Evaluator = Evaluator()
@@ -90,6 +93,11 @@ class Config(Record):
     def image_columns(self) -> tuple[str, ...]:
         """The raw columns that hold encoded images."""
         return tuple(feature.column for feature in self.features if isinstance(feature, Image))
+
+    @property
+    def finds_duplicates(self) -> bool:
+        """Whether there is a search for near-duplicate images."""
+        return self.duplicates is not None and bool(self.image_columns)
 
     def needs(self, node: str) -> Resources:
         """What that node needs to run on."""

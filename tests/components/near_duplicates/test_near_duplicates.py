@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import pathlib
 import pickle
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
@@ -16,7 +20,7 @@ from tfx.types import Channel, standard_artifacts
 
 from components.artifacts import DuplicateImages, Verdict
 from components.errors import ConfigError, GateError
-from components.near_duplicates import component, gate
+from components.near_duplicates import component, gate, pictures
 from tests.components.images.pictures import encoded, photo
 
 COLUMN = "image/encoded"
@@ -89,7 +93,38 @@ def test_the_pairs_are_named_with_their_places_and_counted(duplicates: Duplicate
     assert found["listed"][0]["distance"] == 0
 
 
-def _gate(duplicates: DuplicateImages, folder: pathlib.Path, max_share: float) -> dict[str, Any]:
+def test_the_page_shows_the_pairs_and_loads_nothing(duplicates: DuplicateImages) -> None:
+    text = pathlib.Path(duplicates.uri, "duplicates.html").read_text()
+
+    assert '<th scope="row">eval in train</th>' in text
+    assert "4 of 11" in text
+    assert "36.36 %" in text
+    sources = re.findall(r'<img src="data:image/(\w+);base64,([^"]+)" alt="([^"]*)">', text)
+    # Pairs, in the order of the list; small pictures keep every pixel.
+    pairs = [(pair["first"]["name"], pair["second"]["name"]) for pair in _read(duplicates)["listed"]]
+    assert [name for _, _, name in sources] == [name for pair in pairs for name in pair]
+    shown = {name: Image.open(io.BytesIO(base64.b64decode(data))) for _, data, name in sources}
+    assert shown["small 25"].size == (30, 30)
+    assert np.array_equal(shown["t11"], photo(40, 40, 11))
+    assert 'src="http' not in text
+    assert "img-src data:" in text
+
+
+def test_a_page_without_pairs_says_so() -> None:
+    column = {"column": COLUMN, "max_distance": 8, "min_ssim": 0.7, "images": {"eval": 3, "train": 9}, "pairs": 0}
+    text = pictures.render([{**column, "splits": [], "listed": []}], {})
+    assert "There are none." in text
+    assert "eval: 3 images" in text
+
+
+def test_the_page_shows_no_more_pairs_than_fit(duplicates: DuplicateImages) -> None:
+    column = _read(duplicates)
+    many = {**column, "listed": column["listed"] * 100, "splits": [{**column["splits"][0], "pairs": 400}]}
+    [(_, pairs)] = pictures.shown(many)
+    assert len(pairs) == pictures.SHOWN
+
+
+def _gate(duplicates: DuplicateImages, folder: pathlib.Path, max_share: float | None) -> dict[str, Any]:
     verdict = Verdict()
     verdict.uri = str(folder)
     node = gate.DuplicateGate(Channel(type=DuplicateImages), max_share)
@@ -98,7 +133,16 @@ def _gate(duplicates: DuplicateImages, folder: pathlib.Path, max_share: float) -
 
 
 def test_the_gate_opens_up_to_the_allowed_share(duplicates: DuplicateImages, tmp_path: pathlib.Path) -> None:
-    assert _gate(duplicates, tmp_path, 0.37) == {"passed": True, "max_share": 0.37, "splits": []}
+    verdict = _gate(duplicates, tmp_path, 0.37)
+    assert (verdict["passed"], verdict["max_share"]) == (True, 0.37)
+    [counts] = verdict["splits"]
+    assert (counts["column"], counts["split"], counts["images"], counts["of"]) == (COLUMN, "eval", 4, 11)
+    assert os.path.isfile(verdict["page"])
+
+
+def test_without_a_limit_the_gate_only_tells(duplicates: DuplicateImages, tmp_path: pathlib.Path) -> None:
+    verdict = _gate(duplicates, tmp_path, None)
+    assert (verdict["passed"], len(verdict["splits"])) == (True, 1)
 
 
 def test_the_gate_names_the_numbers_and_the_first_pairs(duplicates: DuplicateImages, tmp_path: pathlib.Path) -> None:
