@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import keras
 import tensorflow as tf
-import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from pipeline import references
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import batches, checkpoints, history, models, optimizers, serving, warm_start
-from pipeline.ml.compiling import compile_model
+from pipeline.ml import checkpoints, history, prepared, serving, warm_start
 from pipeline.ml.datasets import files_of
-from pipeline.ml.heads import heads_of
-from pipeline.ml.inputs import model_inputs
 from pipeline.ml.loop import Loop
 
 
@@ -25,22 +21,13 @@ def run_fn(fn_args: FnArgs) -> None:
         return
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings.trainer.seed)
-    transform = tft.TFTransformOutput(fn_args.transform_graph_path)
-    heads = heads_of(settings.heads, transform)
-    inputs = model_inputs(settings, transform)
-    train = batches.source(files_of(fn_args.train_files, "train"), "train", settings.trainer, inputs, heads, transform)
-    evaluation = batches.source(
-        files_of(fn_args.eval_files, "eval"), "eval", settings.trainer, inputs, heads, transform
-    )
-    model = models.build(settings.model, inputs, heads)
-    compile_model(model, heads, optimizers.optimizer(settings.trainer, settings.trainer.epochs * train.steps))
-    if settings.trainer.warm_start and fn_args.base_model:
-        warm_start.load(fn_args.base_model, model, inputs)
+    data = prepared.data(settings, fn_args)
+    model = prepared.model(settings, data, fn_args.base_model)
     folder, key = fn_args.custom_config["checkpoints"], checkpoint_key(model, fn_args)
-    rows = Loop(model, heads, train, evaluation, settings, folder, key, fn_args.model_run_dir).run()
+    rows = Loop(model, data.heads, data.train, data.evaluation, settings, folder, key, fn_args.model_run_dir).run()
     history.write(fn_args.model_run_dir, model, rows)
-    serving.export(fn_args.serving_model_dir, model, transform, settings.transform, inputs, heads)
-    warm_start.save(fn_args.serving_model_dir, model, inputs)
+    serving.export(fn_args.serving_model_dir, model, data.transform, settings.transform, data.inputs, data.heads)
+    warm_start.save(fn_args.serving_model_dir, model, data.inputs)
 
 
 def checkpoint_key(model: keras.Model, fn_args: FnArgs) -> str:

@@ -1,0 +1,55 @@
+"""What a training starts from: the batches that its settings ask for, and their model, compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+import keras
+import tensorflow_transform as tft
+from tfx.components.trainer.fn_args_utils import FnArgs
+
+from pipeline.config.settings import TrainerSettings
+from pipeline.ml import batches, models, optimizers, warm_start
+from pipeline.ml.compiling import compile_model
+from pipeline.ml.datasets import Source, files_of
+from pipeline.ml.heads import Head, heads_of
+from pipeline.ml.inputs import ModelInput, model_inputs
+
+
+@dataclass(frozen=True)
+class Data:
+    """The transformed examples, seen through the settings."""
+
+    transform: tft.TFTransformOutput
+    heads: tuple[Head, ...]
+    inputs: tuple[ModelInput, ...]
+    train: Source
+    evaluation: Source
+
+
+def data(settings: TrainerSettings, fn_args: FnArgs) -> Data:
+    """What the model reads.
+
+    Raises:
+        InputError: a split is empty, or its labels are of no use.
+    """
+    transform = tft.TFTransformOutput(fn_args.transform_graph_path)
+    heads, inputs, trainer = heads_of(settings.heads, transform), model_inputs(settings, transform), settings.trainer
+    train = batches.source(files_of(fn_args.train_files, "train"), "train", trainer, inputs, heads, transform)
+    evaluation = batches.source(files_of(fn_args.eval_files, "eval"), "eval", trainer, inputs, heads, transform)
+    return Data(transform, heads, inputs, train, evaluation)
+
+
+def model(settings: TrainerSettings, data: Data, base_model: Optional[str]) -> keras.Model:
+    """The model, with the weights of `base_model` where the settings want them.
+
+    Raises:
+        InputError: the features or the old weights do not fit it.
+    """
+    made = models.build(settings.model, data.inputs, data.heads)
+    steps = settings.trainer.epochs * data.train.steps
+    compile_model(made, data.heads, optimizers.optimizer(settings.trainer, steps))
+    if settings.trainer.warm_start and base_model:
+        warm_start.load(base_model, made, data.inputs)
+    return made
