@@ -45,6 +45,8 @@ class Head(Record):
     """Keras metrics watched while training, by name or path; empty takes the task's usual ones."""
     class_weights: dict[str, float] = {}
     """Weight of a class' examples in the loss, by class label; 1 where not given."""
+    top_k: int = pydantic.Field(default=5, ge=1)
+    """How many of the best classes the served model of a multiclass head returns in order, if there are so many."""
 
     @pydantic.model_validator(mode="after")
     def _complete(self) -> Head:

@@ -2,12 +2,16 @@
 
     serving_default      examples: serialized tf.Example [n] -> classes and scores, or outputs
     raw                  one tensor [n] per raw column -> the same
+    bytes                the same with images as NAME_bytes: encoded, of several formats in a batch
+    pixels               the same with images as NAME_pixels: uint8 [n, h, w, c], any size, 1 to 4 channels
     transform_features   examples -> the transformed features
     transform_labels     examples with labels -> label_<head>, example_weight
     evaluate             examples -> {head: prediction}, as numbers, for TFMA
 
-Classifiers return `classes` (text, [n, k]) and `scores` ([n, k]), regressors `outputs` ([n, 1]); with several
-heads each is prefixed by `<head>_`. `raw` takes every number as float64 with NaN for a missing value, and
+Classifiers return `classes` (text, [n, classes]) and `scores`, in the order of the ids; those of several classes
+also `classes_top` and `scores_top` ([n, k]), the k best, best first. Regressors return `outputs` ([n, 1]). With several
+heads each is prefixed by `<head>_`. `bytes` and `pixels` are there where the model has images; the images' NAME is
+that of the column, without "/encoded". `raw` takes every number as float64 with NaN for a missing value, and
 every text with "" for one: TF Serving's JSON carries both (NaN as a bare word). TensorFlow takes only letters,
 digits and underscores in the name of an input: `assets.extra/columns.json` says which column each input is.
 """
@@ -19,6 +23,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -31,6 +36,7 @@ from pipeline.config.features import columns_of
 from pipeline.config.settings import WEIGHT_KEY, TransformSettings, label_key
 from pipeline.ml import columns, preprocessing
 from pipeline.ml.heads import Head
+from pipeline.ml.images import decode
 from pipeline.ml.inputs import ModelInput
 from pipeline.ml.transform_graph import TransformGraph
 
@@ -56,6 +62,9 @@ class Servable(tf.Module):
         self._inputs, self._heads = tuple(inputs), tuple(heads)
         self._spec = transform.raw_feature_spec()
         self.columns = serving_columns(settings, self._spec)
+        self._images = {name: column for name, column in settings.images.items() if column in self.columns}
+        # What a preprocessing_fn of one's own does to an image, it does to the bytes.
+        self._takes_pixels = bool(self._images) and settings.preprocessing_fn is None
         self._label_keys = [label_key(head.name) for head in heads]
         self._label_keys += [WEIGHT_KEY] if settings.example_weight else []
 
@@ -64,16 +73,22 @@ class Servable(tf.Module):
         transformed = self.transform(raw)
         return {each.name: transformed[each.name] for each in self._inputs}
 
-    def predict(self, raw: Tensors) -> dict[str, Any]:
-        """{head: prediction [n, units]} of raw columns."""
+    def predict(self, raw: Tensors, pixels: Tensors = MappingProxyType({})) -> dict[str, Any]:
+        """{head: prediction [n, units]} of raw columns; an image is what `pixels` has under its feature's name."""
         features = self.features(raw)
-        predictions = self.model({each.name: each.read(features[each.name]) for each in self._inputs}, training=False)
+        inputs = {
+            each.name: decode.sized_batch(pixels[each.name], each.image)
+            if each.image and each.name in pixels
+            else each.read(features[each.name])
+            for each in self._inputs
+        }
+        predictions = self.model(inputs, training=False)
         return {head.name: tf.cast(predictions[head.name], tf.float32) for head in self._heads}
 
-    def answer(self, raw: Tensors) -> dict[str, Any]:
+    def answer(self, raw: Tensors, pixels: Tensors = MappingProxyType({})) -> dict[str, Any]:
         """What the serving signatures return."""
         answers: dict[str, Any] = {}
-        predictions = self.predict(raw)
+        predictions = self.predict(raw, pixels)
         for head in self._heads:
             prefix = f"{head.name}_" if len(self._heads) > 1 else ""
             answers.update({prefix + name: value for name, value in _answer(head, predictions[head.name]).items()})
@@ -87,24 +102,41 @@ class Servable(tf.Module):
     def signatures(self) -> dict[str, Callable[..., Any]]:
         """The concrete functions of all signatures, by name."""
         serving = {name: self._spec[name] for name in self.columns}
-        names = input_names(self.columns)
-        raw = {names[column]: _raw_tensor(names[column], spec) for column, spec in serving.items()}
 
         def of_examples(function: Callable[[Tensors], Any], spec: Mapping[str, Any]) -> Any:
             lenient = {name: _lenient(each) for name, each in spec.items()}
             traced = tf.function(lambda examples: function(tf.io.parse_example(examples, lenient)), autograph=False)
             return traced.get_concrete_function(EXAMPLES)
 
-        def of_columns(**values: Any) -> dict[str, Any]:
-            return self.answer({column: _column(values[names[column]], spec) for column, spec in serving.items()})
-
-        return {
+        signatures = {
             "serving_default": of_examples(self.answer, serving),
-            "raw": tf.function(of_columns, autograph=False).get_concrete_function(**raw),
+            "raw": self._of_columns(),
             "transform_features": of_examples(self.features, serving),
             "transform_labels": of_examples(self.labels, self._spec),
             "evaluate": of_examples(self.predict, serving),
         }
+        if self._images:
+            signatures["bytes"] = self._of_columns("bytes")
+        if self._takes_pixels:
+            signatures["pixels"] = self._of_columns("pixels")
+        return signatures
+
+    def _of_columns(self, images_as: str = "") -> Any:
+        """The concrete function of one argument per raw column, images under a name that ends in what they come as."""
+        renamed = {column: f"{column.removesuffix('/encoded')}_{images_as}" for column in self._images.values()}
+        names = input_names(self.columns, renamed if images_as else {})
+        pixels_of = {name: names[column] for name, column in self._images.items()} if images_as == "pixels" else {}
+        tensors = {name: _raw_tensor(name, self._spec[column]) for column, name in names.items()}
+        tensors.update({name: _pixel_tensor(name) for name in pixels_of.values()})
+
+        def answer(**values: Any) -> dict[str, Any]:
+            pixels = {feature: values[name] for feature, name in pixels_of.items()}
+            # Transform wants the bytes that pixels never had.
+            values.update({name: tf.fill([tf.shape(values[name])[0]], "") for name in pixels_of.values()})
+            raw = {column: _column(values[name], self._spec[column]) for column, name in names.items()}
+            return self.answer(raw, pixels)
+
+        return tf.function(answer, autograph=False).get_concrete_function(**tensors)
 
 
 def export(
@@ -124,11 +156,14 @@ def export(
         file.write(json.dumps({name: column for column, name in input_names(servable.columns).items()}, indent=2))
 
 
-def input_names(columns: Sequence[str]) -> dict[str, str]:
-    """The input of `raw` for each column: its name with underscores for what TensorFlow refuses, made unique."""
+def input_names(columns: Sequence[str], renamed: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """The argument for each column: its name with underscores for what TensorFlow refuses, made unique.
+
+    Columns that are `renamed` go by that name, and first.
+    """
     names: dict[str, str] = {}
-    for column in columns:
-        name = re.sub(r"[^A-Za-z0-9_]", "_", column)
+    for column in sorted(columns, key=lambda each: each not in renamed):
+        name = re.sub(r"[^A-Za-z0-9_]", "_", renamed.get(column, column))
         # The name starts with a letter, and `self` is an argument of TensorFlow's own function.
         name = name if re.match(r"[A-Za-z]", name) and name != "self" else f"column_{name}"
         numbered = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
@@ -157,8 +192,14 @@ def _type(spec: Any) -> tf.TypeSpec:
 def _answer(head: Head, prediction: Any) -> dict[str, Any]:
     if head.config.task == "regression":
         return {"outputs": prediction}
-    scores = tf.concat([1.0 - prediction, prediction], axis=1) if head.config.task == "binary" else prediction
-    return {"classes": tf.tile(tf.constant([head.classes]), [tf.shape(scores)[0], 1]), "scores": scores}
+    is_binary = head.config.task == "binary"
+    scores = tf.concat([1.0 - prediction, prediction], axis=1) if is_binary else prediction
+    classes = tf.constant(head.classes)
+    answer = {"classes": tf.tile(classes[None], [tf.shape(scores)[0], 1]), "scores": scores}
+    if is_binary:
+        return answer
+    best, ids = tf.math.top_k(scores, min(head.config.top_k, len(head.classes)))
+    return {**answer, "classes_top": tf.gather(classes, ids), "scores_top": best}
 
 
 def _lenient(spec: Any) -> Any:
@@ -171,6 +212,10 @@ def _lenient(spec: Any) -> Any:
 
 def _raw_tensor(name: str, spec: Any) -> tf.TensorSpec:
     return tf.TensorSpec([None], tf.string if spec.dtype == tf.string else tf.float64, name=name)
+
+
+def _pixel_tensor(name: str) -> tf.TensorSpec:
+    return tf.TensorSpec([None, None, None, None], tf.uint8, name=name)
 
 
 def _column(values: Any, spec: Any) -> Any:

@@ -68,7 +68,10 @@ def test_the_pushed_model_reads_encoded_images(root):
     }
     columns = tf.io.parse_example(records, spec)
     answers = model.signatures["serving_default"](examples=tf.constant(records))
-    raw = model.signatures["raw"](image_encoded=columns["image/encoded"])
-    np.testing.assert_allclose(answers["scores"], raw["scores"], atol=1e-6)
+    by_bytes = model.signatures["bytes"](image_bytes=columns["image/encoded"])
+    np.testing.assert_allclose(answers["scores"], by_bytes["scores"], atol=1e-6)
+    pixels = tf.stack([tf.io.decode_image(each) for each in columns["image/encoded"]])
+    np.testing.assert_allclose(answers["scores"], model.signatures["pixels"](image_pixels=pixels)["scores"], atol=1e-6)
+    assert answers["classes_top"].shape == (64, 5)
     best = answers["classes"].numpy()[np.arange(64), np.argmax(answers["scores"], axis=1)]
     assert (best == columns["image/class/text"].numpy()).mean() >= 0.95

@@ -29,7 +29,19 @@ def decode(encoded: tf.Tensor, image: Image) -> tf.Tensor:
     else:
         whole = tf.io.decode_image(encoded, _RGB, expand_animations=False)
         whole.set_shape([None, None, _RGB])
-    return fitted(tf.image.rgb_to_grayscale(whole) if image.channels == 1 else whole, image)
+    return fitted(_colours(whole, image), image)
+
+
+def sized_batch(pixels: tf.Tensor, image: Image) -> tf.Tensor:
+    """Decoded images of any one size, uint8 [n, h, w, 1 to 4 channels], as if they had come as PNG files."""
+    is_grey = tf.shape(pixels)[-1] < _RGB
+    rgb = tf.cond(is_grey, lambda: tf.repeat(pixels[..., :1], _RGB, axis=-1), lambda: pixels[..., :_RGB])
+    rgb = tf.ensure_shape(rgb, [None, None, None, _RGB])
+    return fitted(_colours(_cut(rgb, image) if image.fit == "crop" else rgb, image), image)
+
+
+def _colours(rgb: tf.Tensor, image: Image) -> tf.Tensor:
+    return tf.image.rgb_to_grayscale(rgb) if image.channels == 1 else rgb
 
 
 def fitted(pixels: tf.Tensor, image: Image) -> tf.Tensor:
@@ -51,12 +63,16 @@ def _middle(encoded: tf.Tensor, image: Image) -> tf.Tensor:
         return tf.image.decode_and_crop_jpeg(encoded, window, channels=_RGB)
 
     def of_another() -> tf.Tensor:
-        pixels = tf.io.decode_image(encoded, _RGB, expand_animations=False)
-        top, left, height, width = tf.unstack(middle_window(tf.shape(pixels)[:2], image))
-        return pixels[top : top + height, left : left + width]
+        return _cut(tf.io.decode_image(encoded, _RGB, expand_animations=False), image)
 
     cut = tf.cond(tf.io.is_jpeg(encoded), of_jpeg, of_another)
     return tf.ensure_shape(cut, [None, None, _RGB])
+
+
+def _cut(pixels: tf.Tensor, image: Image) -> tf.Tensor:
+    """The middle of pixels [..., h, w, channels]."""
+    top, left, height, width = tf.unstack(middle_window(tf.shape(pixels)[-3:-1], image))
+    return pixels[..., top : top + height, left : left + width, :]
 
 
 def middle_window(shape: tf.Tensor, image: Image) -> tf.Tensor:

@@ -21,7 +21,7 @@ from tfx.types import artifact_utils, standard_artifacts
 
 from pipeline.config.settings import TrainerSettings
 
-Value = Union[int, float, str, None]
+Value = Union[int, float, str, bytes, None]
 Row = Mapping[str, Value]
 
 TAXI_TYPES = {
@@ -55,8 +55,9 @@ def example(row: Row) -> bytes:
     """A row as a serialized tf.Example, without its missing values."""
     features = {}
     for name, value in row.items():
-        if isinstance(value, str):
-            features[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode()]))
+        if isinstance(value, (str, bytes)):
+            value = value.encode() if isinstance(value, str) else value
+            features[name] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
         elif isinstance(value, float):
             features[name] = tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
         elif value is not None:
