@@ -10,7 +10,7 @@ import pyarrow as pa
 from components.example_gen import example_wire
 from components.example_gen.cells import Cells, Inferred, Kind, Ragged
 from components.example_gen.facts import BadRow, Chunk, Range
-from components.example_gen.splits import GroupSplits, Splits, TimeSplits
+from components.example_gen.splits import GroupSplits, RowSplits, TimeSplits
 
 
 class Origin(Protocol):
@@ -56,7 +56,7 @@ class Part(Protocol):
     def records(self) -> Sequence[bytes]:
         """A serialised tf.Example each."""
 
-    def splits(self, splits: Splits) -> np.ndarray:
+    def splits(self, splits: RowSplits) -> np.ndarray:
         """The index of each record's split."""
 
 
@@ -112,7 +112,7 @@ class TablePart:
         }
         self.records = example_wire.encode(self._ragged, rows)
 
-    def splits(self, splits: Splits) -> np.ndarray:
+    def splits(self, splits: RowSplits) -> np.ndarray:
         """See Part."""
         if isinstance(splits, TimeSplits):
             return splits.of_cells(self._columns[splits.column])

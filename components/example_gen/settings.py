@@ -8,7 +8,7 @@ from typing import Any, Union
 
 from components.errors import ConfigError
 from components.example_gen.images import prefix
-from components.example_gen.splits import GroupSplits, HashSplits, Splits, TimeSplits
+from components.example_gen.splits import FileSplits, GroupSplits, HashSplits, Splits, TimeSplits
 from components.images.properties import MAX_PIXELS
 
 
@@ -74,6 +74,8 @@ def digest(path: str, format: str, settings: Mapping[str, Any]) -> str:
 def _splits(values: Mapping[str, Any]) -> Splits:
     if values["kind"] == "time":
         return TimeSplits(values["column"], values["eval_from"], values.get("test_from"))
+    if values["kind"] == "file":
+        return FileSplits(tuple((name, values[name]) for name in ("train", "eval", "test") if values.get(name)))
     buckets = tuple((name, int(values[name])) for name in ("train", "eval", "test") if values.get(name))
     if values["kind"] == "group":
         return GroupSplits(buckets, values["column"])

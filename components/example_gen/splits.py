@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import pathlib
 from collections.abc import Sequence
 from typing import Optional, Union
 
@@ -13,6 +14,7 @@ from components.errors import InputError
 from components.example_gen.cells import Cells, Kind
 
 Bound = Union[int, float, str]
+_FEW = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,9 +100,44 @@ class TimeSplits:
         return sum(mask.to_numpy(zero_copy_only=False).astype(np.int64) for mask in later)
 
 
-Splits = Union[HashSplits, GroupSplits, TimeSplits]
+@dataclasses.dataclass(frozen=True)
+class FileSplits:
+    """The split of a row is that of its file."""
+
+    patterns: tuple[tuple[str, str], ...]
+    """(split, pattern); a pattern is matched from the right of the path, folder by folder."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The splits, in the order of their patterns."""
+        return tuple(name for name, _ in self.patterns)
+
+    def of_file(self, path: str) -> list[str]:
+        """The splits whose patterns the path matches; one, after `check`."""
+        return [name for name, pattern in self.patterns if pathlib.PurePosixPath(path).match(pattern)]
+
+    def check(self, files: Sequence[str]) -> None:
+        """Raises InputError for a file that is not of exactly one split, and for a split without files."""
+        told = ", ".join(f"{name}={pattern!r}" for name, pattern in self.patterns)
+        for path in files:
+            found = self.of_file(path)
+            if len(found) != 1:
+                matches = f"both {' and '.join(found)}" if found else "no split"
+                raise InputError(
+                    f"data.splits: {path} belongs to {matches} by its name. Patterns: {told}. Every file of "
+                    "data.path must match exactly one: change the patterns, or data.path"
+                )
+        for name, pattern in self.patterns:
+            if not any(self.of_file(path) == [name] for path in files):
+                few = ", ".join(map(str, files[:_FEW])) + (" …" if len(files) > _FEW else "")
+                raise InputError(f"data.splits.{name}: no file matches {pattern!r}. There is: {few}")
+
+
+RowSplits = Union[HashSplits, GroupSplits, TimeSplits]
+"""Where each row is looked at."""
+Splits = Union[RowSplits, FileSplits]
 
 
 def column_of(splits: Splits) -> Optional[str]:
     """The column that decides, None where the whole record does."""
-    return None if type(splits) is HashSplits else getattr(splits, "column", None)
+    return splits.column if isinstance(splits, (GroupSplits, TimeSplits)) else None

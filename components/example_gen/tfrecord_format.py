@@ -17,7 +17,7 @@ from components.example_gen.facts import BadRow, Chunk, Range
 from components.example_gen.formats import missing
 from components.example_gen.settings import Settings
 from components.example_gen.shards import FOOTER, HEADER, masked_crc
-from components.example_gen.splits import GroupSplits, HashSplits, Splits, TimeSplits, column_of
+from components.example_gen.splits import GroupSplits, RowSplits, TimeSplits, column_of
 from components.example_gen.text_files import opened
 
 _BLOCK_RECORDS = 4096
@@ -115,7 +115,7 @@ class RecordPart:
     columns: Mapping[str, Cells]
     kinds: Mapping[str, Kind]
 
-    def splits(self, splits: Splits) -> np.ndarray:
+    def splits(self, splits: RowSplits) -> np.ndarray:
         """See Part."""
         if not self.records:
             return np.zeros(0, np.int64)
@@ -126,7 +126,6 @@ class RecordPart:
             cells = self.columns.get(splits.column)
             column = cells.ragged(kind) if cells else missing(kind, rows)
             return splits.of_keys(example_wire.encode_features(column, rows))
-        assert isinstance(splits, HashSplits)
         return splits.of_keys(self.keys)
 
 

@@ -17,7 +17,7 @@ from components.example_gen import formats, shards
 from components.example_gen.facts import SAMPLE, BadRow, Chunk, Column, Range, RangeFacts, Summary, Written
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
-from components.example_gen.splits import TimeSplits
+from components.example_gen.splits import FileSplits, TimeSplits
 from components.example_gen.summary import check_budget, make_plan, summarise
 
 
@@ -89,7 +89,7 @@ def survey(part: Range, settings: Settings) -> RangeFacts:
 
 
 def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -> Written:
-    """Write the shards of a range, one for each split, and its bad rows.
+    """Write the shards of a range, one for each split that its rows may go to, and its bad rows.
 
     Images are looked at here and only here, as decoding costs more than everything else together. So this pass
     may find more bad rows than are allowed; from then on it only counts.
@@ -98,7 +98,8 @@ def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -
     if summary.error:
         return written
     allowed = settings.allowed(summary.rows + summary.bad)
-    names = settings.splits.names
+    splits = settings.splits
+    names = splits.of_file(part.file) if isinstance(splits, FileSplits) else splits.names
     shard = shards.shard_name(part.index, part.count)
     level = shards.STORED if settings.images else shards.FAST
     files = [
@@ -126,6 +127,9 @@ def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -
 
 
 def _deal(part: formats.Part, files: Sequence[shards.Shard], settings: Settings) -> None:
+    if isinstance(settings.splits, FileSplits):
+        files[0].write(part.records)
+        return
     split = part.splits(settings.splits)
     for index, file in enumerate(files):
         file.write(part.records[row] for row in np.flatnonzero(split == index).tolist())

@@ -1,7 +1,7 @@
 """The config tree: a leaf that everybody may read, and that imports nothing heavy."""
 
 from pipeline.config.config import Beam, Config, Pusher
-from pipeline.config.data import Data, GroupSplits, HashSplits, Schema, TimeSplits
+from pipeline.config.data import Data, FileSplits, GroupSplits, HashSplits, Schema, TimeSplits
 from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator, Threshold
 from pipeline.config.features import (
@@ -28,8 +28,8 @@ from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule,
 
 __all__ = [
     "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "Data", "Duplicates", "EarlyStopping",
-    "Embedding", "Evaluator", "Feature", "Flip", "GroupSplits", "Hashed", "HashSplits", "Head", "Identity", "Image",
-    "Label", "MinMax", "Model", "Numeric", "OneHot", "Pusher", "Record", "ReduceLearningRate", "ResNet", "Resources",
-    "Rotation", "Schedule", "Schema", "Shift", "Threshold", "TimeSplits", "Trainer", "Vocabulary", "ZScore",
-    "columns_of", "feature_key",
+    "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits", "Hashed", "HashSplits", "Head",
+    "Identity", "Image", "Label", "MinMax", "Model", "Numeric", "OneHot", "Pusher", "Record", "ReduceLearningRate",
+    "ResNet", "Resources", "Rotation", "Schedule", "Schema", "Shift", "Threshold", "TimeSplits", "Trainer",
+    "Vocabulary", "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

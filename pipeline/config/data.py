@@ -41,7 +41,21 @@ class TimeSplits(Record):
     """None leaves the test split out."""
 
 
-Splits = Union[HashSplits, GroupSplits, TimeSplits]
+class FileSplits(Record):
+    """Splits that the data comes in: all rows of a file go to the split whose pattern the file's path matches.
+
+    A pattern is matched from the right: "train-*" against the file's name, "train/*" against its folder and name.
+    Each file under data.path must match exactly one, and each pattern a file.
+    """
+
+    kind: Literal["file"] = "file"
+    train: str = pydantic.Field(min_length=1)
+    eval: str = pydantic.Field(min_length=1)
+    test: Union[str, None] = pydantic.Field(default=None, min_length=1)
+    """None leaves the split out."""
+
+
+Splits = Union[HashSplits, GroupSplits, TimeSplits, FileSplits]
 
 
 class Data(Record):
@@ -69,8 +83,8 @@ class Data(Record):
     @property
     def split_names(self) -> tuple[str, ...]:
         """The names of the splits, in order: train and eval, and test where there is one."""
-        has_test = self.splits.test_from is not None if isinstance(self.splits, TimeSplits) else self.splits.test > 0
-        return ("train", "eval", "test") if has_test else ("train", "eval")
+        has_test = self.splits.test_from if isinstance(self.splits, TimeSplits) else self.splits.test or None
+        return ("train", "eval") if has_test is None else ("train", "eval", "test")
 
 
 class Schema(Record):

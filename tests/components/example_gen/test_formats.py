@@ -1,11 +1,14 @@
 """The other formats, the splits, and what the shards look like."""
 
 import gzip
+import json
 import pathlib
 
 import pyarrow as pa
 import pyarrow.parquet
+import pytest
 
+from components.errors import InputError
 from components.example_gen import shards
 from tests.components.example_gen import ingestion
 
@@ -105,3 +108,56 @@ def test_a_shard_appears_whole_and_a_repeated_one_replaces_it(tmp_path):
     assert [pathlib.Path(found).name for found in tmp_path.glob("data*")] == [path.name]
     with gzip.open(path) as file:
         assert len(file.read()) == 2 * (8 + 4 + 4) + 3
+
+
+_BY_FILE = {"kind": "file", "train": "train-*", "eval": "validation-*", "test": None}
+_PARTS = {"train-0.x": 1, "validation-0.x": 2, "train-1.x": 3}
+
+
+def _write_parts(folder: pathlib.Path, format: str) -> None:
+    """A file of one row for each of `_PARTS`, which is the row's id."""
+    for name, number in _PARTS.items():
+        text = f"text {number}"
+        if format == "csv":
+            content = f"id,text\n{number},{text}\n".encode()
+        elif format == "jsonl":
+            content = json.dumps({"id": number, "text": text}).encode() + b"\n"
+        else:
+            sink = pa.BufferOutputStream()
+            pyarrow.parquet.write_table(pa.table({"id": [number], "text": [text]}), sink)
+            content = sink.getvalue().to_pybytes()
+        (folder / name).write_bytes(content)
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "parquet"])
+def test_files_that_come_in_splits_stay_in_them(tmp_path, format):
+    _write_parts(tmp_path, format)
+
+    found = ingestion.through_beam(tmp_path, f"{tmp_path}/*.x", format, splits=_BY_FILE)
+
+    ids = {split: [row["id"] for row in ingestion.rows_of(rows)] for split, rows in found.splits.items()}
+    assert ids == {"train": [[1], [3]], "eval": [[2]]}
+    assert found.report["splits"] == {"train": 2, "eval": 1}
+    assert found.examples.split_names == '["train", "eval"]'
+    # A file of one split leaves no shard in the others.
+    shards_of = {split: len(list((tmp_path / "examples" / f"Split-{split}").iterdir())) for split in ids}
+    assert shards_of == {"train": 2, "eval": 1}
+
+    again = ingestion.step_by_step(tmp_path / "again", found.examples.uri + "/*/*", "tfrecord", splits=_OF_FOLDERS)
+    assert again.splits == found.splits
+
+
+_OF_FOLDERS = {"kind": "file", "train": "Split-train/*", "eval": "Split-eval/*.gz"}
+_WRONG = {
+    "no split": (_BY_FILE | {"train": "train-0*"}, r"train-1\.x belongs to no split by its name\. Patterns: train='tr"),
+    "two": (_BY_FILE | {"eval": "*-0.x"}, r"train-0\.x belongs to both train and eval by its name"),
+    "nothing": (_BY_FILE | {"test": "test-*"}, r"data\.splits\.test: no file matches 'test-\*'\. There is: .*train-0"),
+}
+
+
+@pytest.mark.parametrize("name", _WRONG)
+def test_a_file_without_one_split_and_a_split_without_files_are_named(tmp_path, name):
+    splits, told = _WRONG[name]
+    _write_parts(tmp_path, "csv")
+    with pytest.raises(InputError, match=told):
+        ingestion.through_beam(tmp_path, f"{tmp_path}/*.x", splits=splits)
