@@ -2,11 +2,13 @@
 
 TFX's BulkInferrer can only copy the outputs of a signature: for a classifier that is the same list of class labels
 in every row, never the class that was predicted, and it takes every row apart and puts it together again.
-Here a predicted column is appended to the serialised example, whose other bytes stay as they are.
+Here a predicted column is appended to the serialised example, whose other bytes stay as they are. Columns that would
+only be a second copy of much data, such as images, are left out.
 """
 
+import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 import apache_beam as beam
@@ -23,6 +25,7 @@ from components import saved_model
 from components.errors import InputError
 
 _BATCH = 1024
+_WITHOUT = "without"
 _COPIED = ("payload_format", "file_format")
 """Custom properties that say how the examples are stored."""
 
@@ -33,14 +36,22 @@ def appended(record: bytes, columns: Mapping[str, Any]) -> bytes:
     return record + tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
 
 
+def stripped(record: bytes, columns: Collection[str]) -> bytes:
+    """A serialised tf.Example without those of `columns` that it has."""
+    example = tf.train.Example.FromString(record)
+    for column in columns:
+        example.features.feature.pop(column, None)
+    return example.SerializeToString()
+
+
 def _feature(value: Any) -> tf.train.Feature:
     if isinstance(value, bytes):
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
     return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
 
 
-def with_predictions(model: saved_model.Model, records: Sequence[bytes]) -> list[bytes]:
-    """The records with their predicted columns.
+def with_predictions(model: saved_model.Model, records: Sequence[bytes], without: Collection[str] = ()) -> list[bytes]:
+    """The records with their predicted columns, and without some others.
 
     Raises:
         InputError: they cannot be read by the model, or have a column of such a name already.
@@ -51,14 +62,15 @@ def with_predictions(model: saved_model.Model, records: Sequence[bytes]) -> list
         raise InputError(f"the data has columns called {', '.join(sorted(taken))}, as the predictions are. Rename them")
     names = list(predicted)
     rows = zip(*(predicted[name].tolist() for name in names), strict=True)
-    return [appended(record, dict(zip(names, row, strict=True))) for record, row in zip(records, rows, strict=True)]
+    kept = [stripped(record, without) for record in records] if without else records
+    return [appended(record, dict(zip(names, row, strict=True))) for record, row in zip(kept, rows, strict=True)]
 
 
 class _Predict(beam.DoFn):
     """From (file, file) to the number of rows: reads the first, writes the second, in the same order."""
 
-    def __init__(self, model: str) -> None:
-        self._folder = model
+    def __init__(self, model: str, without: Collection[str]) -> None:
+        self._folder, self._without = model, without
         self._model: Optional[saved_model.Model] = None
 
     def setup(self) -> None:
@@ -72,7 +84,7 @@ class _Predict(beam.DoFn):
         with tf.io.TFRecordWriter(part, "GZIP") as writer:
             for batch in batches(example_files.records([source]), _BATCH):
                 rows += len(batch)
-                for record in with_predictions(self._model, batch):
+                for record in with_predictions(self._model, batch, self._without):
                     writer.write(record)
         tf.io.gfile.rename(part, target, overwrite=True)
         yield rows
@@ -104,13 +116,14 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         folder = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         predictions = artifact_utils.get_single_instance(output_dict["predictions"])
+        without = frozenset(json.loads(exec_properties[_WITHOUT]))
         _describe(predictions, examples)
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | "Files" >> beam.Create(_files(examples, predictions))
                 | "Spread" >> beam.Reshuffle()
-                | "Predict" >> beam.ParDo(_Predict(folder))
+                | "Predict" >> beam.ParDo(_Predict(folder, without))
             )
         logging.info("Predictions written to %s.", predictions.uri)
 
@@ -140,7 +153,7 @@ def _files(examples: types.Artifact, predictions: types.Artifact) -> "list[tuple
 class PredictionsSpec(types.ComponentSpec):
     """Examples and a model in, examples with predictions out."""
 
-    PARAMETERS: dict[str, Any] = {}
+    PARAMETERS = {_WITHOUT: component_spec.ExecutionParameter(type=str)}
     INPUTS = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
@@ -155,11 +168,17 @@ class Predictions(base_beam_component.BaseBeamComponent):
     SPEC_CLASS = PredictionsSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
-    def __init__(self, examples: types.BaseChannel, model: types.BaseChannel) -> None:
+    def __init__(self, examples: types.BaseChannel, model: types.BaseChannel, without: Sequence[str] = ()) -> None:
         """Args:
         examples: of one span, with the columns that the model was trained on.
         model: an exported model, blessed or not.
+        without: columns of the examples that the predictions don't repeat.
         """
         super().__init__(
-            PredictionsSpec(examples=examples, model=model, predictions=types.Channel(type=standard_artifacts.Examples))
+            PredictionsSpec(
+                examples=examples,
+                model=model,
+                without=json.dumps(sorted(without)),
+                predictions=types.Channel(type=standard_artifacts.Examples),
+            )
         )

@@ -120,7 +120,7 @@ def create_pipeline(config: Config) -> Pipeline:
         settings=report_settings(config),
     )
 
-    predictions = Predictions(examples=examples, model=model)
+    predictions = Predictions(examples=examples, model=model, without=config.image_columns)
 
     pusher = Pusher(
         model=model,

@@ -18,7 +18,7 @@ from tests import tiny_model
 ROWS = [{"x": 1.0, "kind": "a", "note": "kept"}, {"x": -3.0, "kind": "b", "note": "kept too"}]
 
 
-def _predict(folder: pathlib.Path, heads: tuple[str, ...]) -> Artifact:
+def _predict(folder: pathlib.Path, heads: tuple[str, ...], without: str = "[]") -> Artifact:
     examples, model, predictions = (
         standard_artifacts.Examples(),
         standard_artifacts.Model(),
@@ -30,7 +30,7 @@ def _predict(folder: pathlib.Path, heads: tuple[str, ...]) -> Artifact:
     tiny_model.write_split(examples.uri, "train", ROWS * 1000)
     tiny_model.write_split(examples.uri, "eval", ROWS)
     tiny_model.save(f"{model.uri}/Format-Serving", heads=heads)
-    Executor().Do({"examples": [examples], "model": [model]}, {"predictions": [predictions]}, {})
+    Executor().Do({"examples": [examples], "model": [model]}, {"predictions": [predictions]}, {"without": without})
     return predictions
 
 
@@ -63,6 +63,12 @@ def test_rows_keep_their_columns_and_order_and_get_predictions(tmp_path: pathlib
     assert second["predicted_y"] == b"no"
     assert second["predicted_y_probability"] == pytest.approx(0.0474, abs=1e-4)
     assert [row["x"] for row in _rows(predictions, "train")] == [1.0, -3.0] * 1000
+
+
+def test_columns_may_be_left_out_although_the_model_reads_them(tmp_path: pathlib.Path) -> None:
+    first, second = _rows(_predict(tmp_path, heads=("z",), without='["x", "none"]'), "eval")
+    assert first == {"kind": b"a", "note": b"kept", "predicted": 2.0}
+    assert second == {"kind": b"b", "note": b"kept too", "predicted": -6.0}
 
 
 def test_a_column_of_that_name_is_refused(tmp_path: pathlib.Path) -> None:
