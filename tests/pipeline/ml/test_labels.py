@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import pipeline.config as c
 from components.errors import InputError
-from pipeline.ml import batches, training
+from pipeline.ml import batches, labels, training
 from pipeline.ml.heads import Head
 from pipeline.ml.labels import MISSING, UNKNOWN, Tally
 from tests.pipeline.ml.transformed import Transformed
@@ -21,6 +22,12 @@ def test_good_labels_pass():
     tally([0, 1, 1]).check("train")
     tally([1.5, 1.5], classes=()).check("train")
     tally([1, 1]).check("eval")
+
+
+def test_labels_of_imagenet_begin_at_1():
+    head = c.Head(label="y", task="multiclass", classes=tuple(map(str, range(1, 1001))))
+    found = labels.label({"y": tf.constant([1, 1000, 0, 1001], tf.int64)}, head.label_spec)
+    assert found.numpy().tolist() == [0, 999, UNKNOWN, UNKNOWN]
 
 
 def test_missing_labels_are_counted():
