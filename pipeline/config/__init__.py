@@ -19,7 +19,7 @@ from pipeline.config.features import (
     columns_of,
     feature_key,
 )
-from pipeline.config.images import Color, Crop, Flip, Image, Rotation, Shift
+from pipeline.config.images import Color, Crop, CutMix, Flip, Image, MixUp, RandomCrop, Rotation, Shift
 from pipeline.config.model import Head, Label, Model
 from pipeline.config.networks import CNN, Backbone, ResNet
 from pipeline.config.record import Record
@@ -27,9 +27,9 @@ from pipeline.config.resources import Resources
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
 
 __all__ = [
-    "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "Data", "Duplicates", "EarlyStopping",
-    "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits", "Hashed", "HashSplits", "Head",
-    "Identity", "Image", "Label", "MinMax", "Model", "Numeric", "OneHot", "Pusher", "Record", "ReduceLearningRate",
-    "ResNet", "Resources", "Rotation", "Schedule", "Schema", "Shift", "Threshold", "TimeSplits", "Trainer",
-    "Vocabulary", "ZScore", "columns_of", "feature_key",
+    "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data", "Duplicates",
+    "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits", "Hashed", "HashSplits",
+    "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot", "Pusher", "RandomCrop",
+    "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation", "Schedule", "Schema", "Shift", "Threshold",
+    "TimeSplits", "Trainer", "Vocabulary", "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

@@ -71,6 +71,7 @@ class Config(Record):
         _refuse_twins("heads", [head.output_name for head in self.heads])
         if not self.features and self.preprocessing_fn is None:
             raise ValueError("give features, or a preprocessing_fn of your own")
+        self._check_mixed()
         known = {head.output_name for head in self.heads}
         for threshold in self.evaluator.thresholds:
             if threshold.head and threshold.head not in known:
@@ -84,6 +85,18 @@ class Config(Record):
                 f"evaluator.split is {self.evaluator.split!r}, but data.splits makes {self.data.split_names}"
             )
         return self
+
+    def _check_mixed(self) -> None:
+        if not any(isinstance(feature, Image) and feature.mix for feature in self.features):
+            return
+        if len(self.features) > 1 or self.preprocessing_fn is not None:
+            raise ValueError("features: an image with mix must be the only feature, as whole examples are mixed")
+        for head in self.heads:
+            if head.task == "regression" or head.loss:
+                raise ValueError(
+                    f"features: mix makes labels shares of classes: heads.{head.output_name} must be a classifier with "
+                    f"its usual loss. Received: task={head.task!r}, loss={head.loss!r}"
+                )
 
     def resolve(self, path: str) -> str:
         """`path` made absolute from the project's folder; URIs and absolute paths stay as they are."""

@@ -9,6 +9,28 @@ import pydantic
 from pipeline.config.record import Record
 
 
+class RandomCrop(Record):
+    """Take a random part of each image instead of what `fit` says, stretched to the size (Szegedy et al. 2015).
+
+    It is cut while the image is decoded, so it comes first; `trainer.cache` keeps the encoded bytes for it.
+    """
+
+    kind: Literal["random_crop"] = "random_crop"
+    scale: tuple[float, float] = (0.08, 1.0)
+    """Least and greatest share of the image's area."""
+    aspect: tuple[float, float] = (3 / 4, 4 / 3)
+    """Least and greatest width divided by height."""
+
+    @pydantic.model_validator(mode="after")
+    def _ranges(self) -> RandomCrop:
+        for field, most in (("scale", 1.0), ("aspect", float("inf"))):
+            least, greatest = getattr(self, field)
+            if not 0 < least <= greatest <= most:
+                limit = " of at most 1" if most == 1 else ""
+                raise ValueError(f"{field} must be two rising numbers above 0{limit}. Received: {(least, greatest)}")
+        return self
+
+
 class Flip(Record):
     """Mirror half of the images."""
 
@@ -49,7 +71,24 @@ class Color(Record):
     hue: float = pydantic.Field(default=0.0, ge=0, le=0.5)
 
 
-Augmentation = Annotated[Union[Flip, Shift, Crop, Rotation, Color], pydantic.Field(discriminator="kind")]
+class MixUp(Record):
+    """Blend each image with another of its batch, and their labels in the same shares (Zhang et al. 2018)."""
+
+    kind: Literal["mix_up"] = "mix_up"
+    alpha: float = pydantic.Field(default=0.2, gt=0, le=1)
+    """Shares are drawn from Beta(alpha, alpha): the smaller, the more they are near 0 and 1."""
+
+
+class CutMix(Record):
+    """Paste a rectangle of another image of the batch, and mix the labels by its area (Yun et al. 2019)."""
+
+    kind: Literal["cut_mix"] = "cut_mix"
+    alpha: float = pydantic.Field(default=1.0, gt=0, le=1)
+    """Areas are drawn from Beta(alpha, alpha); with 1 all are equally likely."""
+
+
+Mix = Annotated[Union[MixUp, CutMix], pydantic.Field(discriminator="kind")]
+Augmentation = Annotated[Union[RandomCrop, Flip, Shift, Crop, Rotation, Color], pydantic.Field(discriminator="kind")]
 
 
 class Image(Record):
@@ -64,6 +103,9 @@ class Image(Record):
     """1 is grey, 3 is RGB; an alpha channel is dropped, 16-bit values keep their upper byte."""
     fit: Literal["stretch", "crop", "pad"] = "stretch"
     """How another aspect is dealt with: ignored, cut to the middle, or filled up with black."""
+    share: float = pydantic.Field(default=1.0, gt=0, le=1)
+    """crop: the share of the greatest middle that is taken. 224/256 equals resizing the shorter side to 256 and cutting
+    224 out of the middle, as ImageNet models are evaluated."""
     resize: Literal["bilinear", "nearest", "bicubic", "area"] = "bilinear"
     antialias: bool = True
     """Blur before shrinking, as bilinear and bicubic otherwise skip pixels."""
@@ -73,6 +115,23 @@ class Image(Record):
     """What the values are divided by after that; one number, or one per channel."""
     augment: tuple[Augmentation, ...] = ()
     """What training does to each image, in this order; evaluation and serving see it as it is."""
+    mix: tuple[Mix, ...] = ()
+    """What training does to a batch before `augment`: one of these, drawn for each batch. Labels become shares of
+    classes, so all heads must be classifiers with their usual loss, and the image the only feature. Training's metrics
+    go by the class with the greatest share."""
+
+    @property
+    def random_crop(self) -> Union[RandomCrop, None]:
+        """The random crop of `augment`, where there is one."""
+        return next((each for each in self.augment if isinstance(each, RandomCrop)), None)
+
+    @pydantic.model_validator(mode="after")
+    def _cuts(self) -> Image:
+        if any(isinstance(each, RandomCrop) for each in self.augment[1:]):
+            raise ValueError("augment: RandomCrop is done while decoding, so it must come first, and once")
+        if self.share < 1 and self.fit != "crop":
+            raise ValueError(f'share is for fit="crop". Received: fit={self.fit!r}')
+        return self
 
     @pydantic.model_validator(mode="after")
     def _per_channel(self) -> Image:

@@ -39,6 +39,9 @@ class Head(Record):
     """Class labels in order of their ids; binary defaults to ("0", "1"), multiclass to the training split's values."""
     loss: Union[str, None] = None
     """A Keras loss by name, or dotted path or FILE.py:NAME; None takes the task's usual one."""
+    label_smoothing: float = pydantic.Field(default=0.0, ge=0, lt=1)
+    """This share of each label is spread evenly over all classes (Szegedy et al. 2016), in the usual loss only; losses
+    in validation are smoothed too, metrics are not."""
     weight: float = pydantic.Field(default=1.0, gt=0)
     """Share of this head's loss in the sum."""
     metrics: tuple[str, ...] = ()
@@ -58,6 +61,10 @@ class Head(Record):
             raise ValueError(f"a binary head has two classes, not {len(self.classes)}")
         if self.task == "regression" and (self.classes or self.class_weights):
             raise ValueError("a regression head has no classes")
+        if self.label_smoothing and (self.task == "regression" or self.loss):
+            raise ValueError(
+                "label_smoothing belongs to a classifier's usual loss: drop it, or drop loss and regression"
+            )
         return self
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from pipeline.config.settings import WEIGHT_KEY, label_key
 from pipeline.config.trainer import Trainer
 from pipeline.ml.datasets import Assemble, Batch, Memory, Source, Stream, chunks
 from pipeline.ml.heads import Head
+from pipeline.ml.images.mixing import Mixer
 from pipeline.ml.inputs import ModelInput, feature_spec, reader
 from pipeline.ml.labels import Tally
 
@@ -32,10 +33,12 @@ def source(
         InputError: the split is empty, or its labels are of no use.
     """
     labels = label_spec(heads, trainer, transform)
-    read = reader(inputs, {**feature_spec(inputs, transform), **labels})
     training = split == "train"
+    cropped = _cropped(inputs, training)
+    decoded = [each for each in inputs if each not in cropped]
+    read = reader(decoded, {**feature_spec(inputs, transform), **labels})
     drop = trainer.drop_remainder and training
-    merge = assemble(inputs, heads, trainer)
+    merge = assemble(inputs, heads, trainer, training)
     made: Source
     if trainer.cache:
         made = memory = Memory(
@@ -88,27 +91,43 @@ def check(parts: Iterable[Mapping[str, np.ndarray]], split: str, heads: Sequence
     return rows
 
 
-def assemble(inputs: Sequence[ModelInput], heads: Sequence[Head], trainer: Trainer) -> Assemble:
+def assemble(inputs: Sequence[ModelInput], heads: Sequence[Head], trainer: Trainer, training: bool) -> Assemble:
     """The function from a parsed batch to (features, labels, weights), each a dict; weights only where there are any.
 
-    Labels have shape [batch, 1], weights [batch]. A weight is the example's times its class'.
+    Weights have shape [batch]: the example's times its class'. What training draws at random follows from the seed.
     """
+    weigh = _weigher(heads, trainer)
+    cropped = _cropped(inputs, training)
+    mixed = [each for each in inputs if training and each.image and each.image.mix]
+    mixers = {each.name: Mixer(each.image.mix) for each in mixed if each.image}
+
+    def of_batch(batch: Batch, seed: Any) -> Any:
+        crop_seed, mix_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
+        features = {each.name: batch[each.name] for each in inputs}
+        for each in cropped:
+            features[each.name] = each.read_part(batch[each.name], crop_seed)
+        labels = {head.name: head.labels(batch[label_key(head.name)]) for head in heads}
+        weights = weigh(batch)
+        for name, mixer in mixers.items():
+            features[name], labels, weights = mixer.mixed(features[name], labels, weights, mix_seed)
+        return (features, labels, weights) if weights else (features, labels)
+
+    return of_batch
+
+
+def _cropped(inputs: Sequence[ModelInput], training: bool) -> list[ModelInput]:
+    """The images of which training sees another part in each epoch; what is kept of them is the encoded bytes."""
+    return [each for each in inputs if training and each.image and each.image.random_crop]
+
+
+def _weigher(heads: Sequence[Head], trainer: Trainer) -> Callable[[Batch], dict[str, Any]]:
+    """The function from a parsed batch to the weights by head; none where all examples weigh the same."""
     class_weights = {head.name: head.class_weights() for head in heads}
     weighted = trainer.example_weight is not None or any((weights != 1).any() for weights in class_weights.values())
 
-    def of_batch(batch: Batch) -> Any:
-        features = {each.name: batch[each.name] for each in inputs}
-        labels = {head.name: tf.reshape(batch[label_key(head.name)], [-1, 1]) for head in heads}
-        if not weighted:
-            return features, labels
-        size = tf.shape(next(iter(labels.values())))[0]
-        example = tf.reshape(batch[WEIGHT_KEY], [-1]) if trainer.example_weight else tf.ones([size])
-        weights = {
-            head.name: example * tf.gather(class_weights[head.name], labels[head.name][:, 0])
-            if head.classes
-            else example
-            for head in heads
-        }
-        return features, labels, weights
+    def of_head(head: Head, batch: Batch) -> Any:
+        ids = tf.reshape(batch[label_key(head.name)], [-1])
+        example = tf.reshape(batch[WEIGHT_KEY], [-1]) if trainer.example_weight else tf.ones(tf.shape(ids))
+        return example * tf.gather(class_weights[head.name], ids) if head.classes else example
 
-    return of_batch
+    return lambda batch: {head.name: of_head(head, batch) for head in heads} if weighted else {}

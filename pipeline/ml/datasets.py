@@ -4,7 +4,7 @@
     Stream     reads the files again in every epoch, through a shuffle buffer
 
 Both start anywhere: `epoch(3, skip=40)` is the third epoch without its first 40 batches, which is how an
-interrupted training goes on where it stood.
+interrupted training goes on where it stood. So what is random in a batch follows from a seed that epoch and place give.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ READERS = 8
 Batch = dict[str, Any]
 Read = Callable[[Any], Batch]
 """From serialized examples [n] to columns, each [n, ...]."""
-Assemble = Callable[[Batch], Any]
-"""From the columns of a batch to what model.fit takes."""
+Assemble = Callable[[Batch, Any], Any]
+"""From the columns of a batch, and a seed [2] of its own, to what model.fit takes."""
 
 
 class Source(Protocol):
@@ -84,16 +84,19 @@ class Memory:
 
     def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
         """See Source."""
-        order = np.arange(self.rows)
-        if self._shuffle:
-            order = np.random.default_rng([self._seed, number]).permutation(self.rows)
+        random = np.random.default_rng([self._seed, number])
+        order = random.permutation(self.rows) if self._shuffle else np.arange(self.rows)
+        seed = int(random.integers(2**63))
         columns = {key: tf.constant(values) for key, values in self.columns.items()}
         return (
             tf.data.Dataset.from_tensor_slices(order)
             .batch(self._batch_size, drop_remainder=self._drop_remainder)
+            .enumerate()
             .skip(skip)
             .map(
-                lambda rows: self._assemble({key: tf.gather(values, rows) for key, values in columns.items()}),
+                lambda step, rows: self._assemble(
+                    {key: tf.gather(values, rows) for key, values in columns.items()}, tf.stack([seed, step])
+                ),
                 num_parallel_calls=tf.data.AUTOTUNE,
                 deterministic=True,
             )
@@ -120,10 +123,16 @@ class Stream:
         serialized = records(files)
         if self._shuffle:
             serialized = serialized.shuffle(self._shuffle, seed=int(random.integers(2**31)))
-        batches = serialized.batch(self._batch_size, drop_remainder=self._drop_remainder).skip(skip)
+        seed = int(random.integers(2**63))
         return (
-            parsed(batches, self._read)
-            .map(self._assemble, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            serialized.batch(self._batch_size, drop_remainder=self._drop_remainder)
+            .enumerate()
+            .skip(skip)
+            .map(
+                lambda step, examples: self._assemble(self._read(examples), tf.stack([seed, step])),
+                num_parallel_calls=tf.data.AUTOTUNE,
+                deterministic=True,
+            )
             .apply(tf.data.experimental.assert_cardinality(self.steps - skip))
             .prefetch(tf.data.AUTOTUNE)
         )

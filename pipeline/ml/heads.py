@@ -8,18 +8,21 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import ConfigError
 from pipeline.config.model import Head as HeadConfig
 from pipeline.config.settings import label_key
 from pipeline.ml import named
+from pipeline.ml.metrics import OfLikeliest
 
 LOSSES = {
     "binary": "binary_crossentropy",
     "multiclass": "sparse_categorical_crossentropy",
     "regression": "mean_squared_error",
 }
+SOFT_LOSSES = {"binary": keras.losses.BinaryCrossentropy, "multiclass": keras.losses.CategoricalCrossentropy}
 ACTIVATIONS = {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}
 
 
@@ -30,6 +33,8 @@ class Head:
     config: HeadConfig
     classes: tuple[str, ...]
     """Class labels in order of their ids; none for regression."""
+    mixed: bool = False
+    """Training mixes the labels of several examples."""
 
     @property
     def name(self) -> str:
@@ -51,12 +56,29 @@ class Head:
         """What a message should call the label: its column or function."""
         return f"label column {self.config.label!r}" if self.config.label else f"label by {self.config.label_function}"
 
+    @property
+    def soft(self) -> bool:
+        """Whether a label is shares of classes, not a class id; that is how both mixing and smoothing are told."""
+        return self.mixed or self.config.label_smoothing > 0
+
+    def labels(self, transformed: Any) -> Any:
+        """Labels for loss and metrics: ids or values [batch, 1]; of a soft head float shares [batch, units]."""
+        if self.soft and self.config.task == "multiclass":
+            return tf.one_hot(tf.reshape(transformed, [-1]), self.units)
+        labels = tf.reshape(transformed, [-1, 1])
+        return tf.cast(labels, tf.float32) if self.soft else labels
+
     def loss(self) -> Any:
         """The loss: of the config, or the task's usual one."""
+        if self.soft:
+            return SOFT_LOSSES[self.config.task](label_smoothing=self.config.label_smoothing)
         return named.get(self.config.loss or LOSSES[self.config.task], keras.losses, f"heads.{self.name}.loss")
 
     def metrics(self) -> list[Any]:
-        """Metrics watched while training: of the config, or the task's usual ones."""
+        """Metrics watched while training: of the config, or the task's usual ones; they always see class ids."""
+        return [OfLikeliest(each) for each in self._metrics()] if self.soft else self._metrics()
+
+    def _metrics(self) -> list[Any]:
         if self.config.metrics:
             return [named.get(m, keras.metrics, f"heads.{self.name}.metrics") for m in self.config.metrics]
         if self.config.task == "binary":
@@ -79,9 +101,9 @@ class Head:
         return np.array([self.config.class_weights.get(label, 1.0) for label in self.classes], np.float32)
 
 
-def heads_of(heads: Sequence[HeadConfig], transform: tft.TFTransformOutput) -> tuple[Head, ...]:
+def heads_of(heads: Sequence[HeadConfig], transform: tft.TFTransformOutput, mixed: bool = False) -> tuple[Head, ...]:
     """The heads of the config; classes that the config leaves open are those of Transform's vocabulary."""
-    return tuple(Head(head, _classes(head, transform)) for head in heads)
+    return tuple(Head(head, _classes(head, transform), mixed) for head in heads)
 
 
 def _classes(head: HeadConfig, transform: tft.TFTransformOutput) -> tuple[str, ...]:

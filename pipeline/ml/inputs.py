@@ -26,7 +26,7 @@ from pipeline.config.features import (
 )
 from pipeline.config.images import Image
 from pipeline.config.settings import WEIGHT_KEY, TrainerSettings, label_key
-from pipeline.ml.images import decode
+from pipeline.ml.images import crops, decode
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,12 @@ class ModelInput:
     def read(self, transformed: Any) -> Any:
         """The model's input [batch, *shape] from the transformed feature."""
         return decode.decode_batch(tf.reshape(transformed, [-1]), self.image) if self.image else transformed
+
+    def read_part(self, transformed: Any, seed: Any) -> Any:
+        """A random part of each image, as its RandomCrop says."""
+        assert self.image is not None
+        assert self.image.random_crop is not None
+        return crops.decode_batch(transformed, self.image, self.image.random_crop, seed)
 
     def tensor(self) -> Any:
         """A fresh keras.Input of shape [batch, *shape]."""

@@ -35,7 +35,8 @@ def data(settings: TrainerSettings, fn_args: FnArgs) -> Data:
         InputError: a split is empty, or its labels are of no use.
     """
     transform = tft.TFTransformOutput(fn_args.transform_graph_path)
-    heads, inputs, trainer = heads_of(settings.heads, transform), model_inputs(settings, transform), settings.trainer
+    inputs, trainer = model_inputs(settings, transform), settings.trainer
+    heads = heads_of(settings.heads, transform, mixed=any(each.image and each.image.mix for each in inputs))
     train = batches.source(files_of(fn_args.train_files, "train"), "train", trainer, inputs, heads, transform)
     evaluation = batches.source(files_of(fn_args.eval_files, "eval"), "eval", trainer, inputs, heads, transform)
     return Data(transform, heads, inputs, train, evaluation)

@@ -19,6 +19,7 @@ def augmented(pixels: Any, image: Image, name: str) -> Any:
     chosen = [
         layer
         for place, augmentation in enumerate(image.augment)
+        if augmentation != image.random_crop  # done while decoding
         for layer in _LAYERS[type(augmentation)](augmentation, image, f"{augmentation.kind}_{place}")
     ]
     return InTraining(chosen, name=f"{name}_augmented")(floats) if chosen else floats

@@ -24,15 +24,23 @@ def files(tmp_path_factory) -> list[str]:
     return files_of([str(folder / "*")], "train")
 
 
+def assemble(batch: dict[str, Any], seed: Any) -> Any:
+    return tf.stack([batch["x"], tf.random.stateless_uniform(tf.shape(batch["x"]), seed, 0, 1000, tf.int64)], axis=1)
+
+
 def source(kind: type, files: list[str], **changes: Any) -> Source:
     settings = {"batch_size": 3, "seed": 1, "shuffle": 10, "drop_remainder": False, **changes}
     if kind is Stream:
         settings["rows"] = ROWS
-    return kind(files, lambda examples: tf.io.parse_example(examples, SPEC), lambda batch: batch["x"], **settings)
+    return kind(files, lambda examples: tf.io.parse_example(examples, SPEC), assemble, **settings)
 
 
 def batches(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:
-    return [batch.tolist() for batch in source.epoch(epoch, skip).as_numpy_iterator()]
+    return [batch[:, 0].tolist() for batch in source.epoch(epoch, skip).as_numpy_iterator()]
+
+
+def drawn(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:
+    return [batch[:, 1].tolist() for batch in source.epoch(epoch, skip).as_numpy_iterator()]
 
 
 @pytest.mark.parametrize("kind", [Memory, Stream])
@@ -47,6 +55,15 @@ def test_epochs_differ_but_repeat(kind, files):
 def test_an_epoch_starts_anywhere(kind, files):
     made = source(kind, files)
     assert batches(made, 2, skip=3) == batches(made, 2)[3:]
+
+
+@pytest.mark.parametrize("kind", [Memory, Stream])
+def test_what_is_drawn_depends_on_seed_epoch_and_place_alone(kind, files):
+    made = source(kind, files)
+    whole = drawn(made, 2)
+    assert drawn(source(kind, files), 2, skip=2) == whole[2:]
+    assert len({number for batch in whole for number in batch}) > ROWS / 2
+    assert drawn(made, 1) != whole != drawn(source(kind, files, seed=2), 2)
 
 
 @pytest.mark.parametrize("kind", [Memory, Stream])
