@@ -45,10 +45,21 @@ class Chain:
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     """The executors, one after the other, on 40 images."""
     folder = tmp_path_factory.mktemp("chain")
+    examples = _ingested(folder, brightness=1.0, classes=4)
+    statistics, schema = _statistics(folder, examples), standard_artifacts.Schema()
+    schema.uri = str(folder / "schema")
+    infer = schema_gen.SchemaGen(Channel(type=standard_artifacts.ExampleStatistics), images=[COLUMN])
+    schema_gen.Executor().Do({"statistics": [statistics]}, {"schema": [schema]}, dict(infer.exec_properties))
+    return Chain(examples, statistics, schema)
+
+
+def _ingested(folder: pathlib.Path, brightness: float, classes: int) -> standard_artifacts.Examples:
+    """40 images of so many classes, which are in turn."""
     with tf.io.TFRecordWriter(str(folder / "in")) as writer:
         for row in range(40):
-            image = tf.train.BytesList(value=[encoded(photo(6 + row % 3, 8, seed=row))])
-            label = tf.train.Int64List(value=[row % 4])
+            picture = photo(6 + row % 3, 8, seed=row).point(lambda value: int(value * brightness))
+            image = tf.train.BytesList(value=[encoded(picture)])
+            label = tf.train.Int64List(value=[row % classes])
             features = {
                 COLUMN: tf.train.Feature(bytes_list=image),
                 "image/class/label": tf.train.Feature(int64_list=label),
@@ -56,14 +67,16 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
             writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
     examples = ingestion.through_beam(folder, f"{folder}/in", "tfrecord", images=[COLUMN]).examples
     examples.span = 3
-    statistics, schema = standard_artifacts.ExampleStatistics(), standard_artifacts.Schema()
-    statistics.uri, schema.uri = str(folder / "statistics"), str(folder / "schema")
+    return examples
+
+
+def _statistics(folder: pathlib.Path, examples: standard_artifacts.Examples) -> standard_artifacts.ExampleStatistics:
+    statistics = standard_artifacts.ExampleStatistics()
+    statistics.uri = str(folder / "statistics")
     node = statistics_gen.StatisticsGen(Channel(type=standard_artifacts.Examples), OPTIONS, without=(COLUMN, "none"))
     runner = statistics_gen.Executor(BaseBeamExecutor.Context())
     runner.Do({"examples": [examples]}, {"statistics": [statistics]}, dict(node.exec_properties))
-    infer = schema_gen.SchemaGen(Channel(type=standard_artifacts.ExampleStatistics), images=[COLUMN])
-    schema_gen.Executor().Do({"statistics": [statistics]}, {"schema": [schema]}, dict(infer.exec_properties))
-    return Chain(examples, statistics, schema)
+    return statistics
 
 
 def _features(folder: str, split: str) -> dict[str, statistics_pb2.FeatureNameStatistics]:
@@ -129,3 +142,36 @@ def test_neither_an_inferred_nor_a_curated_schema_gives_an_anomaly(chain: Chain,
     height.int_domain.max = 6
     io_utils.write_pbtxt_file(f"{curated.uri}/schema.pbtxt", written)
     assert set(_anomalies(chain, curated, tmp_path)) == {"image/height"}
+
+
+def test_no_byte_of_an_image_is_in_the_statistics(chain: Chain) -> None:
+    for split in ("train", "eval", "test"):
+        with open(f"{chain.statistics.uri}/Split-{split}/FeatureStats.pb", "rb") as file:
+            whole = file.read()
+        assert b"image/brightness" in whole
+        assert COLUMN.encode() not in whole
+        assert b"\x89PNG" not in whole
+
+
+def test_drift_between_spans_is_seen_in_properties_and_labels(chain: Chain, tmp_path: pathlib.Path) -> None:
+    watched = {"image/brightness", "image/class/label"}
+    schema = chain.inferred()
+    for feature in schema.feature:
+        if feature.name in watched:
+            feature.drift_comparator.jensen_shannon_divergence.threshold = 0.2
+    later = _statistics(tmp_path, _ingested(tmp_path, brightness=0.4, classes=2))
+
+    assert _drifted(chain.statistics, chain.statistics, schema) == set()
+    assert _drifted(later, chain.statistics, schema) == watched
+
+
+def _drifted(
+    later: standard_artifacts.ExampleStatistics,
+    before: standard_artifacts.ExampleStatistics,
+    schema: schema_pb2.Schema,
+) -> set[str]:
+    """The features that TFDV says have drifted."""
+    now, then = (tfdv.load_stats_binary(f"{each.uri}/Split-train/FeatureStats.pb") for each in (later, before))
+    anomalies = tfdv.validate_statistics(now, schema, previous_statistics=then)
+    kind = anomalies_pb2.AnomalyInfo.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH
+    return {name for name, info in anomalies.anomaly_info.items() if kind in {each.type for each in info.reason}}
