@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tensorflow_data_validation as tfdv
-from tfx.components import Evaluator, ExampleValidator, Trainer, Transform
+from tfx.components import ExampleValidator, Trainer, Transform
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
@@ -19,6 +19,7 @@ from components import trainer as trainer_executor
 from components.anomaly_gate import AnomalyGate
 from components.baseline import LatestOtherBlessedModel
 from components.evaluation_report.component import EvaluationReport
+from components.evaluator import Evaluator
 from components.example_gen.component import ExampleGen
 from components.near_duplicates.component import NearDuplicates
 from components.near_duplicates.gate import DuplicateGate

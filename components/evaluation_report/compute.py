@@ -17,9 +17,9 @@ from components.metrics import jackknife
 CANDIDATE, BASELINE = "candidate", "baseline"
 _BOUNDED = {
     "auc", "pr_auc", "accuracy", "precision", "recall", "f1", "mean_label", "mean_prediction",
-    "balanced_accuracy", "specificity", "false_positive_rate", "false_negative_rate",
+    "specificity", "false_positive_rate", "false_negative_rate",
 }  # fmt: skip
-"""Metrics of classifiers that lie between 0 and 1, and so do their intervals."""
+"""Metrics of classifiers that lie between 0 and 1, and so do their intervals; other accuracies, too."""
 
 Numbers = dict[Any, Any]
 """{(model, output, metric): value} of one slice."""
@@ -94,7 +94,7 @@ def _head(evaluation: Evaluation, head: Mapping[str, Any], settings: Mapping[str
     output = head["name"] if several else ""
     named = {tuple(sorted(each["slice"].items())) for each in head["thresholds"]}
     slices = []
-    for key, numbers in sorted(evaluation.slices.items(), key=_order):
+    for key, numbers in sorted(evaluation.slices.items(), key=lambda item: _order(item[0], settings["ranges"])):
         examples = int(numbers.get((CANDIDATE, output, "example_count"), 0))
         if not key or examples >= settings["min_slice_size"] or _as_threshold(key, named):
             cells = {name: _cell(numbers, output, name, head["task"]) for name in head["metrics"]}
@@ -130,7 +130,8 @@ def _with_interval(numbers: Numbers, model: str, output: str, name: str, task: s
     if value is None or not math.isfinite(value):
         return Value(), []
     found = _interval(value, samples)
-    if task != "regression" and name in _BOUNDED and found.low is not None and found.high is not None:
+    bounded = name in _BOUNDED or name.endswith("_accuracy")
+    if task != "regression" and bounded and found.low is not None and found.high is not None:
         found = Value(value=value, low=max(0.0, found.low), high=min(1.0, found.high))
     return found, samples
 
@@ -228,10 +229,15 @@ def _notes(evaluation: Evaluation, settings: Mapping[str, Any], heads: list[Head
     return [*notes, "No threshold was checked."]
 
 
-def _order(item: Any) -> Any:
-    """All examples first, then by columns; values of one column as numbers where they are."""
-    key, _ = item
-    return len(key), [(column, isinstance(value, str), value) for column, value in key]
+def _order(key: Any, ranges: Mapping[str, list[str]]) -> Any:
+    """All examples first, then by columns; values of one column as numbers where they are, ranges as they rise."""
+
+    def place(column: str, value: Any) -> Any:
+        names = ranges.get(column, [])
+        return names.index(value) if value in names else value
+
+    placed = [(column, place(column, value)) for column, value in key]
+    return len(key), [(column, isinstance(value, str), value) for column, value in placed]
 
 
 def _slice_key(proto: Any) -> Any:

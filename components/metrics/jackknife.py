@@ -9,10 +9,11 @@ of its own.
 Delete-a-group jackknife: Kott, "Using the Delete-a-Group Jackknife Variance Estimator", USDA 1998.
 """
 
+import functools
 import json
 import math
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 import apache_beam as beam
@@ -124,9 +125,10 @@ def _at_half(tp: float, fp: float, positives: float, negatives: float) -> dict[s
 
 
 def multiclass_scores(counts: Counts) -> dict[str, float]:
-    """Metrics of a multi-class head from weights by (actual, predicted), and the sum of losses under "loss"."""
-    pairs = {pair: weight for pair, weight in counts.items() if pair != "loss" and weight > 0}
-    return {**confusion_scores(pairs), "log_loss": _over(counts.get("loss", 0.0), sum(pairs.values()))}
+    """Metrics of a multi-class head from weights by (actual, predicted), and the sums of its other metrics by name."""
+    pairs = {pair: weight for pair, weight in counts.items() if isinstance(pair, tuple) and weight > 0}
+    sums = {name: total for name, total in counts.items() if isinstance(name, str)}
+    return {**confusion_scores(pairs), **{name: _over(total, sum(pairs.values())) for name, total in sums.items()}}
 
 
 def regression_scores(counts: Counts) -> dict[str, float]:
@@ -154,10 +156,12 @@ def _of_binary(label: np.ndarray, prediction: np.ndarray) -> Counts:
     return {(int(label[0] > 0.5), bucket): 1.0}
 
 
-def _of_multiclass(label: np.ndarray, prediction: np.ndarray) -> Counts:
+def _of_multiclass(label: np.ndarray, prediction: np.ndarray, top: "Sequence[int]" = ()) -> Counts:
     actual = int(label[0])
     loss = -math.log(min(max(float(prediction[actual]), _EPSILON), 1.0))
-    return {(actual, int(np.argmax(prediction))): 1.0, "loss": loss}
+    better = int((prediction > prediction[actual]).sum()) if top else 0
+    hits = {f"top_{k}_accuracy": float(better < k) for k in top}
+    return {(actual, int(np.argmax(prediction))): 1.0, "log_loss": loss, **hits}
 
 
 def _of_regression(label: np.ndarray, prediction: np.ndarray) -> Counts:
@@ -179,10 +183,12 @@ _TASKS = {
 class _Combiner(beam.CombineFn):
     """From examples to pseudo-values, as JSON."""
 
-    def __init__(self, key: metric_types.MetricKey, eval_config: Any, task: str) -> None:
+    def __init__(self, key: metric_types.MetricKey, eval_config: Any, task: str, top: "Sequence[int]") -> None:
         self._key = key
         self._eval_config = eval_config
         self._summary, self._scores = _TASKS[task]
+        if top:
+            self._summary = functools.partial(_of_multiclass, top=top)
 
     def create_accumulator(self) -> "list[Counts]":
         return [{} for _ in range(GROUPS)]
@@ -216,6 +222,7 @@ def _group(element: Any) -> int:
 def _jackknife(
     name: str,
     task: str,
+    top: "Sequence[int]" = (),
     eval_config: Optional[Any] = None,
     model_name: str = "",
     output_name: str = "",
@@ -224,12 +231,17 @@ def _jackknife(
     key = key_of(name, model_name, output_name, example_weighted)
     inputs = metric_types.StandardMetricInputsPreprocessor(include_filter={constants.INPUT_KEY: {}})
     return [
-        metric_types.MetricComputation(keys=[key], preprocessors=[inputs], combiner=_Combiner(key, eval_config, task))
+        metric_types.MetricComputation(
+            keys=[key], preprocessors=[inputs], combiner=_Combiner(key, eval_config, task, top)
+        )
     ]
 
 
 class Jackknife(metric_types.Metric):
-    """The pseudo-values of all metrics of a task, as JSON: {metric: [a number per group]}."""
+    """The pseudo-values of all metrics of a task, as JSON: {metric: [a number per group]}.
 
-    def __init__(self, task: str, name: str = NAME) -> None:
-        super().__init__(metric_util.merge_per_key_computations(_jackknife), task=task, name=name)
+    `top` holds the k of each `top_K_accuracy` of a multi-class head.
+    """
+
+    def __init__(self, task: str, top: "Sequence[int]" = (), name: str = NAME) -> None:
+        super().__init__(metric_util.merge_per_key_computations(_jackknife), task=task, top=tuple(top), name=name)

@@ -3,7 +3,7 @@
 from pipeline.config.config import Beam, Config, Pusher
 from pipeline.config.data import Data, FileSplits, GroupSplits, HashSplits, Schema, TimeSplits
 from pipeline.config.duplicates import Duplicates
-from pipeline.config.evaluator import Evaluator, Threshold
+from pipeline.config.evaluator import Evaluator, Ranges, Threshold
 from pipeline.config.features import (
     Buckets,
     Cross,
@@ -30,6 +30,6 @@ __all__ = [
     "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data", "Duplicates",
     "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits", "Hashed", "HashSplits",
     "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot", "Pusher", "RandomCrop",
-    "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation", "Schedule", "Schema", "Shift", "Threshold",
-    "TimeSplits", "Trainer", "Vocabulary", "ZScore", "columns_of", "feature_key",
+    "Ranges", "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation", "Schedule", "Schema", "Shift",
+    "Threshold", "TimeSplits", "Trainer", "Vocabulary", "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

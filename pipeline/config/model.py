@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Union
 
 import pydantic
@@ -9,6 +10,12 @@ import pydantic
 from pipeline.config.record import Record
 
 Task = Literal["binary", "multiclass", "regression"]
+
+
+def top_k_of(metric: str) -> Union[int, None]:
+    """The k of a metric called `top_K_accuracy`; None for any other name."""
+    found = re.fullmatch(r"top_([1-9][0-9]*)_accuracy", metric)
+    return int(found[1]) if found else None
 
 
 class Label(Record):
@@ -45,7 +52,7 @@ class Head(Record):
     weight: float = pydantic.Field(default=1.0, gt=0)
     """Share of this head's loss in the sum."""
     metrics: tuple[str, ...] = ()
-    """Keras metrics watched while training, by name or path; empty takes the task's usual ones."""
+    """Keras metrics watched while training, by name or path, or `top_5_accuracy`; empty takes the task's usual ones."""
     class_weights: dict[str, float] = {}
     """Weight of a class' examples in the loss, by class label; 1 where not given."""
     top_k: int = pydantic.Field(default=5, ge=1)

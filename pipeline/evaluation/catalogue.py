@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Optional
 
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.errors import ConfigError, close_matches
-from pipeline.config.model import Task
+from pipeline.config.model import Task, top_k_of
 
 Better = Literal["higher", "lower", ""]
 
@@ -78,7 +79,7 @@ METRICS: dict[Task, dict[str, Metric]] = {
         "msle": Metric("MeanSquaredLogarithmicError", "lower", usual=False),
     },
 }
-"""By task, in the order of reports."""
+"""By task, in the order of reports; multiclass heads have `top_K_accuracy` for any K besides."""
 
 PLOTS: dict[Task, dict[str, Metric]] = {
     "binary": {"curves": Metric("ConfusionMatrixPlot", ""), "calibration_plot": Metric("CalibrationPlot", "")},
@@ -88,9 +89,20 @@ PLOTS: dict[Task, dict[str, Metric]] = {
 """What reports draw."""
 
 
-def jackknife(task: Task) -> Metric:
-    """What confidence intervals are made from."""
-    return Metric("Jackknife", "", module=f"{_OURS}.jackknife", settings={"task": task})
+def jackknife(task: Task, names: Iterable[str] = ()) -> Metric:
+    """What confidence intervals are made from; `names` are the metrics that want some."""
+    top = sorted(k for k in map(top_k_of, names) if k)
+    return Metric(
+        "Jackknife", "", module=f"{_OURS}.jackknife", settings={"task": task, **({"top": top} if top else {})}
+    )
+
+
+def known(name: str, task: Task) -> Optional[Metric]:
+    """The metric of that name for a task; None where there is none."""
+    k = top_k_of(name)
+    if k and task == "multiclass":
+        return Metric("SparseTopKCategoricalAccuracy", "higher", usual=False, settings={"k": k})
+    return METRICS[task].get(name)
 
 
 def metric(name: str, task: Task, where: str) -> Metric:
@@ -102,15 +114,16 @@ def metric(name: str, task: Task, where: str) -> Metric:
     Raises:
         ConfigError: there is none, or it does not fit the task.
     """
-    valid = METRICS[task]
-    if name in valid:
-        return valid[name]
-    others = [other for other in METRICS if name in METRICS[other]]
+    found = known(name, task)
+    if found:
+        return found
+    valid = [*METRICS[task], *(["top_K_accuracy (as top_5_accuracy)"] if task == "multiclass" else [])]
+    others = [other for other in METRICS if known(name, other)]
     if others:
         raise ConfigError(
             f"{where}: {name!r} is a metric of {' and '.join(others)} heads, not of a {task} one. "
             f"Valid for {task}: {', '.join(valid)}"
         )
     raise ConfigError(
-        f"{where}: unknown metric {name!r}.{close_matches(name, list(valid))} Valid for {task}: {', '.join(valid)}"
+        f"{where}: unknown metric {name!r}.{close_matches(name, valid)} Valid for {task}: {', '.join(valid)}"
     )

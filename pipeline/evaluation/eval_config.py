@@ -14,8 +14,10 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from components.errors import ConfigError
 from pipeline.config import Config, Head, Threshold
+from pipeline.config.model import top_k_of
 from pipeline.config.settings import WEIGHT_KEY, label_key
-from pipeline.evaluation.catalogue import METRICS, PLOTS, Better, Metric, jackknife, metric
+from pipeline.evaluation.catalogue import METRICS, PLOTS, Better, Metric, jackknife, known, metric
+from pipeline.evaluation.slicing import of_threshold, slicing_specs
 
 SIGNATURE = "evaluate"
 LABELS = "transform_labels"
@@ -38,7 +40,7 @@ def eval_config(config: Config) -> config_pb2.EvalConfig:
     _check_extra_metrics(config)
     return config_pb2.EvalConfig(
         model_specs=[_model_spec(config)],
-        slicing_specs=_slicing_specs(config),
+        slicing_specs=slicing_specs(config.evaluator),
         metrics_specs=[spec for head in config.heads for spec in _metrics_specs(config, head)],
         options=config_pb2.Options(include_default_metrics=wrappers_pb2.BoolValue(value=False)),
     )
@@ -74,7 +76,7 @@ def _metrics_specs(config: Config, head: Head) -> list[config_pb2.MetricsSpec]:
     count = metrics.pop("example_count")
     plots = [plot.config(name) for name, plot in PLOTS[head.task].items()]
     if config.evaluator.confidence:
-        plots.append(jackknife(head.task).config("jackknife"))
+        plots.append(jackknife(head.task, metrics).config("jackknife"))
     names = [head.output_name] if len(config.heads) > 1 else []
     return [
         config_pb2.MetricsSpec(metrics=[*metrics.values(), *plots], output_names=names),
@@ -87,7 +89,9 @@ def _metrics_specs(config: Config, head: Head) -> list[config_pb2.MetricsSpec]:
 def metrics_of(config: Config, head: Head) -> dict[str, Metric]:
     """What is computed for a head: the usual, and what the config names, in thresholds too."""
     named = {*config.evaluator.metrics, *(threshold.metric for threshold in thresholds_of(config, head))}
-    return {name: each for name, each in METRICS[head.task].items() if each.usual or name in named}
+    found = {name: each for name, each in METRICS[head.task].items() if each.usual or name in named}
+    others = {name: known(name, head.task) for name in sorted(named, key=lambda name: top_k_of(name) or 0)}
+    return {**found, **{name: each for name, each in others.items() if each}}
 
 
 def thresholds_of(config: Config, head: Head) -> list[Threshold]:
@@ -100,7 +104,7 @@ def _check_extra_metrics(config: Config) -> None:
     """Each name in evaluator.metrics fits at least one head."""
     tasks = {head.task for head in config.heads}
     for name in config.evaluator.metrics:
-        if not any(name in METRICS[task] for task in tasks):
+        if not any(known(name, task) for task in tasks):
             metric(name, config.heads[0].task, "evaluator.metrics")
 
 
@@ -118,18 +122,4 @@ def _per_slice(threshold: Threshold, better: Better) -> config_pb2.PerSliceMetri
             )
         bounds.change_threshold.direction = _DIRECTIONS[better]
         bounds.change_threshold.absolute.value = -threshold.max_loss if better == "higher" else threshold.max_loss
-    return config_pb2.PerSliceMetricThreshold(slicing_specs=[_slice(threshold)], threshold=bounds)
-
-
-def _slice(threshold: Threshold) -> config_pb2.SlicingSpec:
-    return config_pb2.SlicingSpec(feature_values={column: str(value) for column, value in threshold.slice.items()})
-
-
-def _slicing_specs(config: Config) -> list[config_pb2.SlicingSpec]:
-    """All examples, the config's slices, and the slices of thresholds that are not among those."""
-    columns = [tuple(sorted(each)) for each in config.evaluator.slices]
-    specs = [config_pb2.SlicingSpec(), *(config_pb2.SlicingSpec(feature_keys=each) for each in columns)]
-    for threshold in config.evaluator.thresholds:
-        if tuple(sorted(threshold.slice)) not in columns and _slice(threshold) not in specs:
-            specs.append(_slice(threshold))
-    return specs
+    return config_pb2.PerSliceMetricThreshold(slicing_specs=[of_threshold(threshold)], threshold=bounds)

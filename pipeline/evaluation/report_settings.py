@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.config import Config
+from pipeline.config.evaluator import column_of
 from pipeline.config.settings import label_key
 from pipeline.evaluation.eval_config import metrics_of, thresholds_of
 
@@ -14,7 +15,8 @@ def report_settings(config: Config) -> dict[str, Any]:
     return {
         "name": config.name,
         "split": config.evaluator.split,
-        "slices": [list(columns) for columns in config.evaluator.slices],
+        "slices": [[column_of(part) for part in each] for each in config.evaluator.slices],
+        "ranges": {column: list(each.names) for column, each in config.evaluator.ranges.items()},
         "min_slice_size": config.evaluator.min_slice_size,
         "heads": [
             {

@@ -13,6 +13,7 @@ import tensorflow_transform as tft
 
 from components.errors import ConfigError
 from pipeline.config.model import Head as HeadConfig
+from pipeline.config.model import top_k_of
 from pipeline.config.settings import label_key
 from pipeline.ml import named
 from pipeline.ml.metrics import OfLikeliest
@@ -80,12 +81,18 @@ class Head:
 
     def _metrics(self) -> list[Any]:
         if self.config.metrics:
-            return [named.get(m, keras.metrics, f"heads.{self.name}.metrics") for m in self.config.metrics]
+            return [self._metric(name) for name in self.config.metrics]
         if self.config.task == "binary":
             return [keras.metrics.AUC(name="auc"), keras.metrics.BinaryAccuracy(name="accuracy")]
         if self.config.task == "multiclass":
             return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
         return [keras.metrics.RootMeanSquaredError(name="rmse"), keras.metrics.MeanAbsoluteError(name="mae")]
+
+    def _metric(self, name: str) -> Any:
+        k = top_k_of(name) if self.config.task == "multiclass" else None
+        if k is not None:
+            return keras.metrics.SparseTopKCategoricalAccuracy(k, name=name)
+        return named.get(name, keras.metrics, f"heads.{self.name}.metrics")
 
     def class_weights(self) -> np.ndarray:
         """Weight of each class' examples in the loss, shape [classes].

@@ -97,7 +97,7 @@ def test_the_mean_of_a_regression_has_its_textbook_interval() -> None:
 
 
 def test_multiclass_scores() -> None:
-    found = multiclass_scores({(0, 0): 3.0, (0, 1): 1.0, (1, 1): 2.0, "loss": 3.0})
+    found = multiclass_scores({(0, 0): 3.0, (0, 1): 1.0, (1, 1): 2.0, "log_loss": 3.0, "top_2_accuracy": 6.0})
     assert found["accuracy"] == pytest.approx(5 / 6)
     assert found["recall"] == pytest.approx((3 / 4 + 1) / 2)
     assert found["precision"] == pytest.approx((1 + 2 / 3) / 2)

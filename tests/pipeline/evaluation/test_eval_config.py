@@ -5,19 +5,21 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 import sklearn.metrics
-from google.protobuf import json_format
-from tfx.components.evaluator.executor import Executor
+from google.protobuf import json_format, text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import standard_artifacts
 
-from components.errors import ConfigError
+from components.errors import ConfigError, InputError
 from components.evaluation_report import compute
 from components.evaluation_report.result import Result, failures, gate_message
-from pipeline.config import Config, Data, Evaluator, Head, Threshold, Trainer, ZScore
+from components.evaluator import Executor, check_slices
+from pipeline.config import Config, Data, Evaluator, Head, Ranges, Threshold, Trainer, ZScore
 from pipeline.evaluation.eval_config import eval_config
 from pipeline.evaluation.report_settings import report_settings
 from tests import tiny_model
@@ -41,6 +43,7 @@ def rows() -> list[dict[str, Any]]:
     return found
 
 
+X = Ranges(column="x", boundaries=(-0.5, 0.5))
 HEADS = (
     Head(label="y", classes=("no", "yes")),
     Head(label="z", task="regression"),
@@ -123,8 +126,12 @@ def several(bench: Bench) -> Judged:
         Threshold(metric="f1", head="c", lower=0.1, slice={"kind": "good"}),
         Threshold(metric="mcc", head="y", lower=-1.0),
         Threshold(metric="auc", head="y", lower=0.1, slice={"kind": "nowhere"}),
+        Threshold(metric="accuracy", head="y", lower=0.9, slice={"x": "-0.5 to 0.5"}),
+        Threshold(metric="top_2_accuracy", head="c", lower=0.6),
+        Threshold(metric="top_1_accuracy", head="c", lower=0.99, slice={"x": "0.5 or more", "kind": "good"}),
         weight="w",
-        slices=(("kind",), ("absent",)),
+        metrics=("top_1_accuracy",),
+        slices=(("kind",), ("absent",), (X,)),
         min_slice_size=10,
     )
     return bench.judge("several", judged, bench.model("three", heads=("y", "z", "c")))
@@ -178,7 +185,9 @@ def test_a_missed_bound_rejects_and_is_told(several: Judged) -> None:
     assert not several.blessed
     assert not several.result.blessed
     missed = {(failure.head, failure.metric): failure for failure in failures(several.result)}
-    assert set(missed) == {("z", "rmse"), ("y", "auc")}
+    assert set(missed) == {("z", "rmse"), ("y", "auc"), ("y", "accuracy"), ("c", "top_1_accuracy")}
+    assert missed["y", "accuracy"].slice == {"x": "-0.5 to 0.5"}
+    assert missed["c", "top_1_accuracy"].slice == {"x": "0.5 or more", "kind": "good"}
     rmse = missed["z", "rmse"]
     assert rmse.value is not None
     assert rmse.missed_by == pytest.approx(rmse.value - 0.5)
@@ -197,11 +206,48 @@ def test_without_a_baseline_a_change_is_neither_passed_nor_held_against_the_mode
 
 def test_slices_that_are_small_or_not_there_are_noted(several: Judged) -> None:
     slices = [each.slice for each in several.result.heads[0].slices]
-    assert slices == [{}, {"kind": "good"}, {"kind": "noise"}]
-    assert several.result.notes == [
-        "There is no slice by absent: no example of the eval split has absent.",
-        "1 slices with fewer than 10 examples are left out (evaluator.min_slice_size).",
-    ]
+    assert slices[:3] == [{}, {"kind": "good"}, {"kind": "noise"}]
+    absent, small = several.result.notes
+    assert absent == "There is no slice by absent: no example of the eval split has absent."
+    assert re.fullmatch(r"[1-4] slices with fewer than 10 examples are left out \(evaluator.min_slice_size\).", small)
+
+
+def test_ranges_of_a_column_are_slices_in_their_order(several: Judged) -> None:
+    found = {each.slice["x"]: each for each in several.result.heads[0].slices if list(each.slice) == ["x"]}
+    assert list(found) == ["below -0.5", "-0.5 to 0.5", "0.5 or more"]
+    x, y, w = (np.array([row[name] for row in rows()]) for name in "xyw")
+    of_range = np.digitize(x, X.boundaries)
+    for place, each in enumerate(found.values()):
+        within = of_range == place
+        assert each.examples == within.sum()
+        accuracy = sklearn.metrics.accuracy_score(y[within], x[within] > 0, sample_weight=w[within])
+        assert each.metrics["accuracy"].candidate.value == pytest.approx(accuracy)
+    kinds = {(each.slice["kind"], each.slice["x"]) for each in several.result.heads[0].slices if len(each.slice) == 2}
+    assert ("noise", "below -0.5") in kinds
+
+
+def test_ranges_need_a_column_of_numbers() -> None:
+    schema = text_format.Parse(tiny_model.SCHEMA, schema_pb2.Schema())
+    check_slices(eval_config(config(HEADS[:1], slices=(("kind", X), (Ranges(column="y", boundaries=(1,)),)))), schema)
+    for column in ("kind", "absent", "a`b\\"):
+        judged = config(HEADS[:1], slices=((Ranges(column=column, boundaries=(1, 2)),),))
+        with pytest.raises(InputError, match=r"evaluator.slices: ranges need a column of numbers"):
+            check_slices(eval_config(judged), schema)
+
+
+def test_a_threshold_on_a_range_names_one_that_there_is() -> None:
+    with pytest.raises(ConfigError, match=r"'x' has the ranges 'below -0.5', '-0.5 to 0.5', '0.5 or more'"):
+        Evaluator(slices=((X,),), thresholds=(Threshold(metric="auc", lower=0.5, slice={"x": "0 to 1"}),))
+
+
+def test_top_k_accuracy_equals_scikit_learn_and_has_an_interval(several: Judged) -> None:
+    x, c, w = (np.array([row[name] for row in rows()]) for name in "xcw")
+    scores = np.stack([-x, np.zeros_like(x), x], axis=1)
+    for k in (1, 2):
+        found = several.result.heads[2].slices[0].metrics[f"top_{k}_accuracy"].candidate
+        assert found.value == pytest.approx(sklearn.metrics.top_k_accuracy_score(c, scores, k=k, sample_weight=w))
+        assert found.low < found.value < found.high <= 1
+    assert _overall(several, 2)["top_1_accuracy"] == pytest.approx(_overall(several, 2)["accuracy"])
 
 
 def test_a_bound_on_all_examples_is_not_one_on_every_slice(compared: Judged) -> None:
@@ -278,6 +324,10 @@ def test_the_report_agrees_with_tfma_on_every_bound(several: Judged, compared: J
     ("threshold", "message"),
     [
         (Threshold(metric="acuracy", lower=0.5), r"unknown metric 'acuracy'. Did you mean accuracy"),
+        (
+            Threshold(metric="top_3_accuracy", lower=0.5),
+            r"'top_3_accuracy' is a metric of multiclass heads, not of a binary",
+        ),
         (Threshold(metric="rmse", upper=0.5), r"'rmse' is a metric of regression heads, not of a binary one"),
         (Threshold(metric="calibration", max_loss=0.1), r"neither higher nor lower is better"),
     ],

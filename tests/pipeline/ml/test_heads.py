@@ -105,6 +105,13 @@ def test_smoothing_goes_with_the_usual_loss_of_a_classifier():
             c.Head(label="y", label_smoothing=0.1, **fields)
 
 
+def test_top_k_accuracy_goes_by_its_name():
+    head = Head(c.Head(label="kind", task="multiclass", metrics=("top_2_accuracy",)), ("a", "b", "c"))
+    (metric,) = head.metrics()
+    metric.update_state(np.array([0, 1, 2]), np.array([[0.2, 0.5, 0.3]] * 3, np.float32))
+    assert (metric.name, float(metric.result())) == ("top_2_accuracy", pytest.approx(2 / 3))
+
+
 def test_rmse_is_the_root_over_all_batches():
     metric = RMSE()
     metric.update_state(np.array([[1.0], [2.0]]), np.array([[1.0], [4.0]]))
