@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Union
+from typing import Any, Literal, Union
 
 import pydantic
 
@@ -65,6 +65,34 @@ class Trainer(Record):
     """A Keras optimizer by name, or dotted path or FILE.py:NAME of a function () -> keras.Optimizer (its own rate)."""
     learning_rate: float = pydantic.Field(default=0.001, gt=0)
     schedule: Schedule = Schedule()
+    momentum: Union[float, None] = pydantic.Field(default=None, ge=0, lt=1)
+    """Of an optimizer that has one, such as sgd; None is the optimizer's own."""
+    nesterov: bool = False
+    """sgd: Nesterov's momentum."""
+    weight_decay: Union[float, None] = pydantic.Field(default=None, ge=0)
+    """In every step each kernel loses this share of itself times the learning rate; None is the optimizer's own (most
+    have none, adamw 0.004). Only kernels do, those of dense layers and convolutions: biases, batch normalisation and
+    embeddings go free.
+
+    This is decoupled from the gradient (Loshchilov and Hutter 2019), also in sgd, and so from its momentum. The weight
+    decay of He et al. 2015 is part of the gradient: their 0.0001 is `l2=0.00005` of the model, as l2 times the sum of
+    squares has twice l2 for a gradient. With momentum 0.9 that takes ten times as much as a weight_decay of 0.0001.
+    """
+    clipnorm: Union[float, None] = pydantic.Field(default=None, gt=0)
+    """Shorten the gradient of every variable to this norm."""
+    global_clipnorm: Union[float, None] = pydantic.Field(default=None, gt=0)
+    """Shorten the gradient of all variables together to this norm."""
+    clipvalue: Union[float, None] = pydantic.Field(default=None, gt=0)
+    """Cut every number of the gradient off at plus and minus this."""
+    ema_momentum: Union[float, None] = pydantic.Field(default=None, gt=0, lt=1)
+    """Validate and export a moving average of the weights: average = ema_momentum * average + (1 - ema_momentum) *
+    weights after each step, such as 0.999. Training itself goes on with the weights as they are, and the averages that
+    batch normalisation keeps are theirs."""
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    """What layers compute in; weights are float32 throughout, and so is all of the exported model. mixed_float16
+    scales the loss, and leaves out steps whose gradient overflows; mixed_bfloat16 needs no scaling."""
+    xla: bool = False
+    """Compile the steps by XLA, for each size of batch: `drop_remainder` spares the training one for the last batch."""
     example_weight: Union[str, None] = None
     """A raw numeric column that weighs each example in the loss and in the evaluation."""
     drop_remainder: bool = False
@@ -88,6 +116,27 @@ class Trainer(Record):
     What it exports needs the signatures serving_default (for Predictions and Pusher), evaluate and transform_labels
     (for the Evaluator), as pipeline/ml/serving.py describes them.
     """
+
+    @property
+    def of_optimizer(self) -> dict[str, Any]:
+        """What the optimizer is told beside its rate, by Keras' names."""
+        names = ("momentum", "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "ema_momentum")
+        given = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return given | ({"nesterov": True} if self.nesterov else {})
+
+    @pydantic.model_validator(mode="after")
+    def _possible_optimizer(self) -> Trainer:
+        clips = [name for name in self.of_optimizer if "clip" in name]
+        if len(clips) > 1:
+            raise ValueError(f"give at most one of clipnorm, global_clipnorm and clipvalue. Received: {clips}")
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs a momentum")
+        if self.of_optimizer and is_reference(self.optimizer):
+            raise ValueError(
+                f"optimizer {self.optimizer!r} brings its own settings: drop {', '.join(self.of_optimizer)}, "
+                "or name a Keras optimizer"
+            )
+        return self
 
     @pydantic.model_validator(mode="after")
     def _one_rate(self) -> Trainer:

@@ -101,7 +101,8 @@ class Checkpoints(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Count the step, and save when it is time."""
         self._position = Position(self._position.epoch, self._position.step + 1)
-        due = self._every and int(self.model.optimizer.iterations) % self._every == 0
+        # Not by the optimizer's count, which leaves out the steps whose gradient overflows in float16.
+        due = self._every and (self._position.epoch * self._steps + self._position.step) % self._every == 0
         # An epoch is not over with its last step: one without any steps left would have no numbers of its own.
         if due and self._position.step < self._steps:
             self._save()

@@ -13,10 +13,10 @@ from typing import Any
 import keras
 
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import chosen_callbacks
+from pipeline.ml import chosen_callbacks, compiling
+from pipeline.ml.averages import Averages
 from pipeline.ml.callbacks import FiniteLoss, Progress, Recorder
 from pipeline.ml.checkpoints import Checkpoints, Position
-from pipeline.ml.compiling import make_variables
 from pipeline.ml.datasets import Source
 from pipeline.ml.heads import Head
 from pipeline.ml.stages import Stages
@@ -44,21 +44,25 @@ class Loop:
     def run(self) -> list[dict[str, float]]:
         """Train, and return the numbers of every epoch."""
         batch = next(iter(self.evaluation.epoch(0)))
-        make_variables(self.model, batch)
+        compiling.make_variables(self.model, batch)
         trainer = self.settings.trainer
         recorder = Recorder(chosen_callbacks.watched(trainer))
         others = self._callbacks(recorder)
         saver = Checkpoints(self.checkpoints, self.key, trainer.checkpoint_steps, self.train.steps, others)
         board = [keras.callbacks.TensorBoard(self.boards, write_graph=False)] if trainer.tensorboard else []
+        averages = Averages()
         # The checkpoint comes last, to see all others' decisions.
         everyone = _Continuous(
-            [*others, *board, saver], add_history=True, model=self.model, epochs=trainer.epochs, steps=self.train.steps
-        )
+            [*others, *board, averages, saver],
+            add_history=True, model=self.model, epochs=trainer.epochs, steps=self.train.steps,
+        )  # fmt: skip
         everyone.start()
         position = saver.restore()
         for callback in board:
             _draw_again(callback, recorder.rows)
         self._epochs(position, everyone, batch)
+        # First, as early stopping may then bring back the averages of its best epoch.
+        averages.settle()
         everyone.finish()
         saver.remove()
         return recorder.rows
@@ -76,14 +80,15 @@ class Loop:
             if finished:
                 break
             stages.enter(epoch, batch)
-            self.model.fit(
-                self.train.epoch(epoch, skip=position.step if epoch == position.epoch else 0),
-                validation_data=self.evaluation.epoch(0),
-                initial_epoch=epoch,
-                epochs=epoch + 1,
-                callbacks=everyone,
-                verbose=0,
-            )
+            with compiling.explained():
+                self.model.fit(
+                    self.train.epoch(epoch, skip=position.step if epoch == position.epoch else 0),
+                    validation_data=self.evaluation.epoch(0),
+                    initial_epoch=epoch,
+                    epochs=epoch + 1,
+                    callbacks=everyone,
+                    verbose=0,
+                )
             finished = bool(self.model.stop_training)
 
 

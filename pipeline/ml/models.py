@@ -19,12 +19,13 @@ import keras
 from components.errors import InputError
 from pipeline import references
 from pipeline.config.model import Model
-from pipeline.config.networks import AnyModel, Network
+from pipeline.config.networks import AnyModel, Backbone, Network
 from pipeline.ml import networks
 from pipeline.ml.encoding import SparseLinear, dense_vectors, flat_ids, layer_name, one_hots, vector
 from pipeline.ml.heads import Head
 from pipeline.ml.images import layers
 from pipeline.ml.inputs import ModelInput
+from pipeline.ml.precision import computing_in
 
 
 def build(model: AnyModel, inputs: Sequence[ModelInput], heads: Sequence[Head]) -> keras.Model:
@@ -91,8 +92,10 @@ def _network(network: Network, inputs: Sequence[ModelInput], tensors: Mapping[st
 def _pixels(network: Network, each: ModelInput, tensor: Any) -> Any:
     """The image as the network wants it, varied when training."""
     assert each.image is not None
-    floats = layers.augmented(tensor, each.image, each.name)
-    return floats if network.input_range else layers.normalised(floats, each.image, each.name)
+    # Also where the network computes in 16 bits: a mean over pixels overflows in float16.
+    with computing_in("float32"):
+        floats = layers.augmented(tensor, each.image, each.name)
+        return floats if network.input_range else layers.normalised(floats, each.image, each.name)
 
 
 def _custom(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, Any], heads: Sequence[Head]) -> Any:
@@ -100,6 +103,11 @@ def _custom(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, An
     encoded = {each.name: _encoded(each, tensors[each.name]) for each in inputs}
     theirs = {name: keras.Input(shape=tensor.shape[1:], name=name) for name, tensor in encoded.items()}
     builder = references.load(model.builder)
+    if isinstance(builder, keras.Model) and keras.config.dtype_policy().name != "float32":
+        raise InputError(
+            f"{model.builder} is a model that exists already, with a precision of its own; trainer.precision needs a "
+            "function that makes it"
+        )
     built = builder if isinstance(builder, keras.Model) else builder(theirs, tuple(heads))
     if not isinstance(built, keras.Model):
         raise InputError(f"{model.builder} must return a keras.Model. Received: {type(built).__name__}")
@@ -111,7 +119,8 @@ def _encoded(each: ModelInput, tensor: Any) -> Any:
     """An image as normalised floats [batch, height, width, channels], anything else as a vector [batch, width]."""
     if each.image is None:
         return vector(each, tensor)
-    return layers.normalised(layers.augmented(tensor, each.image, each.name), each.image, each.name)
+    with computing_in("float32"):
+        return layers.normalised(layers.augmented(tensor, each.image, each.name), each.image, each.name)
 
 
 _BUILDERS: dict[str, Callable[..., Any]] = {
@@ -191,5 +200,6 @@ def _dense(model: AnyModel, units: int, name: str) -> keras.layers.Layer:
 
 
 def _regularizer(model: AnyModel) -> Any:
-    l1, l2 = (getattr(model, each, 0.0) for each in ("l1", "l2"))  # each kind of model has those that it needs
+    l1 = model.l1 if isinstance(model, Model) else 0.0
+    l2 = 0.0 if isinstance(model, Backbone) else model.l2
     return keras.regularizers.L1L2(l1, l2) if l1 or l2 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Sequence
 from typing import Any, Union
 
 import keras
@@ -10,24 +12,51 @@ from components.errors import ConfigError
 from pipeline import references
 from pipeline.config.trainer import Schedule, Trainer
 from pipeline.ml import named
+from pipeline.ml.adapted import LossScale, adapted
 
 Rate = Union[float, keras.optimizers.schedules.LearningRateSchedule]
 
 
-def optimizer(trainer: Trainer, steps: int) -> keras.Optimizer:
-    """The optimizer of the config; `steps` is the length of the whole training, for the schedule."""
-    if references.is_reference(trainer.optimizer):
-        made = references.load(trainer.optimizer)()
-        if not isinstance(made, keras.Optimizer):
-            raise ConfigError(
-                f"trainer.optimizer: {trainer.optimizer} must return a keras.Optimizer. Received: {made!r}"
-            )
-        return made
+def optimizer(trainer: Trainer, steps: int, variables: Sequence[keras.Variable] = ()) -> keras.Optimizer:
+    """The optimizer of the config for the model of these variables.
+
+    `steps` is the length of the whole training, for the schedule.
+    """
+    make = _own if references.is_reference(trainer.optimizer) else _of_keras
+    made = make(trainer, steps, variables)
+    if trainer.precision == "mixed_float16" and not isinstance(made, keras.optimizers.LossScaleOptimizer):
+        return LossScale(made)
+    return made
+
+
+def _own(trainer: Trainer, steps: int, variables: Sequence[keras.Variable]) -> keras.Optimizer:
+    """The user's own, which brings its own rate and settings."""
+    made = references.load(trainer.optimizer)()
+    if not isinstance(made, keras.Optimizer):
+        raise ConfigError(f"trainer.optimizer: {trainer.optimizer} must return a keras.Optimizer. Received: {made!r}")
+    if made.use_ema:
+        raise ConfigError(
+            f"trainer.optimizer: {trainer.optimizer} has use_ema, by which Keras would put the average in the place "
+            "of the weights after every epoch; name a Keras optimizer, and give trainer.ema_momentum"
+        )
+    return made
+
+
+def _of_keras(trainer: Trainer, steps: int, variables: Sequence[keras.Variable]) -> keras.Optimizer:
     config = {"class_name": trainer.optimizer, "config": {}}
-    made = named.keras_named(
-        trainer.optimizer, lambda: keras.optimizers.get(config), keras.optimizers, "trainer.optimizer"
+    kind = named.keras_named(
+        trainer.optimizer, lambda: type(keras.optimizers.get(config)), keras.optimizers, "trainer.optimizer"
     )
-    return type(made)(learning_rate=rate(trainer.schedule, trainer.learning_rate, steps))
+    strange = set(trainer.of_optimizer) - set(inspect.signature(kind).parameters)
+    if strange:
+        raise ConfigError(f"trainer.{', '.join(sorted(strange))}: Keras' {kind.__name__} takes no such thing")
+    made = adapted(kind)(
+        learning_rate=rate(trainer.schedule, trainer.learning_rate, steps),
+        use_ema=trainer.ema_momentum is not None,
+        **trainer.of_optimizer,
+    )
+    made.exclude_from_weight_decay(var_list=[each for each in variables if not each.name.endswith("kernel")])
+    return made
 
 
 def rate(schedule: Schedule, top: float, steps: int) -> Rate:

@@ -15,6 +15,7 @@ from pipeline.ml.compiling import compile_model
 from pipeline.ml.datasets import Source, files_of
 from pipeline.ml.heads import Head, heads_of
 from pipeline.ml.inputs import ModelInput, model_inputs
+from pipeline.ml.precision import computing_in
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,18 @@ def model(settings: TrainerSettings, data: Data, base_model: Optional[str]) -> k
     Raises:
         InputError: the features or the old weights do not fit it.
     """
-    made = models.build(settings.model, data.inputs, data.heads)
-    steps = settings.trainer.epochs * data.train.steps
-    compile_model(made, data.heads, optimizers.optimizer(settings.trainer, steps))
-    if settings.trainer.warm_start and base_model:
+    trainer = settings.trainer
+    with computing_in(trainer.precision):
+        made = models.build(settings.model, data.inputs, data.heads)
+    optimizer = optimizers.optimizer(trainer, trainer.epochs * data.train.steps, made.trainable_variables)
+    compile_model(made, data.heads, optimizer, trainer.xla)
+    if trainer.warm_start and base_model:
         warm_start.load(base_model, made, data.inputs)
+    return made
+
+
+def served(trained: keras.Model, settings: TrainerSettings, data: Data) -> keras.Model:
+    """The same model with the same weights, computing in float32 whatever training did."""
+    made = models.build(settings.model, data.inputs, data.heads)
+    made.set_weights(trained.get_weights())
     return made

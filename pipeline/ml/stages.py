@@ -32,6 +32,6 @@ class Stages:
         change = backbone.freeze if frozen else backbone.unfreeze
         change(self._model)
         # Keras looks at what can be trained only when it compiles.
-        compile_model(self._model, self._heads, self._model.optimizer)
+        compile_model(self._model, self._heads, self._model.optimizer, self._model.jit_compile)
         make_variables(self._model, batch)
         self._frozen = frozen

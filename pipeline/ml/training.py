@@ -26,7 +26,8 @@ def run_fn(fn_args: FnArgs) -> None:
     folder, key = fn_args.custom_config["checkpoints"], checkpoint_key(model, fn_args)
     rows = Loop(model, data.heads, data.train, data.evaluation, settings, folder, key, fn_args.model_run_dir).run()
     history.write(fn_args.model_run_dir, model, rows)
-    serving.export(fn_args.serving_model_dir, model, data.transform, settings.transform, data.inputs, data.heads)
+    served = prepared.served(model, settings, data)
+    serving.export(fn_args.serving_model_dir, served, data.transform, settings.transform, data.inputs, data.heads)
     warm_start.save(fn_args.serving_model_dir, model, data.inputs)
 
 

@@ -64,7 +64,11 @@ def test_two_heads_train_and_leave_everything_behind(taxi, tmp_path):
     seen: list[dict] = []
     progress.set_sink(lambda fields: seen.append(dict(fields)))
     settings = taxi.settings.model_copy(
-        update={"trainer": c.Trainer(epochs=3, learning_rate=0.01, schedule=c.Schedule(kind="cosine"))}
+        update={
+            "trainer": c.Trainer(
+                epochs=3, learning_rate=0.01, schedule=c.Schedule(kind="cosine"), precision="mixed_bfloat16"
+            )
+        }
     )
     training.run_fn(taxi.fn_args(str(tmp_path), settings))
     progress.set_sink(None)
@@ -81,7 +85,9 @@ def test_two_heads_train_and_leave_everything_behind(taxi, tmp_path):
     }
     assert (tmp_path / "model_run/curves.png").read_bytes().startswith(b"\x89PNG")
     assert "hidden_0" in (tmp_path / "model_run/model.txt").read_text()
-    assert set(tf.saved_model.load(str(tmp_path / "model")).signatures) >= {"serving_default", "evaluate"}
+    signatures = tf.saved_model.load(str(tmp_path / "model")).signatures
+    assert set(signatures) >= {"serving_default", "evaluate"}
+    assert "BFLOAT16" not in str(signatures["evaluate"].graph.as_graph_def())
     assert not os.path.exists(tmp_path / "checkpoints")
     assert seen[-1] == {"epoch": 3, "epochs": 3, "step": 7, "steps": 7, "loss": pytest.approx(rows[-1]["loss"])}
 
