@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 import tensorflow as tf
@@ -12,10 +12,10 @@ import tensorflow_transform as tft
 from components.errors import InputError
 from pipeline.config.settings import WEIGHT_KEY, label_key
 from pipeline.config.trainer import Trainer
-from pipeline.ml.datasets import Assemble, Batch, Memory, Source, Stream, chunks
+from pipeline.ml.datasets import Assemble, Batch, Decode, Memory, Reading, Source, Stream, chunks
 from pipeline.ml.heads import Head
 from pipeline.ml.images.mixing import Mixer
-from pipeline.ml.inputs import ModelInput, feature_spec, reader
+from pipeline.ml.inputs import ModelInput, feature_spec
 from pipeline.ml.labels import Tally
 
 
@@ -34,22 +34,23 @@ def source(
     """
     labels = label_spec(heads, trainer, transform)
     training = split == "train"
-    cropped = _cropped(inputs, training)
-    decoded = [each for each in inputs if each not in cropped]
-    read = reader(decoded, {**feature_spec(inputs, transform), **labels})
-    drop = trainer.drop_remainder and training
-    merge = assemble(inputs, heads, trainer, training)
+    spec = {**feature_spec(inputs, transform), **labels}
+    images = [each for each in inputs if each.image]
+    cropped = [each for each in images if training and each.image and each.image.random_crop]
+    reading = Reading(
+        lambda examples: tf.io.parse_example(examples, spec),
+        assemble(inputs, heads, trainer, training),
+        _decoder([each for each in images if each not in cropped], training),
+        _decoder(cropped, training),
+    )
+    shuffle, drop = trainer.shuffle if training else 0, trainer.drop_remainder and training
     made: Source
     if trainer.cache:
-        made = memory = Memory(
-            files, read, merge, trainer.batch_size, trainer.seed, training and trainer.shuffle > 0, drop
-        )
+        made = memory = Memory(files, reading, trainer.batch_size, trainer.seed, shuffle > 0, drop)
         rows = check([memory.columns] if memory.rows else [], split, heads, trainer)
     else:
-        rows = check(chunks(files, reader((), labels)), split, heads, trainer)
-        made = Stream(
-            files, read, merge, trainer.batch_size, trainer.seed, trainer.shuffle if training else 0, drop, rows
-        )
+        rows = check(chunks(files, lambda examples: tf.io.parse_example(examples, labels)), split, heads, trainer)
+        made = Stream(files, reading, trainer.batch_size, trainer.seed, shuffle, drop, rows)
     if made.steps == 0:
         why = (
             f"fewer than trainer.batch_size={trainer.batch_size} rows, and trainer.drop_remainder is on"
@@ -97,27 +98,27 @@ def assemble(inputs: Sequence[ModelInput], heads: Sequence[Head], trainer: Train
     Weights have shape [batch]: the example's times its class'. What training draws at random follows from the seed.
     """
     weigh = _weigher(heads, trainer)
-    cropped = _cropped(inputs, training)
     mixed = [each for each in inputs if training and each.image and each.image.mix]
     mixers = {each.name: Mixer(each.image.mix) for each in mixed if each.image}
 
     def of_batch(batch: Batch, seed: Any) -> Any:
-        crop_seed, mix_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
         features = {each.name: batch[each.name] for each in inputs}
-        for each in cropped:
-            features[each.name] = each.read_part(batch[each.name], crop_seed)
         labels = {head.name: head.labels(batch[label_key(head.name)]) for head in heads}
         weights = weigh(batch)
         for name, mixer in mixers.items():
-            features[name], labels, weights = mixer.mixed(features[name], labels, weights, mix_seed)
+            features[name], labels, weights = mixer.mixed(features[name], labels, weights, seed)
         return (features, labels, weights) if weights else (features, labels)
 
     return of_batch
 
 
-def _cropped(inputs: Sequence[ModelInput], training: bool) -> list[ModelInput]:
-    """The images of which training sees another part in each epoch; what is kept of them is the encoded bytes."""
-    return [each for each in inputs if training and each.image and each.image.random_crop]
+def _decoder(images: Sequence[ModelInput], training: bool) -> Optional[Decode]:
+    """The function that decodes some images of one example; None where there are none of them."""
+
+    def of_example(columns: Batch, seed: Any) -> Batch:
+        return {**columns, **{each.name: each.read_one(columns[each.name], seed, training) for each in images}}
+
+    return of_example if images else None
 
 
 def _weigher(heads: Sequence[Head], trainer: Trainer) -> Callable[[Batch], dict[str, Any]]:

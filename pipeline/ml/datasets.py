@@ -1,6 +1,6 @@
 """Transformed examples as batches, the same ones in the same order for every epoch of the same seed.
 
-    Memory     decodes once, keeps the columns, and makes each epoch a permutation
+    Memory     decodes once what is the same in every epoch, keeps the columns, and makes each epoch a permutation
     Stream     reads the files again in every epoch, through a shuffle buffer
 
 Both start anywhere: `epoch(3, skip=40)` is the third epoch without its first 40 batches, which is how an
@@ -10,7 +10,8 @@ interrupted training goes on where it stood. So what is random in a batch follow
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Optional, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -25,8 +26,22 @@ READERS = 8
 Batch = dict[str, Any]
 Read = Callable[[Any], Batch]
 """From serialized examples [n] to columns, each [n, ...]."""
+Decode = Callable[[Batch, Any], Batch]
+"""From the columns of one example, and a seed [2] of its own, to those columns with images decoded."""
 Assemble = Callable[[Batch, Any], Any]
 """From the columns of a batch, and a seed [2] of its own, to what model.fit takes."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """From serialized examples to what model.fit takes."""
+
+    parse: Read
+    assemble: Assemble
+    decode: Optional[Decode] = None
+    """The same in every epoch."""
+    vary: Optional[Decode] = None
+    """Another in each epoch, by its seed."""
 
 
 class Source(Protocol):
@@ -67,18 +82,43 @@ def parsed(serialized: tf.data.Dataset, read: Read) -> tf.data.Dataset:
     return serialized.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
+def decoded(
+    batches: tf.data.Dataset, functions: Sequence[Optional[Decode]], size: int, seed: int = 0, first: int = 0
+) -> tf.data.Dataset:
+    """Batches of `size` again, of which `first` came before, after `functions` saw every example on its own.
+
+    Images are decoded one by one, side by side: a map over a batch within a step takes twice the time.
+    """
+    chosen = [function for function in functions if function]
+    if not chosen:
+        return batches
+
+    def seeded(step: Any, columns: Batch) -> tuple[Batch, Any]:
+        count = tf.shape(next(iter(columns.values())))[0]
+        return columns, tf.random.experimental.stateless_split(tf.stack([seed, step]), count)
+
+    def of_example(columns: Batch, seed: Any) -> Batch:
+        for function in chosen:
+            columns = function(columns, seed)
+        return columns
+
+    full = all(spec.shape[0] is not None for spec in batches.element_spec.values())
+    examples = batches.enumerate(first).map(seeded).unbatch()
+    images = examples.map(of_example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return images.batch(size, drop_remainder=full)
+
+
 class Memory:
     """A split that is decoded once and kept as columns."""
 
     def __init__(
-        self, files: Sequence[str], read: Read, assemble: Assemble, batch_size: int, seed: int,
-        shuffle: bool, drop_remainder: bool,
-    ) -> None:  # fmt: skip
-        parts = list(chunks(files, read))
+        self, files: Sequence[str], reading: Reading, batch_size: int, seed: int, shuffle: bool, drop_remainder: bool
+    ) -> None:
+        parts = list(chunks(files, reading.parse, reading.decode))
         self.columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]} if parts else {}
         """All examples, by column."""
         self.rows = len(next(iter(self.columns.values()), ()))
-        self._assemble, self._batch_size, self._seed = assemble, batch_size, seed
+        self._reading, self._batch_size, self._seed = reading, batch_size, seed
         self._shuffle, self._drop_remainder = shuffle, drop_remainder
         self.steps = _steps(self.rows, batch_size, drop_remainder)
 
@@ -86,33 +126,31 @@ class Memory:
         """See Source."""
         random = np.random.default_rng([self._seed, number])
         order = random.permutation(self.rows) if self._shuffle else np.arange(self.rows)
-        seed = int(random.integers(2**63))
+        vary, assemble = random.integers(2**63, size=2).tolist()
         columns = {key: tf.constant(values) for key, values in self.columns.items()}
-        return (
+        batches = (
             tf.data.Dataset.from_tensor_slices(order)
             .batch(self._batch_size, drop_remainder=self._drop_remainder)
-            .enumerate()
             .skip(skip)
             .map(
-                lambda step, rows: self._assemble(
-                    {key: tf.gather(values, rows) for key, values in columns.items()}, tf.stack([seed, step])
-                ),
+                lambda rows: {key: tf.gather(values, rows) for key, values in columns.items()},
                 num_parallel_calls=tf.data.AUTOTUNE,
                 deterministic=True,
             )
-            .prefetch(tf.data.AUTOTUNE)
         )
+        varied = decoded(batches, [self._reading.vary], self._batch_size, vary, skip)
+        return _assembled(varied, self._reading.assemble, assemble, skip, self.steps)
 
 
 class Stream:
     """A split that is read from its files in every epoch."""
 
     def __init__(
-        self, files: Sequence[str], read: Read, assemble: Assemble, batch_size: int, seed: int,
-        shuffle: int, drop_remainder: bool, rows: int,
+        self, files: Sequence[str], reading: Reading, batch_size: int, seed: int, shuffle: int, drop_remainder: bool,
+        rows: int,
     ) -> None:  # fmt: skip
         """`shuffle` is the buffer in examples, 0 for none; `rows` is the number of examples."""
-        self._files, self._read, self._assemble, self._batch_size = files, read, assemble, batch_size
+        self._files, self._reading, self._batch_size = files, reading, batch_size
         self._seed, self._shuffle, self._drop_remainder, self.rows = seed, shuffle, drop_remainder, rows
         self.steps = _steps(rows, batch_size, drop_remainder)
 
@@ -123,24 +161,31 @@ class Stream:
         serialized = records(files)
         if self._shuffle:
             serialized = serialized.shuffle(self._shuffle, seed=int(random.integers(2**31)))
-        seed = int(random.integers(2**63))
-        return (
-            serialized.batch(self._batch_size, drop_remainder=self._drop_remainder)
-            .enumerate()
-            .skip(skip)
-            .map(
-                lambda step, examples: self._assemble(self._read(examples), tf.stack([seed, step])),
-                num_parallel_calls=tf.data.AUTOTUNE,
-                deterministic=True,
-            )
-            .apply(tf.data.experimental.assert_cardinality(self.steps - skip))
-            .prefetch(tf.data.AUTOTUNE)
-        )
+        vary, assemble = random.integers(2**63, size=2).tolist()
+        batches = serialized.batch(self._batch_size, drop_remainder=self._drop_remainder).skip(skip)
+        functions = [self._reading.decode, self._reading.vary]
+        varied = decoded(parsed(batches, self._reading.parse), functions, self._batch_size, vary, skip)
+        return _assembled(varied, self._reading.assemble, assemble, skip, self.steps)
 
 
-def chunks(files: Sequence[str], read: Read) -> Iterator[dict[str, np.ndarray]]:
+def chunks(files: Sequence[str], read: Read, decode: Optional[Decode] = None) -> Iterator[dict[str, np.ndarray]]:
     """The columns of all examples, a few thousand at a time."""
-    return iter(parsed(records(files).batch(CHUNK), read).prefetch(2).as_numpy_iterator())
+    batches = parsed(records(files).batch(CHUNK), read)
+    return iter(decoded(batches, [decode], CHUNK).prefetch(2).as_numpy_iterator())
+
+
+def _assembled(batches: tf.data.Dataset, assemble: Assemble, seed: int, first: int, steps: int) -> tf.data.Dataset:
+    """The batches of an epoch of `steps`, from `first` on, as model.fit takes them, fetched ahead."""
+    return (
+        batches.enumerate(first)
+        .map(
+            lambda step, columns: assemble(columns, tf.stack([seed, step])),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )
+        .apply(tf.data.experimental.assert_cardinality(steps - first))
+        .prefetch(tf.data.AUTOTUNE)
+    )
 
 
 def _steps(rows: int, batch_size: int, drop_remainder: bool) -> int:

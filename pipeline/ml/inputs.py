@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
@@ -55,11 +55,13 @@ class ModelInput:
         """The model's input [batch, *shape] from the transformed feature."""
         return decode.decode_batch(tf.reshape(transformed, [-1]), self.image) if self.image else transformed
 
-    def read_part(self, transformed: Any, seed: Any) -> Any:
-        """A random part of each image, as its RandomCrop says."""
+    def read_one(self, transformed: Any, seed: Any, training: bool) -> Any:
+        """An image of one example; when training a random part by `seed` [2], where it has a RandomCrop."""
         assert self.image is not None
-        assert self.image.random_crop is not None
-        return crops.decode_batch(transformed, self.image, self.image.random_crop, seed)
+        encoded, crop = tf.reshape(transformed, []), self.image.random_crop
+        return (
+            crops.decode(encoded, self.image, crop, seed) if training and crop else decode.decode(encoded, self.image)
+        )
 
     def tensor(self) -> Any:
         """A fresh keras.Input of shape [batch, *shape]."""
@@ -114,17 +116,6 @@ def _of_spec(name: str, spec: Any, transform: tft.TFTransformOutput) -> ModelInp
     if spec.dtype == tf.int64 and domain is not None and spec.shape in ([], [1]):
         return ModelInput(name, transform.num_buckets_for_transformed_feature(name), shape=tuple(spec.shape))
     return ModelInput(name, shape=tuple(spec.shape))
-
-
-def reader(inputs: Sequence[ModelInput], spec: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
-    """The function from a batch of serialized transformed tf.Examples to what the model and its labels need."""
-    images = [each for each in inputs if each.image]
-
-    def read(examples: Any) -> dict[str, Any]:
-        parsed = tf.io.parse_example(examples, spec)
-        return {**parsed, **{each.name: each.read(parsed[each.name]) for each in images}}
-
-    return read
 
 
 def feature_spec(inputs: Sequence[ModelInput], transform: tft.TFTransformOutput) -> Mapping[str, Any]:

@@ -58,7 +58,12 @@ def fitted(pixels: tf.Tensor, image: Image) -> tf.Tensor:
 def resized(pixels: tf.Tensor, image: Image) -> tf.Tensor:
     """Pixels of any size, uint8 [..., h, w, channels], stretched to the image's."""
     size = [image.height, image.width]
-    return _bytes(tf.image.resize(pixels, size, image.resize, antialias=image.antialias), pixels, image)
+
+    def stretched() -> tf.Tensor:
+        return _bytes(tf.image.resize(pixels, size, image.resize, antialias=image.antialias), pixels, image)
+
+    fits = tf.reduce_all(tf.shape(pixels)[-3:-1] == size)
+    return tf.ensure_shape(tf.cond(fits, lambda: pixels, stretched), [*pixels.shape[:-3], *size, image.channels])
 
 
 def _bytes(sized: Any, pixels: tf.Tensor, image: Image) -> tf.Tensor:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from components.errors import InputError
-from pipeline.ml.datasets import Memory, Source, Stream, files_of
+from pipeline.ml.datasets import Memory, Reading, Source, Stream, files_of
 
 SPEC = {"x": tf.io.FixedLenFeature([], tf.int64)}
 ROWS = 10
@@ -24,23 +24,28 @@ def files(tmp_path_factory) -> list[str]:
     return files_of([str(folder / "*")], "train")
 
 
+def vary(example: dict[str, Any], seed: Any) -> dict[str, Any]:
+    return {**example, "own": tf.random.stateless_uniform([], seed, 0, 1000, tf.int64)}
+
+
 def assemble(batch: dict[str, Any], seed: Any) -> Any:
-    return tf.stack([batch["x"], tf.random.stateless_uniform(tf.shape(batch["x"]), seed, 0, 1000, tf.int64)], axis=1)
+    shared = tf.fill(tf.shape(batch["x"]), tf.random.stateless_uniform([], seed, 0, 1000, tf.int64))
+    return tf.stack([batch["x"], batch["own"], shared], axis=1)
 
 
 def source(kind: type, files: list[str], **changes: Any) -> Source:
     settings = {"batch_size": 3, "seed": 1, "shuffle": 10, "drop_remainder": False, **changes}
     if kind is Stream:
         settings["rows"] = ROWS
-    return kind(files, lambda examples: tf.io.parse_example(examples, SPEC), assemble, **settings)
+    return kind(files, Reading(lambda examples: tf.io.parse_example(examples, SPEC), assemble, vary=vary), **settings)
 
 
 def batches(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:
     return [batch[:, 0].tolist() for batch in source.epoch(epoch, skip).as_numpy_iterator()]
 
 
-def drawn(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:
-    return [batch[:, 1].tolist() for batch in source.epoch(epoch, skip).as_numpy_iterator()]
+def drawn(source: Source, epoch: int, skip: int = 0) -> list[list[list[int]]]:
+    return [batch[:, 1:].tolist() for batch in source.epoch(epoch, skip).as_numpy_iterator()]
 
 
 @pytest.mark.parametrize("kind", [Memory, Stream])
@@ -62,7 +67,9 @@ def test_what_is_drawn_depends_on_seed_epoch_and_place_alone(kind, files):
     made = source(kind, files)
     whole = drawn(made, 2)
     assert drawn(source(kind, files), 2, skip=2) == whole[2:]
-    assert len({number for batch in whole for number in batch}) > ROWS / 2
+    assert len({own for batch in whole for own, _ in batch}) > ROWS / 2
+    assert [len({shared for _, shared in batch}) for batch in whole] == [1] * made.steps
+    assert len({batch[0][1] for batch in whole}) > 1
     assert drawn(made, 1) != whole != drawn(source(kind, files, seed=2), 2)
 
 
@@ -77,6 +84,7 @@ def test_the_last_small_batch_can_be_dropped(kind, files):
     made = source(kind, files, drop_remainder=True)
     assert made.steps == 3
     assert [len(batch) for batch in batches(made, 0)] == [3, 3, 3]
+    assert made.epoch(0).element_spec.shape[0] == 3, "a compiler wants to know the size"
 
 
 def test_no_files_is_an_error(tmp_path):

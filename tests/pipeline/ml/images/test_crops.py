@@ -14,6 +14,13 @@ from tests.pipeline.ml.images.test_decode import encoded, photo
 SHAPE = tf.constant([120, 160])
 
 
+def parts(data: list[bytes], image: c.Image, seed: int) -> np.ndarray:
+    """A part of each, by seeds as a dataset gives them."""
+    seeds = tf.random.experimental.stateless_split(tf.constant([7, seed], tf.int64), len(data))
+    both = zip(data, seeds, strict=True)
+    return np.stack([crops.decode(tf.constant(each), image, image.random_crop, own).numpy() for each, own in both])
+
+
 def windows(crop: c.RandomCrop, count: int = 200) -> np.ndarray:
     seeds = tf.random.experimental.stateless_split(tf.constant([1, 2], tf.int64), count)
     return np.array([crops.random_window(SHAPE, crop, seed).numpy() for seed in seeds])
@@ -37,19 +44,15 @@ def test_windows_lie_inside_and_have_the_scale_and_aspect_that_is_asked_for():
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
-def test_a_batch_is_cut_image_by_image_and_only_by_its_seed(form):
+def test_images_are_cut_each_by_its_seed(form):
     image = c.Image(height=16, width=16, augment=(c.RandomCrop(scale=(0.2, 0.6)),))
-    data = tf.constant([encoded(photo(60, 90), form)] * 6)
-
-    def parts(seed: int) -> np.ndarray:
-        return crops.decode_batch(data, image, image.random_crop, tf.constant([7, seed], tf.int64)).numpy()
-
-    once = parts(1)
+    data = [encoded(photo(60, 90), form)] * 6
+    once = parts(data, image, 1)
     assert once.shape == (6, 16, 16, 3)
     assert once.dtype == np.uint8
     assert len({each.tobytes() for each in once}) == 6
-    assert (once == parts(1)).all()
-    assert (once != parts(2)).any()
+    assert (once == parts(data, image, 1)).all()
+    assert (once != parts(data, image, 2)).any()
 
 
 def test_a_part_shows_what_its_window_holds():
@@ -57,10 +60,8 @@ def test_a_part_shows_what_its_window_holds():
     pixels = np.zeros((60, 90, 3), np.uint8)
     pixels[:20, :30] = 255
     image = c.Image(height=8, width=8, augment=(c.RandomCrop(scale=(0.1, 0.3)),))
-    seed = tf.constant([3, 3], tf.int64)
-    count = 20
-    got = crops.decode_batch(tf.constant([encoded(pixels)] * count), image, image.random_crop, seed).numpy()
-    for part, own in zip(got, tf.random.experimental.stateless_split(seed, count), strict=True):
+    seeds = tf.random.experimental.stateless_split(tf.constant([7, 3], tf.int64), 20)
+    for part, own in zip(parts([encoded(pixels)] * 20, image, 3), seeds, strict=True):
         top, left, height, width = crops.random_window(tf.constant([60, 90]), image.random_crop, own).numpy()
         white = max(0, 20 - top) * max(0, 30 - left) / (height * width)
         assert part.mean() / 255 == pytest.approx(min(white, 1), abs=0.06)
@@ -69,8 +70,8 @@ def test_a_part_shows_what_its_window_holds():
 def test_of_a_jpeg_only_the_part_is_decoded():
     image = c.Image(height=8, width=8, augment=(c.RandomCrop(),))
     graph = tf.function(
-        lambda data, seed: crops.decode_batch(data, image, image.random_crop, seed),
-        input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([2], tf.int64)],
+        lambda data, seed: crops.decode(data, image, image.random_crop, seed),
+        input_signature=[tf.TensorSpec([], tf.string), tf.TensorSpec([2], tf.int64)],
     ).get_concrete_function()
     library = graph.graph.as_graph_def().library.function
     jpeg = [function for function in library if any(node.op == "DecodeAndCropJpeg" for node in function.node_def)]
@@ -81,9 +82,7 @@ def test_of_a_jpeg_only_the_part_is_decoded():
 @pytest.mark.parametrize("size", [(1, 1), (3, 400)])
 def test_images_that_have_no_such_part_are_taken_whole(size):
     image = c.Image(height=8, width=8, channels=1, augment=(c.RandomCrop(scale=(0.9, 1.0)),))
-    data = tf.constant([encoded(np.full((*size, 3), 200, np.uint8))])
-    got = crops.decode_batch(data, image, image.random_crop, tf.constant([1, 1], tf.int64)).numpy()
-    assert (got == 200).all()
+    assert (parts([encoded(np.full((*size, 3), 200, np.uint8))], image, 1) == 200).all()
 
 
 def test_a_share_of_the_middle_is_what_resizing_and_cutting_out_gives():
