@@ -61,6 +61,7 @@ class Trainer(Record):
 
     epochs: int = pydantic.Field(default=5, gt=0)
     batch_size: int = pydantic.Field(default=64, gt=0)
+    """Examples in a step, on all GPUs together."""
     optimizer: str = "adam"
     """A Keras optimizer by name, or dotted path or FILE.py:NAME of a function () -> keras.Optimizer (its own rate)."""
     learning_rate: float = pydantic.Field(default=0.001, gt=0)
@@ -93,6 +94,8 @@ class Trainer(Record):
     scales the loss, and leaves out steps whose gradient overflows; mixed_bfloat16 needs no scaling."""
     xla: bool = False
     """Compile the steps by XLA, for each size of batch: `drop_remainder` spares the training one for the last batch."""
+    distribute: bool = True
+    """Share each batch among all visible GPUs, where there are several; else the first one trains alone."""
     example_weight: Union[str, None] = None
     """A raw numeric column that weighs each example in the loss and in the evaluation."""
     drop_remainder: bool = False

@@ -60,7 +60,7 @@ def model(settings: TrainerSettings, data: Data, base_model: Optional[str]) -> k
 
 
 def served(trained: keras.Model, settings: TrainerSettings, data: Data) -> keras.Model:
-    """The same model with the same weights, computing in float32 whatever training did."""
+    """The same model with the same weights, computing in float32 and on one device, whatever training did."""
     made = models.build(settings.model, data.inputs, data.heads)
     made.set_weights(trained.get_weights())
     return made

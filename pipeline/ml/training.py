@@ -8,7 +8,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from pipeline import references
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import checkpoints, history, prepared, serving, warm_start
+from pipeline.ml import checkpoints, distribution, history, prepared, serving, warm_start
 from pipeline.ml.datasets import files_of
 from pipeline.ml.loop import Loop
 
@@ -22,9 +22,10 @@ def run_fn(fn_args: FnArgs) -> None:
     keras.utils.clear_session()
     keras.utils.set_random_seed(settings.trainer.seed)
     data = prepared.data(settings, fn_args)
-    model = prepared.model(settings, data, fn_args.base_model)
-    folder, key = fn_args.custom_config["checkpoints"], checkpoint_key(model, fn_args)
-    rows = Loop(model, data.heads, data.train, data.evaluation, settings, folder, key, fn_args.model_run_dir).run()
+    with distribution.strategy(settings.trainer).scope():
+        model = prepared.model(settings, data, fn_args.base_model)
+        folder, key = fn_args.custom_config["checkpoints"], checkpoint_key(model, fn_args)
+        rows = Loop(model, data.heads, data.train, data.evaluation, settings, folder, key, fn_args.model_run_dir).run()
     history.write(fn_args.model_run_dir, model, rows)
     served = prepared.served(model, settings, data)
     serving.export(fn_args.serving_model_dir, served, data.transform, settings.transform, data.inputs, data.heads)

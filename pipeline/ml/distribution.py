@@ -1,0 +1,49 @@
+"""On which devices a model trains.
+
+With several GPUs, MirroredStrategy gives each an equal share of every batch, and all take the same step by the sum of
+their gradients: `batch_size` and the learning rate mean what they mean on one. What differs from one: batch
+normalisation goes by each GPU's share, and where a last, smaller batch cannot be shared equally, the examples of
+the smaller share weigh more (trainer.drop_remainder leaves it out).
+"""
+
+from __future__ import annotations
+
+import functools
+
+import tensorflow as tf
+
+from components.errors import ConfigError
+from pipeline.config.trainer import Trainer
+
+
+def strategy(trainer: Trainer) -> tf.distribute.Strategy:
+    """All visible GPUs where there are several and the config lets them; else the one device that TensorFlow takes.
+
+    Raises:
+        ConfigError: the GPUs cannot share the training.
+    """
+    devices = gpus() if trainer.distribute else []
+    if len(devices) < 2:
+        return tf.distribute.get_strategy()
+    if trainer.xla:
+        raise ConfigError(
+            f"trainer.xla works on one GPU, and {len(devices)} are visible: give trainer.distribute=False, "
+            "or turn xla off"
+        )
+    if trainer.batch_size < len(devices):
+        raise ConfigError(
+            f"trainer.batch_size={trainer.batch_size} cannot be shared by {len(devices)} GPUs: "
+            "give a larger one, or trainer.distribute=False"
+        )
+    return _mirrored(tuple(devices))
+
+
+@functools.cache
+def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
+    """Once a process: a second one counts its reductions from the start, and takes those of the first for its own."""
+    return tf.distribute.MirroredStrategy(list(devices))
+
+
+def gpus() -> list[str]:
+    """The names of the GPUs that this process sees."""
+    return [device.name for device in tf.config.list_logical_devices("GPU")]
