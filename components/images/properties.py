@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from typing import Union
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
-from components.images.luma import luma
+from components.images.luma import jpeg_luma, luma
 
 MAX_PIXELS = 100_000_000
 """Pillow itself refuses more than 178,956,970."""
@@ -142,11 +143,14 @@ def _decoded(encoded: bytes, max_pixels: int) -> Union[_Decoded, str]:
     refused = _refused(image, encoded)
     if refused:
         return refused
-    channels = _channels(image, encoded)
+    channels, size = _channels(image, encoded), _reduced(width, height)
+    form = _format(image)
     try:
-        grey = luma(image, _reduced(width, height), Image.Resampling.BOX)
+        grey = jpeg_luma(encoded, image, size) if form == "JPEG" else luma(image, size, Image.Resampling.BOX)
+    except tf.errors.InvalidArgumentError:
+        return "expected a complete JPEG image, but TensorFlow cannot decode its data: it is cut off or corrupt"
     except _UNREADABLE as error:
-        return f"expected a complete {_format(image)} image, but its data is cut off or corrupt ({error})"
+        return f"expected a complete {form} image, but its data is cut off or corrupt ({error})"
     return _Decoded(height, width, channels, len(encoded), grey)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
+from components.errors import InputError
+
 
 def triples(element: Any, key: metric_types.MetricKey, eval_config: Any) -> Iterable[Any]:
     """(label, prediction, weight) of an example; labels and predictions as flat arrays."""
@@ -19,6 +21,21 @@ def triples(element: Any, key: metric_types.MetricKey, eval_config: Any) -> Iter
     )
     for label, prediction, weight in found:
         yield np.ravel(label), np.ravel(prediction), metric_util.safe_to_scalar(weight)
+
+
+def class_id(label: np.ndarray) -> int:
+    """The id of the label's class.
+
+    Raises:
+        InputError: it stands for no class, which a negative id says. It would count as one from the end of the list.
+    """
+    number = int(label[0])
+    if number < 0:
+        raise InputError(
+            "an example of the evaluated split has no label, or one that training has not seen, so that the model "
+            "cannot be judged by it. List every class in heads.classes, clean the data, or change data.splits"
+        )
+    return number
 
 
 def key_of(name: str, model_name: str, output_name: str, example_weighted: bool) -> metric_types.MetricKey:

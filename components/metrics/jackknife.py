@@ -21,7 +21,7 @@ import numpy as np
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.metrics.elements import key_of, triples
+from components.metrics.elements import class_id, key_of, triples
 from components.metrics.multiclass import confusion_scores
 
 NAME = "jackknife"
@@ -153,11 +153,11 @@ def _over(part: float, whole: float) -> float:
 
 def _of_binary(label: np.ndarray, prediction: np.ndarray) -> Counts:
     bucket = min(int(prediction[0] * _BUCKETS), _BUCKETS - 1)
-    return {(int(label[0] > 0.5), bucket): 1.0}
+    return {(class_id(np.round(label)), bucket): 1.0}
 
 
 def _of_multiclass(label: np.ndarray, prediction: np.ndarray, top: "Sequence[int]" = ()) -> Counts:
-    actual = int(label[0])
+    actual = class_id(label)
     loss = -math.log(min(max(float(prediction[actual]), _EPSILON), 1.0))
     better = int((prediction > prediction[actual]).sum()) if top else 0
     hits = {f"top_{k}_accuracy": float(better < k) for k in top}

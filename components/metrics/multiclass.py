@@ -11,7 +11,7 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as confusion
 
-from components.metrics.elements import key_of
+from components.metrics.elements import class_id, key_of
 from components.metrics.sums import of_sums
 
 _EPSILON = 1e-7
@@ -84,7 +84,7 @@ class ClassScore(metric_types.Metric):
 
 
 def _surprise(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    return np.array([-np.log(np.clip(prediction[int(label[0])], _EPSILON, 1.0))])
+    return np.array([-np.log(np.clip(prediction[class_id(label)], _EPSILON, 1.0))])
 
 
 def _mean(sums: np.ndarray) -> float:

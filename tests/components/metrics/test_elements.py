@@ -1,0 +1,23 @@
+"""Labels as metrics get them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from components.errors import InputError
+from components.metrics import jackknife, multiclass
+from components.metrics.elements import class_id
+
+
+def test_an_id_is_the_place_of_a_class() -> None:
+    assert class_id(np.array([2])) == 2
+
+
+@pytest.mark.parametrize(
+    "of", [multiclass._surprise, jackknife._of_multiclass, jackknife._of_binary], ids=["log_loss", "multi", "binary"]
+)
+def test_a_label_without_a_class_is_refused_and_no_index_from_the_end(of: object) -> None:
+    assert callable(of)
+    with pytest.raises(InputError, match="no label, or one that training has not seen"):
+        of(np.array([-2]), np.array([0.1, 0.6, 0.3]))
