@@ -28,6 +28,12 @@ class HtmlReport(Artifact):
     TYPE_NAME = "HtmlReport"
 
 
+class MisjudgedImages(Artifact):
+    """What a model gets most wrong: `misjudged.json`, as components/misjudged/result.py says."""
+
+    TYPE_NAME = "MisjudgedImages"
+
+
 class DuplicateImages(Artifact):
     """Images that are nearly the same in different splits.
 

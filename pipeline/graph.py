@@ -21,6 +21,7 @@ from components.baseline import LatestOtherBlessedModel
 from components.evaluation_report.component import EvaluationReport
 from components.evaluator import Evaluator
 from components.example_gen.component import ExampleGen
+from components.misjudged.component import Misjudged
 from components.near_duplicates.component import NearDuplicates
 from components.near_duplicates.gate import DuplicateGate
 from components.predictions import Predictions
@@ -115,9 +116,12 @@ def create_pipeline(config: Config) -> Pipeline:
         eval_config=eval_config(config),
     )
 
+    misjudged = _misjudged(config, window, model)
+
     report = EvaluationReport(
         evaluation=evaluator.outputs["evaluation"],
         transform_graph=transform.outputs["transform_graph"],
+        misjudged=misjudged[0].outputs["misjudged"] if misjudged else None,
         settings=report_settings(config),
     )
 
@@ -132,7 +136,7 @@ def create_pipeline(config: Config) -> Pipeline:
 
     nodes: list[BaseNode] = [
         example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *near_duplicates,
-        transform, *warm_start, trainer, baseline, evaluator, report, predictions, pusher,
+        transform, *warm_start, trainer, baseline, evaluator, *misjudged, report, predictions, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 
@@ -166,6 +170,14 @@ def _near_duplicates(config: Config, examples: BaseChannel) -> list[BaseNode]:
         return []
     found = NearDuplicates(examples, config.image_columns, wanted.max_distance, wanted.min_ssim)
     return [found, DuplicateGate(found.outputs["duplicates"], wanted.max_share)]
+
+
+def _misjudged(config: Config, examples: BaseChannel, model: BaseChannel) -> list[BaseNode]:
+    """The node that finds the images that the model gets most wrong; none without images and classes."""
+    heads = [head.output_name for head in config.heads if head.task != "regression"]
+    if not config.image_columns or not heads:
+        return []
+    return [Misjudged(examples, model, config.image_columns[0], config.evaluator.split, heads)]
 
 
 def _warm_start(config: Config) -> tuple[list[BaseNode], BaseChannel | None]:

@@ -12,8 +12,9 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
 
-from components.artifacts import HtmlReport
+from components.artifacts import HtmlReport, MisjudgedImages
 from components.evaluation_report import compute, render, result
+from components.misjudged import result as misjudged_result
 
 
 class Executor(base_executor.BaseExecutor):
@@ -34,8 +35,9 @@ class Executor(base_executor.BaseExecutor):
         found = compute.compute(evaluation, settings)
         folder = artifact_utils.get_single_uri(output_dict["report"])
         _write(os.path.join(folder, result.FILE), found.model_dump_json(indent=1))
+        misjudged = _misjudged(input_dict.get("misjudged", []))
         now = datetime.datetime.now(datetime.timezone.utc)
-        _write(os.path.join(folder, result.PAGE), render.render(found, now))
+        _write(os.path.join(folder, result.PAGE), render.render(found, now, misjudged))
 
 
 def _vocabulary(transform_graph: list[types.Artifact], name: str) -> list[str]:
@@ -44,6 +46,14 @@ def _vocabulary(transform_graph: list[types.Artifact], name: str) -> list[str]:
         return []
     found = tft.TFTransformOutput(artifact_utils.get_single_uri(transform_graph)).vocabulary_by_name(name)
     return [each.decode("utf-8", "replace") for each in found]
+
+
+def _misjudged(artifacts: list[types.Artifact]) -> Optional[misjudged_result.Result]:
+    """What the model gets most wrong, for images."""
+    if not artifacts:
+        return None
+    with fileio.open(os.path.join(artifact_utils.get_single_uri(artifacts), misjudged_result.FILE)) as file:
+        return misjudged_result.Result.model_validate_json(file.read())
 
 
 def _write(path: str, text: str) -> None:
@@ -58,6 +68,7 @@ class EvaluationReportSpec(types.ComponentSpec):
     INPUTS = {
         "evaluation": component_spec.ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "transform_graph": component_spec.ChannelParameter(type=standard_artifacts.TransformGraph, optional=True),
+        "misjudged": component_spec.ChannelParameter(type=MisjudgedImages, optional=True),
     }
     OUTPUTS = {"report": component_spec.ChannelParameter(type=HtmlReport)}
     TYPE_ANNOTATION = Process
@@ -74,16 +85,19 @@ class EvaluationReport(base_component.BaseComponent):
         evaluation: types.BaseChannel,
         settings: dict[str, Any],
         transform_graph: Optional[types.BaseChannel] = None,
+        misjudged: Optional[types.BaseChannel] = None,
     ) -> None:
         """Args:
         evaluation: the Evaluator's.
         settings: `pipeline.evaluation.report_settings.report_settings`.
         transform_graph: where the names of classes come from that the settings do not know.
+        misjudged: the images that the page shows.
         """
         super().__init__(
             EvaluationReportSpec(
                 evaluation=evaluation,
                 transform_graph=transform_graph,
+                misjudged=misjudged,
                 settings=json.dumps(settings),
                 report=types.Channel(type=HtmlReport),
             )

@@ -4,6 +4,7 @@ import datetime
 from typing import Optional
 
 from components.evaluation_report.result import Cell, Curve, HeadResult, Result, describe, failures, slice_name
+from components.misjudged.result import Result as Misjudged
 from components.report import charts, page
 
 _UNIT = (0.0, 1.0)
@@ -12,8 +13,9 @@ _STATES = {"passed": "good", "failed": "bad", "no such slice": "bad", "not compu
 _SEVERITY = ["bad", "warn", "good"]
 
 
-def render(result: Result, made: Optional[datetime.datetime] = None) -> str:
-    """The page; `made` is when, for its last line."""
+def render(result: Result, made: Optional[datetime.datetime] = None, misjudged: Optional[Misjudged] = None) -> str:
+    """The page; `made` is when, for its last line; `misjudged` the pictures, for images."""
+    pictures = {head.name: head for head in misjudged.heads} if misjudged else {}
     return page.render(
         "evaluation_report",
         "evaluation.html.j2",
@@ -21,12 +23,19 @@ def render(result: Result, made: Optional[datetime.datetime] = None) -> str:
         made=made,
         failures=failures(result),
         checks=sorted(result.checks, key=lambda check: _SEVERITY.index(_STATES[check.state])),
+        pictures=pictures,
+        class_name=class_name,
         charts={head.name: head_charts(head) for head in result.heads},
         slice_name=slice_name,
         describe=lambda check: describe(check, len(result.heads) > 1),
         states=_STATES,
         direction=direction,
     )
+
+
+def class_name(head: HeadResult, number: int) -> str:
+    """The label of a class; its id where nobody has named it."""
+    return head.classes[number] if number < len(head.classes) else str(number)
 
 
 def direction(cell: Cell, better: str) -> str:

@@ -33,7 +33,8 @@ def get_config() -> c.Config:
         trainer=c.Trainer(epochs=15, batch_size=64, learning_rate=3e-3, schedule=c.Schedule(kind="cosine")),
         evaluator=c.Evaluator(
             split="test",
-            slices=(("image/class/text",),),
+            slices=(("image/class/text",), (c.Ranges(column="image/brightness", boundaries=(70, 85)),)),
+            metrics=("top_2_accuracy",),
             thresholds=(c.Threshold(metric="accuracy", lower=0.97, max_loss=0.01),),
         ),
     )

@@ -32,7 +32,8 @@ def test_neither_depends_on_the_rest_of_the_config() -> None:
 
 def test_the_report_depends_on_its_templates() -> None:
     names = {pathlib.Path(path).name for path in dependencies.data_files(CONFIG)["EvaluationReport"]}
-    assert names == {"evaluation.html.j2", "base.html.j2", "charts.html.j2", "style.css", "table.js"}
+    templates = {"evaluation.html.j2", "pictures.html.j2", "base.html.j2", "charts.html.j2"}
+    assert names == {*templates, "style.css", "table.js"}
 
 
 def test_the_curated_schema_counts_and_a_missing_one_does_not() -> None:

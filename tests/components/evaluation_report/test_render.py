@@ -25,6 +25,9 @@ from components.evaluation_report.result import (
     failures,
     gate_message,
 )
+from components.misjudged.result import HeadResult as MisjudgedHead
+from components.misjudged.result import Picture, SplitResult
+from components.misjudged.result import Result as Misjudged
 
 
 def cell(value: float | None, baseline: float | None = None, spread: float = 0.01) -> Cell:
@@ -83,7 +86,7 @@ def result(**changes: Any) -> Result:
 class Page(html.parser.HTMLParser):
     """Texts, tags and attributes of a page, and whether its tags close."""
 
-    VOID = frozenset({"meta", "input", "br", "line", "link"})
+    VOID = frozenset({"meta", "input", "br", "line", "link", "img"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -197,6 +200,57 @@ def test_other_tasks_have_their_charts() -> None:
     assert shades == ["--share: 0.75", "--share: 0.25", "--share: 0.0", "--share: 0.0"]
 
 
+PIXEL = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
+WRONG = Picture(
+    split="eval",
+    span=3,
+    name="<i>7.png",
+    label=0,
+    predicted=1,
+    score=0.9876,
+    label_score=0.0123,
+    suspect=True,
+    picture=PIXEL,
+)
+MISJUDGED = Misjudged(
+    split="eval",
+    heads=[
+        MisjudgedHead(
+            name="tip",
+            worst=[WRONG] * 2,
+            splits=[
+                SplitResult(split="train", images=2000, misjudged=0, suspects=0, shown=[]),
+                SplitResult(split="eval", images=1500, misjudged=20, suspects=12, shown=[WRONG] * 3),
+            ],
+        )
+    ],
+)
+
+
+def test_pictures_come_with_label_prediction_and_place() -> None:
+    text = render(result(), misjudged=MISJUDGED)
+    page = Page(text)
+    assert page.open == []
+    assert [value for tag, name, value in page.attributes if (tag, name) == ("img", "src")] == [PIXEL] * 5
+    assert {value for _, name, value in page.attributes if name == "alt"} == {"labelled no, predicted yes"}
+    assert {"0.988", "yes", "0.012", "<i>7.png, eval, span 3"} <= set(page.texts)
+    assert "eval: the first 3 of 20" in page.texts
+    assert page.texts.count("confident") == 5
+    assert "img-src data:" in text
+    assert "<img" not in render(result())
+
+
+def test_a_class_without_a_name_goes_by_its_id_and_a_head_without_mistakes_says_so() -> None:
+    unnamed = WRONG.model_copy(update={"predicted": 7})
+    head = MISJUDGED.heads[0].model_copy(update={"worst": [unnamed]})
+    assert 'alt="labelled no, predicted 7"' in render(result(), misjudged=Misjudged(split="eval", heads=[head]))
+    head = head.model_copy(update={"worst": []})
+    text = render(result(), misjudged=Misjudged(split="eval", heads=[head]))
+    assert "The model makes no mistake on the eval split." in text
+
+
 def test_a_result_survives_its_file(tmp_path: pathlib.Path) -> None:
     (tmp_path / results.FILE).write_text(result().model_dump_json())
     assert results.load(str(tmp_path)) == result()
@@ -218,7 +272,7 @@ def test_in_a_browser_tables_sort_and_filter_and_the_console_stays_empty(tmp_pat
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     assert browser, "install chromium (see .ci/run)"
     page = tmp_path / "report.html"
-    page.write_text(render(result()).replace("</body>", _CLICKS))
+    page.write_text(render(result(), misjudged=MISJUDGED).replace("</body>", _CLICKS))
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]
     done = subprocess.run([browser, *flags, page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
     title = re.search("<title>(.*?)</title>", done.stdout)
