@@ -18,7 +18,7 @@ def user_code(config: Config) -> dict[str, tuple[str, ...]]:
     """References to the code outside the executors that each node runs; its sources belong to the node's digest."""
     labels = [head.label_function for head in config.heads]
     builder = config.model.builder if isinstance(config.model, Model) else None
-    training = [builder, config.trainer.optimizer, *config.trainer.callbacks]
+    training = [builder, config.trainer.optimizer, config.trainer.train_step, *config.trainer.callbacks]
     training += [name for head in config.heads for name in (head.loss, *head.metrics)]
     return {
         "Transform": _references(PREPROCESSING_FN, config.preprocessing_fn, *labels),

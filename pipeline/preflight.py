@@ -8,7 +8,7 @@ from components.errors import ConfigError
 from pipeline import references
 from pipeline.config import Config
 from pipeline.dependencies import user_code
-from pipeline.ml import optimizers
+from pipeline.ml import optimizers, stepped
 from pipeline.ml.heads import Head
 
 
@@ -22,6 +22,8 @@ def check(config: Config) -> None:
         references.load(reference)
     _check_runner(config.beam.runner)
     optimizers.optimizer(config.trainer, steps=1)
+    if config.trainer.train_step:
+        stepped.step_of(config.trainer.train_step)
     for head in config.heads:
         made = Head(head, head.label_spec.classes)
         made.loss()

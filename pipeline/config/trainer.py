@@ -111,6 +111,16 @@ class Trainer(Record):
     tensorboard: bool = True
     callbacks: tuple[str, ...] = ()
     """Dotted paths or FILE.py:NAME of functions () -> keras.callbacks.Callback (a class without arguments is one)."""
+    train_step: Union[str, None] = None
+    """Dotted path or FILE.py:NAME of a function (model, features, labels, weights) -> {name: number}: one step of
+    training instead of Keras' own, compiled like it. pipeline/ml/train_steps.py has one.
+
+    `features` and `labels` are dicts of tensors, `weights` too where examples have any, else None. It takes the
+    gradients of model.compute_loss(features, labels, predictions, weights), or of a loss of its own, to
+    model.optimizer.apply_gradients. It returns at least "loss"; of other numbers an epoch keeps the last step's, and of
+    model.compute_metrics(features, labels, predictions, weights) the whole epoch's. For precision="mixed_float16"
+    the gradients must be those of model.optimizer.scale_loss(loss).
+    """
     warm_start: bool = False
     """Start from the weights of the latest blessed model."""
     run_fn: Union[str, None] = None
@@ -139,6 +149,13 @@ class Trainer(Record):
                 f"optimizer {self.optimizer!r} brings its own settings: drop {', '.join(self.of_optimizer)}, "
                 "or name a Keras optimizer"
             )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _references(self) -> Trainer:
+        for name, given in (("train_step", self.train_step), ("run_fn", self.run_fn)):
+            if given is not None and not is_reference(given):
+                raise ValueError(f"{name} must be package.module.name or path/to/file.py:name. Received: {given!r}")
         return self
 
     @pydantic.model_validator(mode="after")

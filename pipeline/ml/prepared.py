@@ -16,6 +16,7 @@ from pipeline.ml.datasets import Source, files_of
 from pipeline.ml.heads import Head, heads_of
 from pipeline.ml.inputs import ModelInput, model_inputs
 from pipeline.ml.precision import computing_in
+from pipeline.ml.stepped import Stepped
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def model(settings: TrainerSettings, data: Data, base_model: Optional[str]) -> k
     trainer = settings.trainer
     with computing_in(trainer.precision):
         made = models.build(settings.model, data.inputs, data.heads)
+        made = Stepped(made, trainer.train_step) if trainer.train_step else made
     optimizer = optimizers.optimizer(trainer, trainer.epochs * data.train.steps, made.trainable_variables)
     compile_model(made, data.heads, optimizer, trainer.xla)
     if trainer.warm_start and base_model:

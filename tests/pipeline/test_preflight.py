@@ -39,6 +39,10 @@ def test_a_config_that_names_what_exists_passes():
             config(trainer=c.Trainer(callbacks=("pipeline.ml.callbacks.Stop",))),
             "pipeline.ml.callbacks defines no 'Stop'",
         ),
+        (
+            config(trainer=c.Trainer(train_step="pipeline.ml.train_steps.RADIUS")),
+            "trainer.train_step: pipeline.ml.train_steps.RADIUS must be a function. Received: 0.05",
+        ),
         (config(beam=c.Beam(runner="DirectRuner")), "beam.runner: Beam knows no 'DirectRuner': .*DirectRunner"),
         (config(preprocessing_fn="gone.py:f"), "gone.py: no such file"),
     ],

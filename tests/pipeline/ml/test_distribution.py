@@ -63,10 +63,11 @@ def test_two_devices_train_as_one_and_go_on_where_they_were_killed(taxi: Transfo
 
     # It is killed in its ninth step, and has the eighth's checkpoint; what is left is less than nine steps.
     killed = arguments("killed", callbacks=("tests.pipeline.ml.user_code.KillAt",))
+    own = arguments("own", train_step="tests.pipeline.ml.user_code.plain_step")
     file = tmp_path / "arguments.pickle"
-    file.write_bytes(pickle.dumps([arguments("one", distribute=False), arguments("two"), killed, killed]))
-    assert in_two_devices(str(file)) == ["trained", "trained", "killed", "trained"]
-    for folder in ("two", "killed"):
+    file.write_bytes(pickle.dumps([arguments("one", distribute=False), arguments("two"), own, killed, killed]))
+    assert in_two_devices(str(file)) == ["trained", "trained", "trained", "killed", "trained"]
+    for folder in ("two", "own", "killed"):
         assert_same_training(str(tmp_path / "one"), str(tmp_path / folder))
     examples = tf.constant([example(row) for row in taxi_rows(5)])
     one, two = (

@@ -66,7 +66,11 @@ def test_two_heads_train_and_leave_everything_behind(taxi, tmp_path):
     settings = taxi.settings.model_copy(
         update={
             "trainer": c.Trainer(
-                epochs=3, learning_rate=0.01, schedule=c.Schedule(kind="cosine"), precision="mixed_bfloat16"
+                epochs=3,
+                learning_rate=0.01,
+                schedule=c.Schedule(kind="cosine"),
+                precision="mixed_bfloat16",
+                train_step="pipeline.ml.train_steps.sharpness_aware",
             )
         }
     )

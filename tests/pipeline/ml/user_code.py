@@ -125,3 +125,38 @@ def by_text(inputs: Mapping[str, Any], heads: tuple[Head, ...]) -> keras.Model:
         lambda x: tf.strings.to_number(tf.strings.as_string(x)), output_shape=lambda shape: shape
     )(flat)
     return keras.Model(inputs, keras.layers.Dense(heads[0].units, heads[0].activation)(read))
+
+
+def plain_step(model: keras.Model, features: Any, labels: Any, weights: Any) -> dict[str, Any]:
+    """What Keras does in a step."""
+    with tf.GradientTape() as tape:
+        predictions = model(features, training=True)
+        loss = model.compute_loss(features, labels, predictions, weights)
+        scaled = model.optimizer.scale_loss(loss)
+    gradients = tape.gradient(scaled, model.trainable_variables)
+    model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+    return {**model.compute_metrics(features, labels, predictions, weights), "loss": loss}
+
+
+def step_of_loss(model: keras.Model, features: Any, labels: Any, weights: Any) -> dict[str, Any]:
+    """Does nothing, and returns two numbers of its own."""
+    return {"loss": tf.reduce_mean(tf.cast(features["image"], tf.float32)), "rows": tf.shape(features["image"])[0]}
+
+
+def step_of_nan(model: keras.Model, features: Any, labels: Any, weights: Any) -> dict[str, Any]:
+    """A step that goes wrong."""
+    return {"loss": float("nan")}
+
+
+def step_of_nothing(model: keras.Model, features: Any, labels: Any, weights: Any) -> None:
+    """A step that forgets to return."""
+
+
+def step_without_loss(model: keras.Model, features: Any, labels: Any, weights: Any) -> dict[str, Any]:
+    """A step that calls its loss something else."""
+    return {"error": 0.0}
+
+
+def step_of_many(model: keras.Model, features: Any, labels: Any, weights: Any) -> dict[str, Any]:
+    """A step that returns a loss per example."""
+    return {"loss": tf.zeros([4])}
