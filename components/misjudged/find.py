@@ -22,8 +22,8 @@ from components.report.pictures import data_uri
 
 MOST = 24
 """Pictures in one list."""
-MOST_IN_ALL = 300
-"""A picture takes 16 KB at most, and a page should stay below 5 MB."""
+MOST_IN_ALL = 250
+"""What a page below 5 MB can hold."""
 _BATCH = 256
 _SUMS = "sums"
 _WORST, _CONTRADICTED = "worst", "contradicted"

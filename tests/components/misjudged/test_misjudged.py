@@ -13,6 +13,7 @@ from components.artifacts import MisjudgedImages
 from components.misjudged import find
 from components.misjudged.component import Executor
 from components.misjudged.result import FILE, Result
+from components.report.pictures import data_uri
 from tests.pipeline.ml.images.test_decode import encoded
 
 SPEC = {"scores": tf.io.FixedLenFeature([3], tf.float32), "label": tf.io.FixedLenFeature([], tf.int64)}
@@ -112,3 +113,5 @@ def test_the_pictures_of_all_lists_together_are_bounded() -> None:
     assert few.shown(splits=3) == find.MOST
     many = find.Settings("", "image/encoded", "test", tuple("abcdefghijkl"))
     assert many.shown(splits=3) * 12 * 4 <= find.MOST_IN_ALL
+    noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    assert find.MOST_IN_ALL * len(data_uri(encoded(noise))) < 4_500_000, "noise is the largest that there is"
