@@ -8,7 +8,7 @@ only be a second copy of much data, such as images, are left out.
 
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 import apache_beam as beam
@@ -66,11 +66,15 @@ def with_predictions(model: saved_model.Model, records: Sequence[bytes], without
     return [appended(record, dict(zip(names, row, strict=True))) for record, row in zip(kept, rows, strict=True)]
 
 
+Completed = Callable[[saved_model.Model, Sequence[bytes], Collection[str]], list[bytes]]
+"""From a model and records to the records with further columns, and without some."""
+
+
 class _Predict(beam.DoFn):
     """From (file, file) to the number of rows: reads the first, writes the second, in the same order."""
 
-    def __init__(self, model: str, without: Collection[str]) -> None:
-        self._folder, self._without = model, without
+    def __init__(self, model: str, without: Collection[str], completed: Completed) -> None:
+        self._folder, self._without, self._completed = model, without, completed
         self._model: Optional[saved_model.Model] = None
 
     def setup(self) -> None:
@@ -84,7 +88,7 @@ class _Predict(beam.DoFn):
         with tf.io.TFRecordWriter(part, "GZIP") as writer:
             for batch in batches(example_files.records([source]), _BATCH):
                 rows += len(batch)
-                for record in with_predictions(self._model, batch, self._without):
+                for record in self._completed(self._model, batch, self._without):
                     writer.write(record)
         tf.io.gfile.rename(part, target, overwrite=True)
         yield rows
@@ -105,6 +109,9 @@ def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 class Executor(base_beam_executor.BaseBeamExecutor):
     """One file of predictions for each file of examples, in the same splits."""
 
+    OUTPUT = "predictions"
+    COMPLETED: Completed = staticmethod(with_predictions)
+
     def Do(
         self,
         input_dict: dict[str, list[types.Artifact]],
@@ -115,7 +122,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         model = artifact_utils.get_single_instance(input_dict["model"])
         folder = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
         examples = artifact_utils.get_single_instance(input_dict["examples"])
-        predictions = artifact_utils.get_single_instance(output_dict["predictions"])
+        predictions = artifact_utils.get_single_instance(output_dict[self.OUTPUT])
         without = frozenset(json.loads(exec_properties[_WITHOUT]))
         _describe(predictions, examples)
         with self._make_beam_pipeline() as pipeline:
@@ -123,9 +130,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 pipeline
                 | "Files" >> beam.Create(_files(examples, predictions))
                 | "Spread" >> beam.Reshuffle()
-                | "Predict" >> beam.ParDo(_Predict(folder, without))
+                | "Predict" >> beam.ParDo(_Predict(folder, without, self.COMPLETED))
             )
-        logging.info("Predictions written to %s.", predictions.uri)
+        logging.info("%s written to %s.", self.OUTPUT.capitalize(), predictions.uri)
 
 
 def _describe(predictions: types.Artifact, examples: types.Artifact) -> None:

@@ -18,7 +18,7 @@ import tensorflow as tf
 from components.errors import GateError, InputError
 
 PREFIX = "predicted"
-_SERVING, _RAW = "serving_default", "raw"
+_SERVING, _RAW, _EMBEDDINGS = "serving_default", "raw", "embeddings"
 
 
 class Model:
@@ -63,6 +63,20 @@ class Model:
         (name,) = function.structured_input_signature[1]
         return self._call(function, {name: tf.constant(list(examples), tf.string)})
 
+    def embeddings(self, examples: Sequence[bytes]) -> np.ndarray:
+        """The output of the layer that was exported for it, float32 [n, width].
+
+        Raises:
+            InputError: the model was exported without one, or the examples do not have its columns.
+        """
+        if _EMBEDDINGS not in self._signatures:
+            raise InputError(
+                f"the model in {self.folder} has no signature {_EMBEDDINGS!r}; a run_fn of your own must export it"
+            )
+        return self._run(self._signatures[_EMBEDDINGS], {"examples": tf.constant(list(examples), tf.string)})[
+            "embedding"
+        ]
+
     def of_columns(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The predicted columns of raw columns, each of shape [n]: float64 with NaN, or bytes with b"", for missing."""
         function = self._signatures[_RAW]
@@ -71,14 +85,17 @@ class Model:
         return self._call(function, {name: tf.constant(values[name], spec.dtype) for name, spec in specs.items()})
 
     def _call(self, function: Callable[..., Any], inputs: Mapping[str, tf.Tensor]) -> dict[str, np.ndarray]:
+        answers = self._run(function, inputs)
+        return {name: values for head in _heads(answers) for name, values in _predicted(answers, *head).items()}
+
+    def _run(self, function: Callable[..., Any], inputs: Mapping[str, tf.Tensor]) -> dict[str, np.ndarray]:
         try:
-            answers = {name: tensor.numpy() for name, tensor in function(**inputs).items()}
+            return {name: tensor.numpy() for name, tensor in function(**inputs).items()}
         except tf.errors.InvalidArgumentError as error:
             raise InputError(
                 f"the model in {self.folder} cannot read these rows: {str(error).splitlines()[0]}. "
                 "They need the columns and types of the training data"
             ) from error
-        return {name: values for head in _heads(answers) for name, values in _predicted(answers, *head).items()}
 
 
 def _columns_file(folder: str) -> dict[str, str]:

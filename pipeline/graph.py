@@ -18,6 +18,7 @@ from tfx.types.standard_artifacts import Examples, Model, ModelBlessing
 from components import trainer as trainer_executor
 from components.anomaly_gate import AnomalyGate
 from components.baseline import LatestOtherBlessedModel
+from components.embeddings import Embeddings
 from components.evaluation_report.component import EvaluationReport
 from components.evaluator import Evaluator
 from components.example_gen.component import ExampleGen
@@ -127,6 +128,8 @@ def create_pipeline(config: Config) -> Pipeline:
 
     predictions = Predictions(examples=examples, model=model, without=config.image_columns)
 
+    embeddings = _embeddings(config, examples, model)
+
     pusher = Pusher(
         model=model,
         model_blessing=evaluator.outputs["blessing"],
@@ -136,7 +139,7 @@ def create_pipeline(config: Config) -> Pipeline:
 
     nodes: list[BaseNode] = [
         example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *near_duplicates,
-        transform, *warm_start, trainer, baseline, evaluator, *misjudged, report, predictions, pusher,
+        transform, *warm_start, trainer, baseline, evaluator, *misjudged, report, predictions, *embeddings, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 
@@ -178,6 +181,11 @@ def _misjudged(config: Config, examples: BaseChannel, model: BaseChannel) -> lis
     if not config.image_columns or not heads:
         return []
     return [Misjudged(examples, model, config.image_columns[0], config.evaluator.split, heads)]
+
+
+def _embeddings(config: Config, examples: BaseChannel, model: BaseChannel) -> list[BaseNode]:
+    """The node that writes the output of a layer, where the config names one."""
+    return [Embeddings(examples, model, without=config.image_columns)] if config.extract else []
 
 
 def _warm_start(config: Config) -> tuple[list[BaseNode], BaseChannel | None]:

@@ -32,6 +32,7 @@ def trainer_settings(config: Config) -> TrainerSettings:
         model=_model(config),
         trainer=config.trainer,
         preprocessing_fn=config.preprocessing_fn,
+        extract=config.extract,
     )
 
 

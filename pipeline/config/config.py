@@ -50,6 +50,9 @@ class Config(Record):
     duplicates: Union[Duplicates, None] = Duplicates()
     """The search for near-duplicate images across splits; None switches it off. Without images there is none."""
     model: AnyModel = Model()
+    extract: Union[str, None] = None
+    """A layer of the model, by its name in the Trainer's model.txt: the node Embeddings writes its output for every
+    example, as examples with a column `embedding`. It is part of the exported model: another layer trains it again."""
     trainer: Trainer = Trainer()
     evaluator: Evaluator = Evaluator()
     pusher: Pusher = Pusher()

@@ -60,6 +60,7 @@ class TrainerSettings(Record):
     model: AnyModel = Model()
     trainer: Trainer = Trainer()
     preprocessing_fn: Optional[str] = None
+    extract: Optional[str] = None
 
     @property
     def transform(self) -> TransformSettings:

@@ -16,7 +16,7 @@ from typing import Any
 
 import keras
 
-from components.errors import InputError
+from components.errors import InputError, close_matches
 from pipeline import references
 from pipeline.config.model import Model
 from pipeline.config.networks import AnyModel, Backbone, Network
@@ -39,6 +39,25 @@ def build(model: AnyModel, inputs: Sequence[ModelInput], heads: Sequence[Head]) 
         raise InputError(f'model.kind="{model.kind}" takes no images; use a network for images, such as ResNet')
     outputs = _BUILDERS.get(model.kind, _network)(model, inputs, tensors, heads)
     return keras.Model(tensors, outputs, name=model.kind)
+
+
+def up_to(layer: str, trained: keras.Model, model: keras.Model) -> keras.Model:
+    """The part of `model` that makes the output of a layer, called as in `trained`, a model of the same layers.
+
+    Names that Keras gives are numbered through: in a second model of the same layers they differ.
+
+    Raises:
+        InputError: there is no such layer, or its output is not one tensor.
+    """
+    names = [each.name for each in trained.layers]
+    if layer not in names:
+        raise InputError(
+            f"extract: the model has no layer {layer!r}.{close_matches(layer, names)} Its layers: {', '.join(names)}"
+        )
+    output = model.layers[names.index(layer)].output
+    if not isinstance(output, keras.KerasTensor):
+        raise InputError(f"extract: layer {layer!r} has several outputs; name one that follows it")
+    return keras.Model(model.input, output)
 
 
 def _linear(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, Any], heads: Sequence[Head]) -> Any:

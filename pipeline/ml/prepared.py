@@ -48,11 +48,13 @@ def model(settings: TrainerSettings, data: Data, base_model: Optional[str]) -> k
     """The model, with the weights of `base_model` where the settings want them.
 
     Raises:
-        InputError: the features or the old weights do not fit it.
+        InputError: the features or the old weights do not fit it, or it has no layer of the name to extract.
     """
     trainer = settings.trainer
     with computing_in(trainer.precision):
         made = models.build(settings.model, data.inputs, data.heads)
+        if settings.extract:
+            models.up_to(settings.extract, made, made)
         made = Stepped(made, trainer.train_step) if trainer.train_step else made
     optimizer = optimizers.optimizer(trainer, trainer.epochs * data.train.steps, made.trainable_variables)
     compile_model(made, data.heads, optimizer, trainer.xla)

@@ -7,6 +7,7 @@
     transform_features   examples -> the transformed features
     transform_labels     examples with labels -> label_<head>, example_weight
     evaluate             examples -> {head: prediction}, as numbers, for TFMA
+    embeddings           examples -> embedding [n, width]: a layer's output, where the settings name one
 
 Classifiers return `classes` (text, [n, classes]) and `scores`, in the order of the ids; those of several classes
 also `classes_top` and `scores_top` ([n, k]), the k best, best first. Regressors return `outputs` ([n, 1]). With several
@@ -24,7 +25,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Optional
 
 import keras
 import numpy as np
@@ -55,9 +56,10 @@ class Servable(tf.Module):
         settings: TransformSettings,
         inputs: Sequence[ModelInput],
         heads: Sequence[Head],
+        extractor: Optional[keras.Model] = None,
     ) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.extractor = model, extractor
         self.transform = TransformGraph(transform)
         self._inputs, self._heads = tuple(inputs), tuple(heads)
         self._spec = transform.raw_feature_spec()
@@ -75,15 +77,24 @@ class Servable(tf.Module):
 
     def predict(self, raw: Tensors, pixels: Tensors = MappingProxyType({})) -> dict[str, Any]:
         """{head: prediction [n, units]} of raw columns; an image is what `pixels` has under its feature's name."""
+        inputs = self._model_inputs(raw, pixels)
+        predictions = self.model(inputs, training=False)
+        return {head.name: tf.cast(predictions[head.name], tf.float32) for head in self._heads}
+
+    def _model_inputs(self, raw: Tensors, pixels: Tensors) -> dict[str, Any]:
         features = self.features(raw)
-        inputs = {
+        return {
             each.name: decode.sized_batch(pixels[each.name], each.image)
             if each.image and each.name in pixels
             else each.read(features[each.name])
             for each in self._inputs
         }
-        predictions = self.model(inputs, training=False)
-        return {head.name: tf.cast(predictions[head.name], tf.float32) for head in self._heads}
+
+    def embedding(self, raw: Tensors) -> dict[str, Any]:
+        """The extractor's output, an example a row."""
+        assert self.extractor is not None
+        output = tf.cast(self.extractor(self._model_inputs(raw, {}), training=False), tf.float32)
+        return {"embedding": tf.reshape(output, [tf.shape(output)[0], int(np.prod(output.shape[1:]))])}
 
     def answer(self, raw: Tensors, pixels: Tensors = MappingProxyType({})) -> dict[str, Any]:
         """What the serving signatures return."""
@@ -115,6 +126,8 @@ class Servable(tf.Module):
             "transform_labels": of_examples(self.labels, self._spec),
             "evaluate": of_examples(self.predict, serving),
         }
+        if self.extractor is not None:
+            signatures["embeddings"] = of_examples(self.embedding, serving)
         if self._images:
             signatures["bytes"] = self._of_columns("bytes")
         if self._takes_pixels:
@@ -146,9 +159,10 @@ def export(
     settings: TransformSettings,
     inputs: Sequence[ModelInput],
     heads: Sequence[Head],
+    extractor: Optional[keras.Model] = None,
 ) -> None:
     """Write the SavedModel, and which column each input of `raw` is."""
-    servable = Servable(model, transform, settings, inputs, heads)
+    servable = Servable(model, transform, settings, inputs, heads, extractor)
     tf.saved_model.save(servable, folder, signatures=servable.signatures())
     path = os.path.join(folder, COLUMNS_FILE)
     fileio.makedirs(os.path.dirname(path))

@@ -8,7 +8,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from pipeline import references
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import checkpoints, distribution, history, prepared, serving, warm_start
+from pipeline.ml import checkpoints, distribution, history, models, prepared, serving, warm_start
 from pipeline.ml.datasets import files_of
 from pipeline.ml.loop import Loop
 
@@ -28,7 +28,10 @@ def run_fn(fn_args: FnArgs) -> None:
         rows = Loop(model, data.heads, data.train, data.evaluation, settings, folder, key, fn_args.model_run_dir).run()
     history.write(fn_args.model_run_dir, model, rows)
     served = prepared.served(model, settings, data)
-    serving.export(fn_args.serving_model_dir, served, data.transform, settings.transform, data.inputs, data.heads)
+    extractor = models.up_to(settings.extract, model, served) if settings.extract else None
+    serving.export(
+        fn_args.serving_model_dir, served, data.transform, settings.transform, data.inputs, data.heads, extractor
+    )
     warm_start.save(fn_args.serving_model_dir, model, data.inputs)
 
 
