@@ -25,7 +25,7 @@ from PIL import Image, UnidentifiedImageError
 
 from components import progress
 from components.errors import InputError
-from components.images.properties import measure
+from components.images.properties import problem
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 LABELS = "labels.txt"
@@ -75,6 +75,8 @@ def pack(
     if os.path.exists(out):
         raise InputError(f"{out} is there already: name another folder, or remove it")
     names = image_files(folder)
+    # Decoding starts TensorFlow in this process, which would take all of a GPU's memory.
+    tf.config.set_visible_devices([], "GPU")
     classes = tuple(sorted({os.path.dirname(name) for name in names}))
     partial = f"{out}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -126,9 +128,9 @@ def example(folder: str, name: str, label: int) -> Union[bytes, str]:
     """The serialized tf.Example of an image file, or why there is none."""
     with open(os.path.join(folder, name), "rb") as file:
         encoded, form = _encoded(file.read())
-    measured = measure(encoded)
-    if isinstance(measured, str):
-        return measured
+    refused = problem(encoded)
+    if refused:
+        return refused
     features = {
         "image/encoded": _bytes(encoded),
         "image/format": _bytes(form.encode()),
