@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Optional
 
 import tensorflow as tf
+from tfx.components.example_gen.utils import SPAN_PROPERTY_NAME
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
@@ -13,6 +14,13 @@ from tfx.types.artifact import Artifact
 def split_names(examples: Artifact) -> list[str]:
     """The splits of an artifact, in the order of the artifact."""
     return artifact_utils.decode_split_names(examples.split_names)
+
+
+def span(examples: Artifact) -> int:
+    """The span, which ExampleGens keep in a custom property; 0 where there are none."""
+    if examples.has_custom_property(SPAN_PROPERTY_NAME):
+        return examples.get_int_custom_property(SPAN_PROPERTY_NAME)
+    return int(examples.span or 0)
 
 
 def files(examples: Artifact, split: str) -> list[str]:

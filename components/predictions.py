@@ -138,7 +138,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def _describe(predictions: types.Artifact, examples: types.Artifact) -> None:
     """Splits, span and storage are those of the examples."""
     predictions.split_names = examples.split_names
-    predictions.span = examples.span
+    predictions.span = example_files.span(examples)
     predictions.version = examples.version
     for name in _COPIED:
         if examples.has_custom_property(name):

@@ -36,7 +36,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         settings = Settings(folder, exec_properties[_COLUMN], exec_properties[_SPLIT], heads)
         path = os.path.join(artifact_utils.get_single_uri(output_dict["misjudged"]), FILE)
         files = [
-            File(split, int(examples.span or 0), path)
+            File(split, example_files.span(examples), path)
             for examples in input_dict["examples"]
             for split in example_files.split_names(examples)
             for path in example_files.files(examples, split)

@@ -71,7 +71,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("misjudged")
     examples, model, misjudged = standard_artifacts.Examples(), standard_artifacts.Model(), MisjudgedImages()
     examples.uri, model.uri, misjudged.uri = (str(folder / name) for name in ("examples", "model", "misjudged"))
-    examples.split_names, examples.span = '["train", "test"]', 4
+    examples.split_names = '["train", "test"]'
+    examples.set_int_custom_property("span", 4)
     write(examples.uri, ROWS)
     save_model(f"{model.uri}/Format-Serving")
     settings = {"column": "image/encoded", "split": "test", "heads": '["kind", "first"]'}
