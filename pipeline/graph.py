@@ -30,11 +30,12 @@ from components.pusher.component import Pusher
 from components.schema_gen import SchemaGen
 from components.span_window import SpanWindow
 from components.statistics_gen import StatisticsGen
+from components.tuner import Tuner
 from pipeline.config import Config
-from pipeline.dependencies import PREPROCESSING_FN, RUN_FN
+from pipeline.dependencies import PREPROCESSING_FN, RUN_FN, TUNER_FN
 from pipeline.evaluation.eval_config import eval_config
 from pipeline.evaluation.report_settings import report_settings
-from pipeline.node_settings import trainer_settings, transform_settings
+from pipeline.node_settings import trainer_settings, transform_settings, tuner_settings
 
 INGESTING_NODE = "ExampleGen"
 """The node that each span goes through once."""
@@ -88,6 +89,8 @@ def create_pipeline(config: Config) -> Pipeline:
 
     warm_start, base_model = _warm_start(config)
 
+    tuner, best_values = _tuner(config, transform, schema, base_model)
+
     trainer = Trainer(
         run_fn=RUN_FN,
         custom_executor_spec=ExecutorClassSpec(trainer_executor.Executor),
@@ -95,6 +98,7 @@ def create_pipeline(config: Config) -> Pipeline:
         transform_graph=transform.outputs["transform_graph"],
         schema=schema,
         base_model=base_model,
+        hyperparameters=best_values,
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
         custom_config={"settings": trainer_settings(config).model_dump_json()},
@@ -139,7 +143,7 @@ def create_pipeline(config: Config) -> Pipeline:
 
     nodes: list[BaseNode] = [
         example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *near_duplicates,
-        transform, *warm_start, trainer, baseline, evaluator, *misjudged, report, predictions, *embeddings, pusher,
+        transform, *warm_start, *tuner, trainer, baseline, evaluator, *misjudged, report, predictions, *embeddings, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 
@@ -198,3 +202,22 @@ def _warm_start(config: Config) -> tuple[list[BaseNode], BaseChannel | None]:
         model_blessing=Channel(type=ModelBlessing),
     ).with_id("LatestBlessedModel")
     return [resolver], resolver.outputs["model"]
+
+
+def _tuner(
+    config: Config, transform: Transform, schema: BaseChannel, base_model: BaseChannel | None
+) -> tuple[list[BaseNode], BaseChannel | None]:
+    """The node that searches for the best values of the Trainer's settings, and its output."""
+    if config.tuner is None:
+        return [], None
+    tuner = Tuner(
+        tuner_fn=TUNER_FN,
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        schema=schema,
+        base_model=base_model,
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config={"settings": tuner_settings(config, config.tuner).model_dump_json()},
+    )
+    return [tuner], tuner.outputs["best_hyperparameters"]

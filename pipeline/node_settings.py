@@ -1,4 +1,4 @@
-"""What Transform and the Trainer are told of a Config: only what they depend on, so that caching stays exact."""
+"""What Transform, Tuner and Trainer are told of a Config: only what they depend on, so that caching stays exact."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pipeline.config import Config
 from pipeline.config.features import Feature, Vocabulary
 from pipeline.config.networks import AnyModel, Backbone
 from pipeline.config.settings import TrainerSettings, TransformSettings
+from pipeline.config.tree import found
+from pipeline.config.tuner import Domain, Tuner
+from pipeline.config.tuning import TunerSettings
 
 
 def transform_settings(config: Config) -> TransformSettings:
@@ -34,6 +37,27 @@ def trainer_settings(config: Config) -> TrainerSettings:
         preprocessing_fn=config.preprocessing_fn,
         extract=config.extract,
     )
+
+
+def tuner_settings(config: Config, tuner: Tuner) -> TunerSettings:
+    """What the best values depend on, with paths resolved; `tuner` is that of the config.
+
+    Raises:
+        ConfigError: a vocabulary file does not exist.
+    """
+    training = trainer_settings(config)
+    epochs = tuner.epochs or training.trainer.epochs
+    trainer = training.trainer.model_copy(update={"epochs": epochs, "tensorboard": False})
+    space = {path: _resolved_domain(config, path, domain) for path, domain in tuner.space.items()}
+    return TunerSettings(
+        training=training.model_copy(update={"trainer": trainer}), tuner=tuner.model_copy(update={"space": space})
+    )
+
+
+def _resolved_domain(config: Config, path: str, domain: Domain) -> Domain:
+    """With values as the Trainer's settings hold them: whole numbers where the field is whole, paths resolved."""
+    trees = [trainer_settings(variant).model_dump(mode="json") for variant in config.variants()[path]]
+    return domain.with_tried(tuple(found(tree, path.split(".")) for tree in trees))
 
 
 def _model(config: Config) -> AnyModel:

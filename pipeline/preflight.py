@@ -7,7 +7,7 @@ from apache_beam.runners import create_runner
 from components.errors import ConfigError
 from pipeline import references
 from pipeline.config import Config
-from pipeline.dependencies import user_code
+from pipeline.dependencies import trained, user_code
 from pipeline.ml import optimizers, stepped
 from pipeline.ml.heads import Head
 
@@ -21,13 +21,14 @@ def check(config: Config) -> None:
     for reference in dict.fromkeys(reference for of_node in user_code(config).values() for reference in of_node):
         references.load(reference)
     _check_runner(config.beam.runner)
-    optimizers.optimizer(config.trainer, steps=1)
-    if config.trainer.train_step:
-        stepped.step_of(config.trainer.train_step)
-    for head in config.heads:
-        made = Head(head, head.label_spec.classes)
-        made.loss()
-        made.metrics()
+    for each in trained(config):
+        optimizers.optimizer(each.trainer, steps=1)
+        if each.trainer.train_step:
+            stepped.step_of(each.trainer.train_step)
+        for head in each.heads:
+            made = Head(head, head.label_spec.classes)
+            made.loss()
+            made.metrics()
 
 
 def _check_runner(name: str) -> None:

@@ -17,15 +17,15 @@ from pipeline.runners.events import Event, Message, NodeFinished, NodeProgress, 
 from pipeline.runs import NodeRecord
 
 _EVERY = 30.0
-"""Seconds between two lines about the same node, unless its epoch has changed."""
+"""Seconds between two lines about the same node, unless its epoch or trial has changed."""
 _STYLES = {"complete": "green", "cached": "cyan", "kept": "cyan", "failed": "bold red", "cancelled": "yellow"}
 
 
 def describe(fields: Mapping[str, Value]) -> str:
-    """Progress fields in one line: `epoch 2/5  step 40/150  loss 0.31`."""
+    """Progress fields in one line: `trial 3/10  epoch 2/5  step 40/150  loss 0.31`."""
     parts = []
     for key, value in fields.items():
-        if key in ("epochs", "steps"):
+        if key in ("trials", "epochs", "steps"):
             continue
         total = fields.get(f"{key}s")
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)
@@ -47,7 +47,7 @@ class Lines:
         self._console = console
         self._finished = 0
         self._total = 0
-        self._told: dict[str, tuple[float, Value]] = {}
+        self._told: dict[str, tuple[float, list[Value]]] = {}
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -65,10 +65,10 @@ class Lines:
                 self._print(event.text)
 
     def _progress(self, event: NodeProgress) -> None:
-        epoch, now = event.fields.get("epoch", ""), time.monotonic()
+        part, now = [event.fields.get(key, "") for key in ("trial", "epoch")], time.monotonic()
         last = self._told.get(event.node)
-        if last is None or last[1] != epoch or now - last[0] >= _EVERY:
-            self._told[event.node] = now, epoch
+        if last is None or last[1] != part or now - last[0] >= _EVERY:
+            self._told[event.node] = now, part
             self._print(f"{event.node} {describe(event.fields)}")
 
     def _print(self, line: str) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from rich.console import Console
 
 from components.evaluation_report.result import FILE, PAGE, Cell, HeadResult, gate_message, load, slice_name
+from pipeline.cli import tuning
 from pipeline.cli.console import duration, table
 from pipeline.cli.notices import notices
 from pipeline.config.config import Config
@@ -50,6 +51,7 @@ def _facts(record: RunRecord, config: Config, report: str | None) -> list[tuple[
         ("nodes", ", ".join(f"{count} {state}" for state, count in states.items())),
         ("blessing", {None: "none", True: "blessed", False: "rejected"}[record.blessed]),
         ("model", f"pushed to {record.pushed}" if record.pushed else "not pushed"),
+        *tuning.facts(record),
         ("report", os.path.join(report, PAGE) if report else "none"),
         ("logs", Layout(config.root_path).logs(record.id)),
         *(("warning", notice) for notice in notices(record)),

@@ -25,11 +25,13 @@ from pipeline.config.networks import CNN, Backbone, ResNet
 from pipeline.config.record import Record
 from pipeline.config.resources import Resources
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
+from pipeline.config.tuner import Choice, Range, Tuner
 
 __all__ = [
-    "Backbone", "Beam", "Buckets", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data", "Duplicates",
-    "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits", "Hashed", "HashSplits",
-    "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot", "Pusher", "RandomCrop",
-    "Ranges", "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation", "Schedule", "Schema", "Shift",
-    "Threshold", "TimeSplits", "Trainer", "Vocabulary", "ZScore", "columns_of", "feature_key",
+    "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data",
+    "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits", "Hashed",
+    "HashSplits", "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot", "Pusher",
+    "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation", "Schedule",
+    "Schema", "Shift", "Threshold", "TimeSplits", "Trainer", "Tuner", "Vocabulary", "ZScore", "columns_of",
+    "feature_key",
 ]  # fmt: skip

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Union
+from typing import Any, Union
 
 import pydantic
 
+from components.errors import ConfigError
 from pipeline.config import resources
 from pipeline.config.data import Data, Schema
 from pipeline.config.duplicates import Duplicates
@@ -18,8 +19,14 @@ from pipeline.config.model import Head, Model
 from pipeline.config.networks import AnyModel
 from pipeline.config.record import Record
 from pipeline.config.resources import Resources
+from pipeline.config.settings import TrainerSettings, TransformSettings
 from pipeline.config.trainer import Trainer
+from pipeline.config.tree import replaced
+from pipeline.config.tuner import Tuner
 from pipeline.layout import Layout
+
+_SEARCHED = ("features", "heads", "model", "trainer")
+"""Where the Tuner may look."""
 
 
 class Pusher(Record):
@@ -54,11 +61,13 @@ class Config(Record):
     """A layer of the model, by its name in the Trainer's model.txt: the node Embeddings writes its output for every
     example, as examples with a column `embedding`. It is part of the exported model: another layer trains it again."""
     trainer: Trainer = Trainer()
+    tuner: Union[Tuner, None] = None
+    """A search for the best values of fields of `model`, `trainer`, `heads` and `features`, before the training."""
     evaluator: Evaluator = Evaluator()
     pusher: Pusher = Pusher()
     beam: Beam = Beam()
     resources: dict[str, Resources] = {}
-    """What nodes need, by their names; the Trainer's need of a GPU goes without saying."""
+    """What nodes need, by their names; the need of Trainer and Tuner of a GPU goes without saying."""
     cache: bool = True
     """Reuse the outputs of an execution whose inputs, settings and sources are the same."""
     project: str = ""
@@ -87,6 +96,7 @@ class Config(Record):
             raise ValueError(
                 f"evaluator.split is {self.evaluator.split!r}, but data.splits makes {self.data.split_names}"
             )
+        self._check_search()
         return self
 
     def _check_mixed(self) -> None:
@@ -100,6 +110,36 @@ class Config(Record):
                     f"features: mix makes labels shares of classes: heads.{head.output_name} must be a classifier with "
                     f"its usual loss. Received: task={head.task!r}, loss={head.loss!r}"
                 )
+
+    def _check_search(self) -> None:
+        if self.tuner and self.trainer.run_fn:
+            raise ValueError("tuner searches for our own training, which trainer.run_fn replaces: give only one")
+        for path, variants in self.variants().items():
+            if any(variant._transform_settings() != self._transform_settings() for variant in variants):
+                raise ValueError(f"tuner.space: Transform depends on {path}, which is done once for all trials")
+
+    def _transform_settings(self) -> TransformSettings:
+        return TrainerSettings(**{field: getattr(self, field) for field in TrainerSettings.model_fields}).transform
+
+    def variants(self) -> dict[str, tuple[Config, ...]]:
+        """This config with each value of the Tuner's space (of a range both ends), one at a time, by path.
+
+        Raises:
+            ConfigError: there is no such field, it does not take the value, or it is none of the Trainer's.
+        """
+        space = self.tuner.space if self.tuner else {}
+        return {path: tuple(self._variant(path, value) for value in domain.tried) for path, domain in space.items()}
+
+    def _variant(self, path: str, value: Any) -> Config:
+        if path.partition(".")[0] not in _SEARCHED:
+            raise ConfigError(
+                f"tuner.space: {path} is none of the fields that training depends on: {', '.join(_SEARCHED)}"
+            )
+        tree = {**self.model_dump(by_alias=True), "tuner": None}
+        try:
+            return Config(**replaced(tree, path.split("."), value))
+        except ConfigError as error:
+            raise ConfigError(f"tuner.space: {path}={value!r}: {error}") from None
 
     def resolve(self, path: str) -> str:
         """`path` made absolute from the project's folder; URIs and absolute paths stay as they are."""

@@ -22,6 +22,7 @@ import pipeline
 from components.errors import ConfigError, close_matches
 from pipeline import configs, references
 from pipeline.config.config import Config
+from pipeline.config.tree import replaced
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(pipeline.__file__)))
 """The checkout: what the paths of the shipped configs start from."""
@@ -120,22 +121,8 @@ def _with(config: Config, settings: Sequence[str]) -> Config:
         field, separator, text = setting.partition("=")
         if not separator or not field:
             raise ConfigError("write FIELD=VALUE, as in --set trainer.epochs=5")
-        tree = _replaced(tree, field.split("."), _absolute(_value(text), config.project))
+        tree = replaced(tree, field.split("."), _absolute(_value(text), config.project))
     return Config(**tree)
-
-
-def _replaced(node: Any, path: list[str], value: Any) -> Any:
-    """`node` with `value` at `path`. Names are not checked: validating the result does that."""
-    if not path:
-        return value
-    key, rest = path[0], path[1:]
-    if isinstance(node, (list, tuple)):
-        if not key.isdecimal() or int(key) >= len(node):
-            raise ConfigError(f"{key!r} is no index here: write a number below {len(node)}")
-        index = int(key)
-        return (*node[:index], _replaced(node[index], rest, value), *node[index + 1 :])
-    record = node if isinstance(node, dict) else {}
-    return {**record, key: _replaced(record.get(key), rest, value)}
 
 
 def _value(text: str) -> Any:

@@ -14,5 +14,5 @@ class Resources(Record):
     """On this machine: 0 hides all GPUs from the node, otherwise it sees those that there are."""
 
 
-USUAL = {"Trainer": Resources(gpus=1)}
+USUAL = {"Tuner": Resources(gpus=1), "Trainer": Resources(gpus=1)}
 """Needs of nodes that the config says nothing of."""

@@ -11,7 +11,7 @@ from typing import Optional
 
 import pydantic
 
-from pipeline.config.features import Feature, Vocabulary, feature_key
+from pipeline.config.features import Feature, OneHot, Vocabulary, feature_key
 from pipeline.config.images import Image
 from pipeline.config.model import Head, Label, Model
 from pipeline.config.networks import AnyModel
@@ -31,7 +31,7 @@ class TransformSettings(Record):
     """What the transformed examples depend on, beside the data and its schema."""
 
     features: tuple[Feature, ...] = ()
-    """All but images: of those, only which columns they are in."""
+    """All but images: of those, only which columns they are in. What becomes of ids is the model's: all are one-hot."""
     images: dict[str, str] = {}
     """The columns of encoded images, by the name of the transformed feature."""
     labels: tuple[Label, ...]
@@ -66,9 +66,13 @@ class TrainerSettings(Record):
     def transform(self) -> TransformSettings:
         """The part of Transform's settings that says which columns the features come from."""
         return TransformSettings(
-            features=tuple(feature for feature in self.features if not isinstance(feature, Image)),
+            features=tuple(_ids_only(feature) for feature in self.features if not isinstance(feature, Image)),
             images={feature_key(feature): feature.column for feature in self.features if isinstance(feature, Image)},
             labels=tuple(head.label_spec for head in self.heads),
             example_weight=self.trainer.example_weight,
             preprocessing_fn=self.preprocessing_fn,
         )
+
+
+def _ids_only(feature: Feature) -> Feature:
+    return feature.model_copy(update={"encoding": OneHot()}) if "encoding" in type(feature).model_fields else feature

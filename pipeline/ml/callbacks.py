@@ -83,8 +83,8 @@ class Progress(keras.callbacks.Callback):
 class Recorder(keras.callbacks.Callback):
     """Keeps the numbers of every epoch, the learning rate among them."""
 
-    def __init__(self, watched: tuple[str, ...]) -> None:
-        """`watched` are the numbers that other callbacks decide by: one that never comes is an error."""
+    def __init__(self, watched: Mapping[str, str]) -> None:
+        """`watched` are the numbers that others decide by, with the fields that name them; each must be there."""
         super().__init__()
         self.rows: list[dict[str, float]] = []
         """One dict per epoch, all with the same keys."""
@@ -93,10 +93,10 @@ class Recorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Keep the epoch's numbers."""
         numbers = {name: float(value) for name, value in (logs or {}).items()}
-        for name in self._watched:
+        for name, field in self._watched.items():
             if name not in numbers:
                 raise ConfigError(
-                    f"trainer: monitor {name!r} is no column of the training history: {', '.join(sorted(numbers))}"
+                    f"{field} {name!r} is no column of the training history: {', '.join(sorted(numbers))}"
                 )
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         self.rows.append({"epoch": epoch + 1, **numbers, "learning_rate": rate})

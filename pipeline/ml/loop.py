@@ -6,8 +6,8 @@ in the middle of an epoch with exactly the batches that are left.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -30,6 +30,7 @@ class Loop:
         model: compiled.
         checkpoints, key: the folder of the checkpoint, and its name.
         boards: the folder for TensorBoard.
+        watched: numbers that the history must have, besides those that callbacks watch, with the fields that name them.
     """
 
     model: keras.Model
@@ -40,13 +41,14 @@ class Loop:
     checkpoints: str
     key: str
     boards: str
+    watched: Mapping[str, str] = field(default_factory=dict)
 
     def run(self) -> list[dict[str, float]]:
         """Train, and return the numbers of every epoch."""
         batch = next(iter(self.evaluation.epoch(0)))
         compiling.make_variables(self.model, batch)
         trainer = self.settings.trainer
-        recorder = Recorder(chosen_callbacks.watched(trainer))
+        recorder = Recorder({**chosen_callbacks.watched(trainer), **self.watched})
         others = self._callbacks(recorder)
         saver = Checkpoints(self.checkpoints, self.key, trainer.checkpoint_steps, self.train.steps, others)
         board = [keras.callbacks.TensorBoard(self.boards, write_graph=False)] if trainer.tensorboard else []

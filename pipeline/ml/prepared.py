@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 import keras
+import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import batches, models, optimizers, warm_start
+from pipeline.ml import batches, checkpoints, models, optimizers, warm_start
 from pipeline.ml.compiling import compile_model
 from pipeline.ml.datasets import Source, files_of
 from pipeline.ml.heads import Head, heads_of
@@ -68,3 +69,19 @@ def served(trained: keras.Model, settings: TrainerSettings, data: Data) -> keras
     made = models.build(settings.model, data.inputs, data.heads)
     made.set_weights(trained.get_weights())
     return made
+
+
+def checkpoint_key(model: keras.Model, settings: TrainerSettings, fn_args: FnArgs) -> str:
+    """The checkpoint's name: a digest of all that the training depends on, the structure of the model included."""
+    variables = [(each.path, list(each.shape)) for each in model.variables]
+    return checkpoints.digest({"settings": settings.model_dump_json(), **origins(fn_args), "variables": variables})
+
+
+def origins(fn_args: FnArgs) -> dict[str, Any]:
+    """What a training depends on beside its settings: sources (where the executor knows them) and data."""
+    files = [*files_of(fn_args.train_files, "train"), *files_of(fn_args.eval_files, "eval")]
+    return {
+        "execution": fn_args.custom_config.get("execution"),
+        "files": [(file, tf.io.gfile.stat(file).length) for file in files],
+        "base_model": fn_args.base_model,
+    }

@@ -24,3 +24,12 @@ def test_without_a_sink_nothing_happens():
     progress.set_sink(None)
     progress.report(epoch=1)
     assert told == []
+
+
+def test_reports_within_something_say_so():
+    told = []
+    progress.set_sink(told.append)
+    with progress.within(trial=2, trials=3):
+        progress.report(epoch=1)
+    progress.report(epoch=1)
+    assert told == [{"trial": 2, "trials": 3, "epoch": 1}, {"epoch": 1}]

@@ -2,6 +2,7 @@
 
 import pathlib
 
+import pipeline.config as c
 from pipeline import dependencies
 from pipeline.config.load import load
 from pipeline.digests import Sources
@@ -40,3 +41,23 @@ def test_the_curated_schema_counts_and_a_missing_one_does_not() -> None:
     assert dependencies.data_files(CONFIG)["SchemaGen"] == (f"{CONFIG.project}/schemas/taxi.pbtxt",)
     inferred = CONFIG.model_copy(update={"schema_": CONFIG.schema_.model_copy(update={"path": None})})
     assert dependencies.data_files(inferred)["SchemaGen"] == ()
+
+
+def test_the_tuner_and_the_trainer_depend_on_all_code_and_files_that_may_be_chosen() -> None:
+    tuner = c.Tuner(
+        space={
+            "trainer.optimizer": c.Choice("adam", "own.py:slow", "own.py:fast"),
+            "model": c.Choice(c.Model(), c.Backbone(weights="one.h5", sha256="0" * 64)),
+        }
+    )
+    config = CONFIG.model_copy(update={"tuner": tuner})
+    code, files = dependencies.user_code(config), dependencies.data_files(config)
+    for node in ("Tuner", "Trainer"):
+        assert {"own.py:slow", "own.py:fast"} <= set(code[node])
+        assert files[node] == (f"{CONFIG.project}/one.h5",)
+    assert dependencies.TUNER_FN in code["Tuner"]
+
+
+def test_without_a_search_there_is_no_tuner() -> None:
+    assert "Tuner" not in {**dependencies.user_code(CONFIG), **dependencies.data_files(CONFIG)}
+    assert not any("tun" in file for node in ("Transform", "Trainer") for file in sources(node))

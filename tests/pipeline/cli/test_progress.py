@@ -39,6 +39,14 @@ def test_lines_tell_each_event_once_and_each_epoch_once():
     ]
 
 
+def test_lines_tell_each_trial_of_a_search():
+    out = io.StringIO()
+    lines = Lines(Console(file=out, markup=False, width=1000))
+    for trial in (1, 1, 2):
+        lines(NodeProgress("Tuner", {"trial": trial, "trials": 9, "epoch": 1, "epochs": 1}))
+    assert out.getvalue().splitlines() == ["Tuner trial 1/9  epoch 1/1", "Tuner trial 2/9  epoch 1/1"]
+
+
 def test_the_screen_shows_running_nodes_and_keeps_what_has_finished():
     out, stdout = io.StringIO(), sys.stdout
     screen = Screen(Console(file=out, force_terminal=True, markup=False, width=120))

@@ -8,6 +8,8 @@ from rich.console import Console
 
 import pipeline.config as c
 from components.evaluation_report.result import FILE, Cell, Check, HeadResult, Plots, Result, SliceResult, Value
+from components.trials import Trial, Trials
+from pipeline.cli import tuning
 from pipeline.cli.summary import MOST_SLICES, print_summary
 from pipeline.runs import Home, NodeRecord, RunRecord
 
@@ -104,6 +106,21 @@ def test_a_run_that_failed_before_its_evaluation(summary):
     lines, err = summary(state="failed", error="ExampleGen: rows.csv, line 3: 2 cells", exit_code=2)
     assert "report none" in lines
     assert err == "millrace: ExampleGen: rows.csv, line 3: 2 cells\n"
+
+
+def test_a_search_shows_its_best_values_and_where_the_plot_is(tmp_path):
+    found = [Trial(values={"model.depth": 20}, epochs=1, seconds=1.0, score=None, error="the loss is nan")]
+    found += [Trial(values={"model.depth": depth}, epochs=1, seconds=1.0, score=depth / 100) for depth in (32, 20)]
+    trials = Trials(objective="val_accuracy", mode="max", trials=tuple(found))
+    (tmp_path / "trials.json").write_text(trials.model_dump_json())
+    home, artifacts = Home(run="r"), {"best_hyperparameters": ("/p",), "tuner_results": (str(tmp_path),)}
+    record = RunRecord(id="r", pipeline="p", started=START, config_json="{}")
+    assert tuning.facts(record) == []
+    node = NodeRecord(id="Tuner", state="cached", artifacts=artifacts, home=home)
+    assert tuning.facts(record.model_copy(update={"nodes": (node,)})) == [
+        ("best values", "model.depth=32 (val_accuracy 0.3200, trial 2 of 3, 1 failed)"),
+        ("trials", str(tmp_path / "trials.png")),
+    ]
 
 
 def test_many_slices_are_cut_short_and_a_missing_value_is_a_dash(summary):

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tfx.components.trainer.fn_args_utils import FnArgs
 
 import pipeline.config as c
 from components import progress
 from components.errors import ConfigError, GateError
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import training
+from pipeline.ml import prepared, training
 from tests.pipeline.ml import user_code
 from tests.pipeline.ml.transformed import Transformed
 
@@ -146,16 +147,20 @@ def test_a_killed_training_goes_on_as_if_nothing_had_happened(taxi, tmp_path, mo
     assert steps[0] == (4 if kill_at == 11 else 1)
 
 
+def key(model: keras.Model, args: FnArgs) -> str:
+    return prepared.checkpoint_key(model, TrainerSettings.model_validate_json(args.custom_config["settings"]), args)
+
+
 def test_a_checkpoint_belongs_to_settings_sources_data_and_structure(taxi, tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     other_model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    one, again = taxi.fn_args("a"), taxi.fn_args("b")
-    other_code, other_settings, other_data = taxi.fn_args("a"), taxi.fn_args("a", changed(taxi)), taxi.fn_args("a")
+    one, again, other_code, other_data = (taxi.fn_args(folder) for folder in "abaa")
     other_code.custom_config["execution"] = "another digest"
     other_data.train_files = taxi.fn_args("a").eval_files
-    keys = [training.checkpoint_key(model, args) for args in (one, other_code, other_settings, other_data)]
-    assert training.checkpoint_key(model, again) == keys[0]
-    assert len({*keys, training.checkpoint_key(other_model, one)}) == 5
+    keys = [key(model, args) for args in (one, other_code, other_data)]
+    assert key(model, again) == keys[0]
+    others = {key(other_model, one), prepared.checkpoint_key(model, changed(taxi), one)}
+    assert len({*keys, *others}) == 5
 
 
 @pytest.mark.usefixtures("fast")
@@ -175,6 +180,17 @@ def test_a_monitor_that_does_not_exist_is_named(taxi, tmp_path):
         ConfigError, match="monitor 'val_acuracy' is no column of the training history: .*val_binary_accuracy"
     ):
         training.run_fn(taxi.fn_args(str(tmp_path), settings))
+
+
+@pytest.mark.usefixtures("fast")
+def test_the_best_values_of_a_search_take_the_place_of_the_settings(taxi, tmp_path):
+    args = taxi.fn_args(str(tmp_path), changed(taxi, epochs=2))
+    args.hyperparameters = {"space": [], "values": {"model.hidden_units": "[5, 3]", "trainer.epochs": 1, "tuner/x": 9}}
+    training.run_fn(args)
+    shapes = {name.removeprefix("weights/"): array.shape for name, array in weights(str(tmp_path)).items()}
+    assert shapes["hidden_0/bias"] == (5,)
+    assert shapes["hidden_1/kernel"] == (5, 3)
+    assert len(history(str(tmp_path))) == 1
 
 
 def test_an_own_run_fn_takes_the_place_of_ours(taxi, tmp_path):

@@ -1,0 +1,25 @@
+"""What a run's Tuner found, in two lines."""
+
+from __future__ import annotations
+
+import os
+
+from components.trials import FILE, PLOT, load, shown
+from pipeline.runs import RunRecord
+
+
+def facts(record: RunRecord) -> list[tuple[str, str]]:
+    """The best values and where the plot of the trials is; nothing for a run without a search."""
+    node = record.node("Tuner")
+    folders = node.artifacts.get("tuner_results", ()) if node and node.done else ()
+    folder = next((each for each in folders if os.path.isfile(os.path.join(each, FILE))), None)
+    if folder is None:
+        return []
+    found = load(folder)
+    assert found.best is not None  # a search without one fails
+    best, failed = found.trials[found.best], sum(trial.score is None for trial in found.trials)
+    of = f"trial {found.best + 1} of {len(found.trials)}{f', {failed} failed' if failed else ''}"
+    return [
+        ("best values", f"{shown(best.values)} ({found.objective} {best.score:.4f}, {of})"),
+        ("trials", os.path.join(folder, PLOT)),
+    ]
