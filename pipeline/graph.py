@@ -143,7 +143,8 @@ def create_pipeline(config: Config) -> Pipeline:
 
     nodes: list[BaseNode] = [
         example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *near_duplicates,
-        transform, *warm_start, *tuner, trainer, baseline, evaluator, *misjudged, report, predictions, *embeddings, pusher,
+        transform, *warm_start, *tuner, trainer, baseline, evaluator, *misjudged, report, predictions, *embeddings,
+        pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 

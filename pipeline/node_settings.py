@@ -48,15 +48,15 @@ def tuner_settings(config: Config, tuner: Tuner) -> TunerSettings:
     training = trainer_settings(config)
     epochs = tuner.epochs or training.trainer.epochs
     trainer = training.trainer.model_copy(update={"epochs": epochs, "tensorboard": False})
-    space = {path: _resolved_domain(config, path, domain) for path, domain in tuner.space.items()}
-    return TunerSettings(
-        training=training.model_copy(update={"trainer": trainer}), tuner=tuner.model_copy(update={"space": space})
-    )
+    variants = config.variants()
+    space = {path: _resolved_domain(path, domain, variants[path]) for path, domain in tuner.space.items()}
+    training = training.model_copy(update={"trainer": trainer, "extract": None})
+    return TunerSettings(training=training, tuner=tuner.model_copy(update={"space": space}))
 
 
-def _resolved_domain(config: Config, path: str, domain: Domain) -> Domain:
+def _resolved_domain(path: str, domain: Domain, variants: tuple[Config, ...]) -> Domain:
     """With values as the Trainer's settings hold them: whole numbers where the field is whole, paths resolved."""
-    trees = [trainer_settings(variant).model_dump(mode="json") for variant in config.variants()[path]]
+    trees = [trainer_settings(variant).model_dump(mode="json") for variant in variants]
     return domain.with_tried(tuple(found(tree, path.split(".")) for tree in trees))
 
 

@@ -22,7 +22,7 @@ _NOT_OF_THE_DATA: dict[str, Any] = {
     "trainer": {
         "epochs", "optimizer", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "clipnorm",
         "global_clipnorm", "clipvalue", "ema_momentum", "precision", "xla", "early_stopping", "reduce_learning_rate",
-        "checkpoint_steps", "tensorboard", "callbacks", "warm_start",
+        "checkpoint_steps", "tensorboard", "callbacks", "train_step", "warm_start",
     },
 }  # fmt: skip
 """Settings that trials may differ in and still read the same batches."""
@@ -56,13 +56,14 @@ class Trainings:
             ConfigError: the history has no such objective.
         """
         keras.utils.clear_session()  # which frees the model before
-        with distribution.strategy(settings.trainer).scope():
-            try:
-                data = self.data(settings)
-                keras.utils.set_random_seed(settings.trainer.seed)
+        try:
+            data, strategy = self.data(settings), distribution.strategy(settings.trainer)
+            keras.utils.set_random_seed(settings.trainer.seed)
+            with strategy.scope():
                 model = prepared.model(settings, data, self._fn_args.base_model)
-            except (InputError, ValueError) as error:  # Keras' own for what it cannot build
-                raise FailedTrialError(str(error)) from error
+        except (InputError, ValueError) as error:  # Keras' own for what it cannot build
+            raise FailedTrialError(str(error)) from error
+        with strategy.scope():
             score = self._trained(model, settings, data, objective)
         if not math.isfinite(score):
             raise FailedTrialError(f"{objective} is {score}")
