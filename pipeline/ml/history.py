@@ -70,7 +70,10 @@ def topology(model: keras.Model) -> tuple[str, bytes]:
         )
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.png")
-        keras.utils.plot_model(model, path, show_shapes=True, expand_nested=True)
+        try:
+            keras.utils.plot_model(model, path, show_shapes=True, expand_nested=True)
+        except AssertionError as error:  # pydot's, where dot crashes, as 2.43 does on some long networks
+            return "model.png.txt", f"No picture of the model, which Graphviz cannot draw: {error}\n".encode()
         with open(path, "rb") as file:
             return "model.png", file.read()
 
