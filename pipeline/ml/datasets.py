@@ -20,12 +20,14 @@ from components.errors import InputError
 
 CHUNK = 4096
 """Examples decoded at a time when all of them are read."""
+IMAGES = 256
+"""The same, where examples hold decoded images: 40 MB of 224x224."""
 READERS = 8
 """Files read side by side."""
 
 Batch = dict[str, Any]
 Read = Callable[[Any], Batch]
-"""From serialized examples [n] to columns, each [n, ...]."""
+"""From serialized examples [n] to columns, each [n, ...]; from a single one [] to columns [...]."""
 Decode = Callable[[Batch, Any], Batch]
 """From the columns of one example, and a seed [2] of its own, to those columns with images decoded."""
 Assemble = Callable[[Batch, Any], Any]
@@ -77,35 +79,30 @@ def records(files: Sequence[str]) -> tf.data.Dataset:
     )
 
 
-def parsed(serialized: tf.data.Dataset, read: Read) -> tf.data.Dataset:
-    """Batches of serialized examples as {column: tensor}."""
-    return serialized.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+def batched(
+    elements: tf.data.Dataset, read: Read, functions: Sequence[Optional[Decode]], size: int,
+    drop_remainder: bool = False, seed: int = 0, skip: int = 0,
+) -> tf.data.Dataset:  # fmt: skip
+    """Batches of columns, without the first `skip`; `read` takes one element, or a batch of them.
 
-
-def decoded(
-    batches: tf.data.Dataset, functions: Sequence[Optional[Decode]], size: int, seed: int = 0, first: int = 0
-) -> tf.data.Dataset:
-    """Batches of `size` again, of which `first` came before, after `functions` saw every example on its own.
-
-    Images are decoded one by one, side by side: a map over a batch within a step takes twice the time.
+    Where there are `functions` they see every example on its own, side by side: so images are decoded in half the time
+    that a loop over a batch takes. Otherwise a batch is parsed at once, which is quicker for numbers and text.
     """
     chosen = [function for function in functions if function]
     if not chosen:
-        return batches
+        batches = elements.batch(size, drop_remainder=drop_remainder).skip(skip)
+        return batches.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
-    def seeded(step: Any, columns: Batch) -> tuple[Batch, Any]:
-        count = tf.shape(next(iter(columns.values())))[0]
-        return columns, tf.random.experimental.stateless_split(tf.stack([seed, step]), count)
-
-    def of_example(columns: Batch, seed: Any) -> Batch:
+    def of_example(place: Any, element: Any) -> Batch:
+        columns = read(element)
         for function in chosen:
-            columns = function(columns, seed)
+            columns = function(columns, tf.stack([seed, place]))
         return columns
 
-    full = all(spec.shape[0] is not None for spec in batches.element_spec.values())
-    examples = batches.enumerate(first).map(seeded).unbatch()
-    images = examples.map(of_example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    return images.batch(size, drop_remainder=full)
+    examples = elements.enumerate().skip(skip * size)
+    return examples.map(of_example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(
+        size, drop_remainder=drop_remainder
+    )
 
 
 class Memory:
@@ -128,18 +125,12 @@ class Memory:
         order = random.permutation(self.rows) if self._shuffle else np.arange(self.rows)
         vary, assemble = random.integers(2**63, size=2).tolist()
         columns = {key: tf.constant(values) for key, values in self.columns.items()}
-        batches = (
-            tf.data.Dataset.from_tensor_slices(order)
-            .batch(self._batch_size, drop_remainder=self._drop_remainder)
-            .skip(skip)
-            .map(
-                lambda rows: {key: tf.gather(values, rows) for key, values in columns.items()},
-                num_parallel_calls=tf.data.AUTOTUNE,
-                deterministic=True,
-            )
-        )
-        varied = decoded(batches, [self._reading.vary], self._batch_size, vary, skip)
-        return _assembled(varied, self._reading.assemble, assemble, skip, self.steps)
+        batches = batched(
+            tf.data.Dataset.from_tensor_slices(order),
+            lambda rows: {key: tf.gather(values, rows) for key, values in columns.items()},
+            [self._reading.vary], self._batch_size, self._drop_remainder, vary, skip,
+        )  # fmt: skip
+        return _assembled(batches, self._reading.assemble, assemble, skip, self.steps)
 
 
 class Stream:
@@ -162,16 +153,17 @@ class Stream:
         if self._shuffle:
             serialized = serialized.shuffle(self._shuffle, seed=int(random.integers(2**31)))
         vary, assemble = random.integers(2**63, size=2).tolist()
-        batches = serialized.batch(self._batch_size, drop_remainder=self._drop_remainder).skip(skip)
-        functions = [self._reading.decode, self._reading.vary]
-        varied = decoded(parsed(batches, self._reading.parse), functions, self._batch_size, vary, skip)
-        return _assembled(varied, self._reading.assemble, assemble, skip, self.steps)
+        batches = batched(
+            serialized,
+            self._reading.parse,
+            [self._reading.decode, self._reading.vary], self._batch_size, self._drop_remainder, vary, skip,
+        )  # fmt: skip
+        return _assembled(batches, self._reading.assemble, assemble, skip, self.steps)
 
 
 def chunks(files: Sequence[str], read: Read, decode: Optional[Decode] = None) -> Iterator[dict[str, np.ndarray]]:
-    """The columns of all examples, a few thousand at a time."""
-    batches = parsed(records(files).batch(CHUNK), read)
-    return iter(decoded(batches, [decode], CHUNK).prefetch(2).as_numpy_iterator())
+    """The columns of all examples, a few thousand at a time, or some hundred where images are decoded."""
+    return iter(batched(records(files), read, [decode], IMAGES if decode else CHUNK).prefetch(2).as_numpy_iterator())
 
 
 def _assembled(batches: tf.data.Dataset, assemble: Assemble, seed: int, first: int, steps: int) -> tf.data.Dataset:
