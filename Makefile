@@ -2,6 +2,7 @@
 
 CONFIG ?= taxi
 ARGS ?=
+WHAT ?=
 WORKERS ?= 2
 
 BIN := .venv/bin
@@ -35,8 +36,8 @@ format: setup ## ruff's formatter and its fixes
 acceptance: setup ## the long proofs
 	$(PYTEST) -m acceptance $(ARGS)
 
-benchmark: setup ## against stock TFX (ARGS="--rows 15000 --repetitions 1")
-	$(BIN)/python -m tests.benchmarks $(ARGS)
+benchmark: setup ## against stock TFX, or with WHAT=images against bare tf.data (ARGS="--rows 15000 --repetitions 1")
+	$(BIN)/python -m tests.benchmarks$(WHAT:%=.%) $(ARGS)
 
 lock: ## the locks from requirements/*.in (ARGS=--upgrade for newer versions)
 	@sh requirements/lock.sh $(ARGS)
