@@ -60,6 +60,15 @@ def test_channels_are_made_equal():
     assert (decoded(encoded(alpha)) == alpha[..., :3]).all()
 
 
+@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+def test_one_batch_takes_all_sizes_and_channels(fit):
+    modes = [encoded(np.asarray(Pillow.fromarray(photo(9, 9)).convert(mode))) for mode in ("L", "LA", "RGB", "RGBA")]
+    files = [*modes, encoded(np.full((1, 1), 90, np.uint8)), encoded(np.full((8000, 8000), 90, np.uint8))]
+    batch = decode.decode_batch(tf.constant(files), Image(height=4, width=4, fit=fit)).numpy()
+    assert (batch.shape, batch.dtype) == ((6, 4, 4, 3), np.uint8)
+    assert (batch[4:] == 90).all()
+
+
 @pytest.mark.parametrize("resize", ["bilinear", "bicubic"])
 def test_resizing_with_antialias_equals_pillow(resize):
     pixels = np.random.default_rng(0).integers(0, 256, (100, 90, 3), dtype=np.uint8)
