@@ -33,10 +33,10 @@ def confusion_scores(entries: Mapping[Any, float]) -> dict[str, float]:
     total = sum(entries.values())
     if not total:
         return dict.fromkeys(("accuracy", "precision", "recall", "f1"), float("nan"))
-    classes = sorted({each for pair in entries for each in pair})
-    hits = np.array([entries.get((each, each), 0.0) for each in classes])
-    actual = np.array([sum(weight for (label, _), weight in entries.items() if label == each) for each in classes])
-    predicted = np.array([sum(weight for (_, guess), weight in entries.items() if guess == each) for each in classes])
+    classes, places = np.unique(np.array(list(entries)), return_inverse=True)
+    (rows, columns), weights = places.reshape(-1, 2).T, np.array(list(entries.values()), float)
+    actual, predicted = (np.bincount(each, weights, len(classes)) for each in (rows, columns))
+    hits = np.bincount(rows, np.where(rows == columns, weights, 0.0), len(classes))
     return {
         "accuracy": float(hits.sum() / total),
         "precision": float(_ratio(hits, predicted).mean()),

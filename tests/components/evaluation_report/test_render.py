@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from typing import Any
 
+import numpy as np
 import pytest
 
 from components.evaluation_report import result as results
@@ -28,6 +29,8 @@ from components.evaluation_report.result import (
 from components.misjudged.result import HeadResult as MisjudgedHead
 from components.misjudged.result import Picture, SplitResult
 from components.misjudged.result import Result as Misjudged
+from components.report.pictures import data_uri
+from tests.pipeline.ml.images.test_decode import encoded
 
 
 def cell(value: float | None, baseline: float | None = None, spread: float = 0.01) -> Cell:
@@ -200,9 +203,7 @@ def test_other_tasks_have_their_charts() -> None:
     assert shades == ["--share: 0.75", "--share: 0.25", "--share: 0.0", "--share: 0.0"]
 
 
-PIXEL = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
-)
+PIXEL = data_uri(encoded(np.zeros((8, 8), np.uint8)))
 WRONG = Picture(
     split="eval",
     span=3,
@@ -249,6 +250,27 @@ def test_a_class_without_a_name_goes_by_its_id_and_a_head_without_mistakes_says_
     head = head.model_copy(update={"worst": []})
     text = render(result(), misjudged=Misjudged(split="eval", heads=[head]))
     assert "The model makes no mistake on the eval split." in text
+
+
+def test_of_many_classes_the_most_frequent_confusions_are_listed() -> None:
+    size = 1000
+    matrix = np.diag(np.full(size, 50.0))
+    matrix[3, 7], matrix[8, 2] = 150, 25
+    matrix[20, :100] += 1
+    head = BINARY.model_copy(
+        update={
+            "task": "multiclass",
+            "classes": [f"class {number}" for number in range(size)],
+            "plots": Plots(confusion=matrix.tolist()),
+        }
+    )
+    text = render(result(heads=[head]))
+    page = Page(text)
+    assert page.open == []
+    assert len(text) < 100_000
+    place = page.texts.index("The most frequent confusions of 1000 classes; the share is that of the actual class.")
+    rows = page.texts[place + 5 :]
+    assert rows[:8] == ["class 3", "class 7", "150", "75.0 %", "class 8", "class 2", "25", "33.3 %"]
 
 
 def test_a_result_survives_its_file(tmp_path: pathlib.Path) -> None:
