@@ -45,7 +45,8 @@ class FiniteLoss(keras.callbacks.Callback):
     def _stop(self, what: str, value: float, where: str) -> None:
         raise GateError(
             f"{what} is {value} at {where}; training stopped, and nothing is pushed. Try a lower "
-            "trainer.learning_rate, scaled features (z_score), or look for extreme values in the data"
+            "trainer.learning_rate, trainer.global_clipnorm, scaled features (z_score), or look for extreme values in "
+            "the data"
         )
 
 

@@ -56,8 +56,8 @@ def test_two_devices_train_as_one_and_go_on_where_they_were_killed(taxi: Transfo
         # 400 rows make six batches of 64 and one of 16, which two devices share equally. The gradients of embeddings
         # are sparse, and clipping must see their sum.
         settings = changed(
-            taxi, learning_rate=0.01, weight_decay=0.1, ema_momentum=0.9, global_clipnorm=0.1, checkpoint_steps=2,
-            **fields,
+            taxi, tensorboard=True, learning_rate=0.01, weight_decay=0.1, ema_momentum=0.9, global_clipnorm=0.1,
+            checkpoint_steps=2, **fields,
         )  # fmt: skip
         return taxi.fn_args(str(tmp_path / folder), settings)
 

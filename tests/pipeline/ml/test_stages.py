@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 import pipeline.config as c
-from pipeline.ml import models
+from pipeline.ml import models, optimizers
 from pipeline.ml.compiling import compile_model, make_variables
 from pipeline.ml.heads import Head
 from pipeline.ml.inputs import ModelInput
@@ -23,7 +23,8 @@ def test_a_backbone_is_still_in_its_frozen_epochs_and_learns_afterwards(tmp_path
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     network = c.Backbone(name="MobileNet", weights=str(file), sha256=digest, frozen_epochs=1)
     model = models.build(network, [IMAGE], [HEAD])
-    compile_model(model, [HEAD], keras.optimizers.Adam(0.01))
+    trainer = c.Trainer(learning_rate=0.01, weight_decay=0.1, global_clipnorm=1.0, ema_momentum=0.9)
+    compile_model(model, [HEAD], optimizers.optimizer(trainer, 2, model.trainable_variables))
     pixels = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)
     batch = {"image": pixels}, {"kind": np.array([[0], [0], [0], [1]])}
     make_variables(model, batch)
