@@ -25,7 +25,7 @@ import tensorflow as tf
 
 import pipeline.config as c
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import prepared
+from pipeline.ml import models, prepared
 from pipeline.ml.datasets import files_of
 from pipeline.ml.loop import Loop
 from tests.benchmarks import bare_images
@@ -52,12 +52,12 @@ class Case:
 
 
 CASES: dict[str, Mapping[str, Case]] = {
-    "resnet20": {"ResNet-20, 32x32, batch 128": Case(CIFAR, 2560, 128, True, c.ResNet(depth=20))},
-    "resnet50": {"ResNet-50, 224x224, batch 8": Case(IMAGENET, 80, 8, False, c.ResNet(depth=50))},
+    "resnet20": {"ResNet-20, 32x32, batch 128": Case(CIFAR, 1280, 128, True, c.ResNet(depth=20))},
+    "resnet50": {"ResNet-50, 224x224, batch 8": Case(IMAGENET, 48, 8, False, c.ResNet(depth=50))},
     "input": {
-        "input alone: 32x32 PNG, in memory, batch 128": Case(CIFAR, 12800, 128, True),
-        "input alone: 32x32 PNG, streamed, batch 128": Case(CIFAR, 12800, 128, False),
-        "input alone: 500x375 JPEG to random 224x224, streamed, batch 64": Case(IMAGENET, 640, 64, False),
+        "input alone: 32x32 PNG, in memory, batch 128": Case(CIFAR, 6400, 128, True),
+        "input alone: 32x32 PNG, streamed, batch 128": Case(CIFAR, 6400, 128, False),
+        "input alone: 500x375 JPEG to random 224x224, streamed, batch 64": Case(IMAGENET, 320, 64, False),
     },
 }
 
@@ -121,8 +121,8 @@ def sides(case: Case, folder: str) -> tuple[Callable[[], Rates], Callable[[], Ra
         return lambda: consumed(data.train.epoch(next(epochs)), case), lambda: consumed(bare, case)
     model = prepared.model(made.settings, data, None)
     loop = Loop(model, data.heads, data.train, data.evaluation, made.settings, folder, "benchmark", folder)
-    theirs = keras.models.clone_model(model)
-    theirs.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    theirs = models.build(made.settings.model, data.inputs, data.heads)
+    theirs.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return lambda: watched(loop.run, case), lambda: watched(lambda: fit(theirs, bare, data.evaluation.epoch(0)), case)
 
 
