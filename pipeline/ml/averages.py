@@ -38,5 +38,6 @@ class Averages(keras.callbacks.Callback):
 
     def _pairs(self) -> Iterator[tuple[keras.Variable, keras.Variable]]:
         optimizer = innermost(self.model.optimizer)
-        if optimizer.use_ema:
+        # Before the first step there are none: all steps so far may have overflown, in float16.
+        if optimizer.use_ema and keras.ops.convert_to_numpy(optimizer.iterations) > 0:
             yield from zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)

@@ -21,7 +21,11 @@ def averaged(steps: list[np.ndarray], momentum: float) -> np.ndarray:
 
 
 def kernel(model) -> np.ndarray:
-    return np.array(model.get_layer("logits_kind").kernel)
+    return kernel_of(model.get_layer("logits_kind"))
+
+
+def kernel_of(layer) -> np.ndarray:
+    return np.array(layer.kernel)
 
 
 def test_training_goes_on_raw_and_ends_averaged(tmp_path):
@@ -46,6 +50,18 @@ def test_the_best_epoch_comes_back_with_its_averages(tmp_path):
     model, rows = train(str(tmp_path), settings)
     assert len(rows) == 2
     np.testing.assert_allclose(kernel(model), averaged(Watch.seen[: len(Watch.seen) // 2], 0.8), atol=1e-6)
+
+
+def test_without_a_step_there_is_nothing_to_average():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    sgd = optimizer(c.Trainer(optimizer="sgd", ema_momentum=0.5), 1, model.trainable_variables)
+    sgd.build(model.trainable_variables)
+    model.compile(sgd, "mse")
+    before, averages = kernel_of(model.layers[0]), Averages()
+    averages.set_model(model)
+    for act in (averages.on_test_begin, lambda: averages.on_epoch_end(0), averages.settle):
+        act()
+        np.testing.assert_array_equal(kernel_of(model.layers[0]), before)
 
 
 def test_what_is_frozen_does_not_mix_the_averages_up():
