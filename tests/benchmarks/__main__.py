@@ -173,17 +173,19 @@ def _proportional_kilobytes(pid: int) -> int:
 
 def markdown(table: dict[str, Any]) -> str:
     """One size's table."""
-    lines = [
-        f"### {table['rows']:,} rows, {table['cores']} cores, pairs: {table['pairs']}\n",
-        "| what | stock TFX | Millrace | stock / Millrace (least to greatest) |",
-        "|---|---|---|---|",
-    ]
-    for name, row in table["nodes"].items():
+    head = f"### {table['rows']:,} rows, {table['cores']} cores, pairs: {table['pairs']}\n"
+    return "\n".join([head, *markdown_rows(table["nodes"])]) + "\n"
+
+
+def markdown_rows(compared: dict[str, dict[str, float]]) -> list[str]:
+    """A table of what `compare` found, by name."""
+    lines = ["| what | stock TFX | Millrace | stock / Millrace (least to greatest) |", "|---|---|---|---|"]
+    for name, row in compared.items():
         lines.append(
             f"| {name} | {row['stock']:.1f} | {row['millrace']:.1f} | "
             f"{row['ratio']:.2f} ({row['ratio_min']:.2f} to {row['ratio_max']:.2f}) |"
         )
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 if __name__ == "__main__":
