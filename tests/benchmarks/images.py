@@ -120,7 +120,8 @@ def sides(case: Case, folder: str) -> tuple[Callable[[], Rates], Callable[[], Ra
         epochs = iter(range(1_000_000))
         return lambda: consumed(data.train.epoch(next(epochs)), case), lambda: consumed(bare, case)
     model = prepared.model(made.settings, data, None)
-    loop = Loop(model, data.heads, data.train, data.evaluation, made.settings, folder, "benchmark", folder)
+    checkpoints = os.path.join(folder, "checkpoints")  # which go, folder and all, when training is over
+    loop = Loop(model, data.heads, data.train, data.evaluation, made.settings, checkpoints, "benchmark", folder)
     theirs = models.build(made.settings.model, data.inputs, data.heads)
     theirs.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return lambda: watched(loop.run, case), lambda: watched(lambda: fit(theirs, bare, data.evaluation.epoch(0)), case)
