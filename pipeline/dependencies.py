@@ -44,7 +44,7 @@ def data_files(config: Config) -> dict[str, tuple[str, ...]]:
         **({"Tuner": of_training} if config.tuner else {}),
         "Trainer": of_training,
         "EvaluationReport": page.files("evaluation_report"),
-        **({"NearDuplicates": page.files("near_duplicates")} if config.finds_duplicates else {}),
+        **({"NearDuplicates": page.files("near_duplicates")} if config.searched_duplicates else {}),
     }
 
 

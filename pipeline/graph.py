@@ -71,7 +71,7 @@ def create_pipeline(config: Config) -> Pipeline:
 
     span_window, window = _span_window(config, example_gen)
 
-    near_duplicates = _near_duplicates(config, window)
+    near_duplicates, duplicate_gates = _near_duplicates(config, window)
 
     transform = Transform(
         examples=window,
@@ -84,7 +84,7 @@ def create_pipeline(config: Config) -> Pipeline:
         # Nobody reads them, and they take a quarter of the time.
         disable_statistics=True,
     )
-    for gate in (anomaly_gate, *near_duplicates[1:]):
+    for gate in (anomaly_gate, *duplicate_gates):
         transform.add_upstream_node(gate)
 
     warm_start, base_model = _warm_start(config)
@@ -121,12 +121,12 @@ def create_pipeline(config: Config) -> Pipeline:
         eval_config=eval_config(config),
     )
 
-    misjudged = _misjudged(config, window, model)
+    misjudged, misjudged_images = _misjudged(config, window, model)
 
     report = EvaluationReport(
         evaluation=evaluator.outputs["evaluation"],
         transform_graph=transform.outputs["transform_graph"],
-        misjudged=misjudged[0].outputs["misjudged"] if misjudged else None,
+        misjudged=misjudged_images,
         settings=report_settings(config),
     )
 
@@ -143,8 +143,8 @@ def create_pipeline(config: Config) -> Pipeline:
 
     nodes: list[BaseNode] = [
         example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *near_duplicates,
-        transform, *warm_start, *tuner, trainer, baseline, evaluator, *misjudged, report, predictions, *embeddings,
-        pusher,
+        *duplicate_gates, transform, *warm_start, *tuner, trainer, baseline, evaluator, *misjudged, report, predictions,
+        *embeddings, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 
@@ -171,21 +171,23 @@ def _span_window(config: Config, example_gen: ExampleGen) -> tuple[list[BaseNode
     return [resolver], resolver.outputs["examples"]
 
 
-def _near_duplicates(config: Config, examples: BaseChannel) -> list[BaseNode]:
+def _near_duplicates(config: Config, examples: BaseChannel) -> tuple[list[BaseNode], list[BaseNode]]:
     """The node that finds near-duplicate images across splits, and the gate behind it; none without images."""
-    wanted = config.duplicates
-    if wanted is None or not config.finds_duplicates:
-        return []
+    wanted = config.searched_duplicates
+    if wanted is None:
+        return [], []
     found = NearDuplicates(examples, config.image_columns, wanted.max_distance, wanted.min_ssim)
-    return [found, DuplicateGate(found.outputs["duplicates"], wanted.max_share)]
+    return [found], [DuplicateGate(found.outputs["duplicates"], wanted.max_share)]
 
 
-def _misjudged(config: Config, examples: BaseChannel, model: BaseChannel) -> list[BaseNode]:
-    """The node that finds the images that the model gets most wrong; none without images and classes."""
+def _misjudged(config: Config, examples: BaseChannel, model: BaseChannel) -> tuple[list[BaseNode], BaseChannel | None]:
+    """The node that finds the images that the model gets most wrong, and its output; none without images or classes."""
+    evaluator = config.evaluator
     heads = [head.output_name for head in config.heads if head.task != "regression"]
-    if not config.image_columns or not heads:
-        return []
-    return [Misjudged(examples, model, config.image_columns[0], config.evaluator.split, heads)]
+    if not (config.image_columns and heads and evaluator.misjudged):
+        return [], None
+    found = Misjudged(examples, model, config.image_columns[0], evaluator.split, evaluator.misjudged, heads)
+    return [found], found.outputs["misjudged"]
 
 
 def _embeddings(config: Config, examples: BaseChannel, model: BaseChannel) -> list[BaseNode]:

@@ -17,11 +17,11 @@ from components.artifacts import MisjudgedImages
 from components.misjudged.find import File, Settings, find
 from components.misjudged.result import FILE
 
-_COLUMN, _SPLIT, _HEADS = "column", "split", "heads"
+_COLUMN, _SPLIT, _SPLITS, _HEADS = "column", "split", "splits", "heads"
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Writes `misjudged.json` on all splits of all examples together."""
+    """Writes `misjudged.json` on the wanted splits of all examples together."""
 
     def Do(
         self,
@@ -35,10 +35,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         heads = tuple(json.loads(exec_properties[_HEADS]))
         settings = Settings(folder, exec_properties[_COLUMN], exec_properties[_SPLIT], heads)
         path = os.path.join(artifact_utils.get_single_uri(output_dict["misjudged"]), FILE)
+        wanted = json.loads(exec_properties[_SPLITS])
         files = [
             File(split, example_files.span(examples), path)
             for examples in input_dict["examples"]
             for split in example_files.split_names(examples)
+            if split in wanted
             for path in example_files.files(examples, split)
         ]
         splits = list(dict.fromkeys(file.split for file in files))
@@ -52,6 +54,7 @@ class MisjudgedSpec(types.ComponentSpec):
     PARAMETERS = {
         _COLUMN: component_spec.ExecutionParameter(type=str),
         _SPLIT: component_spec.ExecutionParameter(type=str),
+        _SPLITS: component_spec.ExecutionParameter(type=str),
         _HEADS: component_spec.ExecutionParameter(type=str),
     }
     INPUTS = {
@@ -69,13 +72,20 @@ class Misjudged(base_beam_component.BaseBeamComponent):
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
     def __init__(
-        self, examples: types.BaseChannel, model: types.BaseChannel, column: str, split: str, heads: Sequence[str]
+        self,
+        examples: types.BaseChannel,
+        model: types.BaseChannel,
+        column: str,
+        split: str,
+        splits: Sequence[str],
+        heads: Sequence[str],
     ) -> None:
         """Args:
         examples: of one span or several, with labels.
         model: an exported model, blessed or not.
         column: the one that holds the images.
         split: the evaluated one.
+        splits: those that are looked at; examples need not have all of them.
         heads: the classifiers.
         """
         super().__init__(
@@ -84,6 +94,7 @@ class Misjudged(base_beam_component.BaseBeamComponent):
                 model=model,
                 column=column,
                 split=split,
+                splits=json.dumps(list(splits)),
                 heads=json.dumps(list(heads)),
                 misjudged=types.Channel(type=MisjudgedImages),
             )

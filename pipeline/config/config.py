@@ -151,9 +151,9 @@ class Config(Record):
         return tuple(feature.column for feature in self.features if isinstance(feature, Image))
 
     @property
-    def finds_duplicates(self) -> bool:
-        """Whether there is a search for near-duplicate images."""
-        return self.duplicates is not None and bool(self.image_columns)
+    def searched_duplicates(self) -> Union[Duplicates, None]:
+        """The search for near-duplicate images that there is."""
+        return self.duplicates if self.image_columns else None
 
     def needs(self, node: str) -> Resources:
         """What that node needs to run on."""

@@ -73,6 +73,12 @@ class Evaluator(Record):
     """Confidence intervals by jackknife."""
     min_slice_size: int = pydantic.Field(default=1, ge=1)
     """Slices with fewer examples are left out of the report, unless a threshold names them."""
+    misjudged: tuple[Literal["train", "eval", "test"], ...] = ("train", "eval", "test")
+    """The splits whose images the model gets most wrong are looked for; () switches the search off.
+
+    It sends every image of these splits through the model once more, so leave "train" out where that is millions. Of
+    several image columns the report shows the first.
+    """
 
     @pydantic.model_validator(mode="after")
     def _known_ranges(self) -> Evaluator:
@@ -84,6 +90,14 @@ class Evaluator(Record):
                 if column in self.ranges and value not in self.ranges[column].names:
                     names = ", ".join(map(repr, self.ranges[column].names))
                     raise ValueError(f"thresholds: {column!r} has the ranges {names}. Received: {value!r}")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _misjudged_where_evaluated(self) -> Evaluator:
+        if self.misjudged and self.split not in self.misjudged:
+            raise ValueError(
+                f"misjudged must hold the evaluated split, {self.split!r}, or nothing. Received: {self.misjudged!r}"
+            )
         return self
 
     @property

@@ -71,13 +71,22 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("misjudged")
     examples, model, misjudged = standard_artifacts.Examples(), standard_artifacts.Model(), MisjudgedImages()
     examples.uri, model.uri, misjudged.uri = (str(folder / name) for name in ("examples", "model", "misjudged"))
-    examples.split_names = '["train", "test"]'
+    examples.split_names = '["train", "eval", "test"]'
     examples.set_int_custom_property("span", 4)
-    write(examples.uri, ROWS)
+    write(examples.uri, {**ROWS, "eval": ROWS["test"]})
     save_model(f"{model.uri}/Format-Serving")
-    settings = {"column": "image/encoded", "split": "test", "heads": '["kind", "first"]'}
+    settings = {
+        "column": "image/encoded",
+        "split": "test",
+        "splits": '["train", "test", "none"]',
+        "heads": '["kind", "first"]',
+    }
     Executor().Do({"examples": [examples], "model": [model]}, {"misjudged": [misjudged]}, settings)
     return Result.model_validate_json((folder / "misjudged" / FILE).read_text())
+
+
+def test_only_the_wanted_splits_are_looked_at(found: Result) -> None:
+    assert [[each.split for each in head.splits] for head in found.heads] == [["train", "test"]] * 2
 
 
 def test_the_worst_are_those_with_the_lowest_score_of_their_label(found: Result) -> None:
