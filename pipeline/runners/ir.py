@@ -30,6 +30,15 @@ def node_ids(ir: pipeline_pb2.Pipeline) -> tuple[str, ...]:
     return tuple(node.node_info.id for node in _nodes(ir))
 
 
+def makers_of(ir: pipeline_pb2.Pipeline, artifact_type: str) -> frozenset[str]:
+    """The nodes with an output of that type."""
+    return frozenset(
+        node.node_info.id
+        for node in _nodes(ir)
+        if any(spec.artifact_spec.type.name == artifact_type for spec in node.outputs.outputs.values())
+    )
+
+
 def upstream(ir: pipeline_pb2.Pipeline) -> dict[str, frozenset[str]]:
     """Each node's direct predecessors."""
     return {node.node_info.id: frozenset(node.upstream_nodes) for node in _nodes(ir)}

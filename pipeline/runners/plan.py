@@ -105,7 +105,12 @@ def make(
         base.get(node_id) or _start(record.node(node_id), node_id, homes[node_id], node_id in selected, node_id in kept)
         for node_id in ids
     )
-    borrowed = {"span": source.span, "blessed": source.blessed} if base else {}
+    # Nodes that are done again, or that this attempt keeps, give their own blessing.
+    borrowed: dict[str, object] = {
+        "blessed": source.blessed if base.keys() & irs.makers_of(ir, "ModelBlessing") else None
+    }
+    if base:
+        borrowed["span"] = source.span
     return Plan(ir, nodes, frozenset(kept), fingerprints, why, borrowed)
 
 

@@ -118,6 +118,19 @@ def test_part_of_a_pipeline_runs_on_the_outputs_of_an_earlier_run(project):
     assert len(list_runs(project.root)) == 3
 
 
+def test_a_blessing_is_that_of_this_run(project):
+    assert run(project.config()).blessed
+    project.act(Count="crash")
+    failed = run(project.config(), first="Count", force=("Count",))
+    assert (failed.state, failed.span, failed.blessed) == ("failed", 7, None)
+
+    project.act(Push="crash")
+    assert run(project.config(), resume=True, force=("Push",)).blessed
+    project.act(Count="crash")
+    again = run(project.config(), resume=True, force=("Count",))
+    assert (again.state, again.blessed) == ("failed", None)
+
+
 def test_the_config_says_which_nodes_see_a_gpu(project):
     config = project.config().model_copy(update={"resources": {"Trainer": c.Resources(), "Push": c.Resources(gpus=1)}})
     record = run(config)

@@ -100,3 +100,7 @@ def user_code(config: Config) -> dict[str, tuple[str, ...]]:
 
 def data_files(config: Config) -> dict[str, tuple[str, ...]]:
     return {"Ingest": (config.resolve(config.data.path),)}
+
+
+def trained(config: Config) -> tuple[Config, ...]:
+    return (config,)
