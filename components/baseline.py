@@ -9,11 +9,13 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tfx import types
 from tfx.dsl.components.common import resolver
 from tfx.dsl.io import fileio
-from tfx.utils import path_utils
+
+from components import signatures
+from components.saved_model import folder_of
 
 _BLESSED = "blessed"
 _MODEL_ID = "current_model_id"
-_SIGNATURES = ("evaluate", "serving_default")
+_SIGNATURES = (signatures.EVALUATE, signatures.SERVING)
 
 Answers = frozenset[tuple[str, str, tuple[int, ...]]]
 """Signature, output and the output's shape, -1 for the batch."""
@@ -60,8 +62,7 @@ def _alike(model: types.Artifact, candidate: types.Artifact) -> bool:
 
 def _answers(model: types.Artifact) -> Answers:
     """What the model's signatures return; nothing where its files are gone."""
-    folder = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
-    path = os.path.join(folder, "saved_model.pb")
+    path = os.path.join(folder_of(model), "saved_model.pb")
     if not fileio.exists(path):
         return frozenset()
     with fileio.open(path, "rb") as file:

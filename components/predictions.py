@@ -2,79 +2,42 @@
 
 TFX's BulkInferrer can only copy the outputs of a signature: for a classifier that is the same list of class labels
 in every row, never the class that was predicted, and it takes every row apart and puts it together again.
-Here a predicted column is appended to the serialised example, whose other bytes stay as they are. Columns that would
-only be a second copy of much data, such as images, are left out.
+Here predicted columns are appended to the serialised examples. Columns that would only be a second copy of much data,
+such as images, are left out.
 """
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 import apache_beam as beam
+import numpy as np
 import tensorflow as tf
 from absl import logging
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
-from tfx.utils import path_utils
 
+from components import columns, saved_model
 from components import examples as example_files
-from components import saved_model
-from components.errors import InputError
+from components.batches import batches
 
-_BATCH = 1024
 _WITHOUT = "without"
 _COPIED = ("payload_format", "file_format")
 """Custom properties that say how the examples are stored."""
 
 
-def appended(record: bytes, columns: Mapping[str, Any]) -> bytes:
-    """A serialised tf.Example with further columns: serialised messages that are concatenated are merged."""
-    features = {name: _feature(value) for name, value in columns.items()}
-    return record + tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-
-
-def stripped(record: bytes, columns: Collection[str]) -> bytes:
-    """A serialised tf.Example without those of `columns` that it has."""
-    example = tf.train.Example.FromString(record)
-    for column in columns:
-        example.features.feature.pop(column, None)
-    return example.SerializeToString()
-
-
-def _feature(value: Any) -> tf.train.Feature:
-    if isinstance(value, bytes):
-        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
-
-
-def with_predictions(model: saved_model.Model, records: Sequence[bytes], without: Collection[str] = ()) -> list[bytes]:
-    """The records with their predicted columns, and without some others.
-
-    Raises:
-        InputError: they cannot be read by the model, or have a column of such a name already.
-    """
-    predicted = model.of_examples(records)
-    taken = set(predicted) & set(tf.train.Example.FromString(records[0]).features.feature)
-    if taken:
-        raise InputError(f"the data has columns called {', '.join(sorted(taken))}, as the predictions are. Rename them")
-    names = list(predicted)
-    rows = zip(*(predicted[name].tolist() for name in names), strict=True)
-    kept = [stripped(record, without) for record in records] if without else records
-    return [appended(record, dict(zip(names, row, strict=True))) for record, row in zip(kept, rows, strict=True)]
-
-
-Completed = Callable[[saved_model.Model, Sequence[bytes], Collection[str]], list[bytes]]
-"""From a model and records to the records with further columns, and without some."""
+ModelColumns = Callable[[saved_model.Model, Sequence[bytes]], Mapping[str, np.ndarray]]
+"""From a model and records to columns."""
 
 
 class _Predict(beam.DoFn):
     """From (file, file) to the number of rows: reads the first, writes the second, in the same order."""
 
-    def __init__(self, model: str, without: Collection[str], completed: Completed) -> None:
-        self._folder, self._without, self._completed = model, without, completed
+    def __init__(self, model: str, without: Collection[str], of_model: ModelColumns) -> None:
+        self._folder, self._without, self._of_model = model, without, of_model
         self._model: Optional[saved_model.Model] = None
 
     def setup(self) -> None:
@@ -86,31 +49,19 @@ class _Predict(beam.DoFn):
         part = f"{target}.part"
         rows = 0
         with tf.io.TFRecordWriter(part, "GZIP") as writer:
-            for batch in batches(example_files.records([source]), _BATCH):
+            for batch in batches(example_files.records([source]), self._model.batch):
                 rows += len(batch)
-                for record in self._completed(self._model, batch, self._without):
+                for record in columns.with_columns(batch, self._of_model(self._model, batch), self._without):
                     writer.write(record)
         tf.io.gfile.rename(part, target, overwrite=True)
         yield rows
-
-
-def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Lists of `size` items, the last one shorter."""
-    batch: list[Any] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
     """One file of predictions for each file of examples, in the same splits."""
 
     OUTPUT = "predictions"
-    COMPLETED: Completed = staticmethod(with_predictions)
+    COLUMNS: ModelColumns = staticmethod(saved_model.Model.of_examples)
 
     def Do(
         self,
@@ -118,9 +69,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Raises InputError when the examples do not fit the model."""
-        model = artifact_utils.get_single_instance(input_dict["model"])
-        folder = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+        """Raises InputError when the examples do not fit the model, or have a column that it adds."""
+        folder = saved_model.folder_of(artifact_utils.get_single_instance(input_dict["model"]))
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         predictions = artifact_utils.get_single_instance(output_dict[self.OUTPUT])
         without = frozenset(json.loads(exec_properties[_WITHOUT]))
@@ -130,7 +80,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 pipeline
                 | "Files" >> beam.Create(_files(examples, predictions))
                 | "Spread" >> beam.Reshuffle()
-                | "Predict" >> beam.ParDo(_Predict(folder, without, self.COMPLETED))
+                | "Predict" >> beam.ParDo(_Predict(folder, without, self.COLUMNS))
             )
         logging.info("%s written to %s.", self.OUTPUT.capitalize(), predictions.uri)
 

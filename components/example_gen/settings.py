@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Union
 
 from components.errors import ConfigError
-from components.example_gen.images import prefix
 from components.example_gen.splits import FileSplits, GroupSplits, HashSplits, Splits, TimeSplits
 from components.images.properties import MAX_PIXELS
+from components.images.records import prefix
 
 
 @dataclasses.dataclass(frozen=True)

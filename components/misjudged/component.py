@@ -10,12 +10,12 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
-from tfx.utils import path_utils
 
 from components import examples as example_files
 from components.artifacts import MisjudgedImages
 from components.misjudged.find import File, Settings, find
 from components.misjudged.result import FILE
+from components.saved_model import folder_of
 
 _COLUMN, _SPLIT, _SPLITS, _HEADS = "column", "split", "splits", "heads"
 
@@ -30,8 +30,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Raises InputError when an example has no image."""
-        model = artifact_utils.get_single_instance(input_dict["model"])
-        folder = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+        folder = folder_of(artifact_utils.get_single_instance(input_dict["model"]))
         heads = tuple(json.loads(exec_properties[_HEADS]))
         settings = Settings(folder, exec_properties[_COLUMN], exec_properties[_SPLIT], heads)
         path = os.path.join(artifact_utils.get_single_uri(output_dict["misjudged"]), FILE)

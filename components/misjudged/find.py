@@ -7,24 +7,23 @@ JAIR 2021). That holds for models that are too sure or too unsure of themselves 
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Optional
 
 import apache_beam as beam
 import numpy as np
-import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 
 from components import examples as example_files
+from components.batches import batches
+from components.images.records import image_of
 from components.misjudged.result import HeadResult, Picture, Result, SplitResult
-from components.near_duplicates.find import image_of
-from components.predictions import batches
 from components.report.pictures import data_uri
+from components.saved_model import Model
 
 MOST = 24
 """Pictures in one list."""
 MOST_IN_ALL = 250
 """What a page below 5 MB can hold."""
-_BATCH = 256
 _SUMS = "sums"
 _WORST, _CONTRADICTED = "worst", "contradicted"
 
@@ -93,36 +92,29 @@ class Judge(beam.DoFn):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._loaded: Any = None
+        self._model: Optional[Model] = None
 
     def setup(self) -> None:
         """Load the model."""
-        self._loaded = tf.saved_model.load(self._settings.model)
+        self._model = Model(self._settings.model)
 
     def teardown(self) -> None:
         """Let go of it."""
-        self._loaded = None
+        self._model = None
 
     def process(self, file: File) -> Iterator[Any]:
         """See the class."""
+        assert self._model is not None
         totals: dict[str, np.ndarray] = {}
-        for number, batch in enumerate(batches(example_files.records([file.path]), _BATCH)):
-            examples = tf.constant(batch)
-            predictions = self._loaded.signatures["evaluate"](examples)
-            labels = self._loaded.signatures["transform_labels"](examples)
-            for head in self._settings.heads:
-                scores = scores_of(_output(predictions, head).numpy())
-                actual = labels[f"label_{head}"].numpy().reshape(-1)
-                totals[head] = totals.get(head, 0) + sums_of(scores, actual)
-                for row in np.flatnonzero(_known(scores, actual) & (scores.argmax(axis=1) != actual)):
-                    yield head, _wrong(file, number * _BATCH + int(row), int(actual[row]), scores[row])
+        size = self._model.batch
+        for number, batch in enumerate(batches(example_files.records([file.path]), size)):
+            for head, (prediction, labels) in self._model.evaluated(batch, self._settings.heads).items():
+                scores = scores_of(prediction)
+                totals[head] = totals.get(head, 0) + sums_of(scores, labels)
+                for row in np.flatnonzero(_known(scores, labels) & (scores.argmax(axis=1) != labels)):
+                    yield head, _wrong(file, number * size + int(row), int(labels[row]), scores[row])
         for head, total in totals.items():
             yield beam.pvalue.TaggedOutput(_SUMS, ((head, file.split), total))
-
-
-def _output(predictions: Mapping[str, Any], head: str) -> Any:
-    """What a model of one's own with one head calls its output does not matter."""
-    return predictions[head] if head in predictions else next(iter(predictions.values()))
 
 
 def scores_of(prediction: np.ndarray) -> np.ndarray:

@@ -14,12 +14,10 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 from apache_beam.io.filesystems import FileSystems
-from tensorflow.core.example import example_pb2
 
 from components import examples as example_files
-from components.errors import InputError
-from components.example_gen.images import filename
 from components.images import duplicates
+from components.images.records import image_of
 
 LISTED = 10_000
 """Pairs that stand in the result, the most similar first; all are counted."""
@@ -188,11 +186,3 @@ def _key(image: dict[str, Any]) -> tuple[str, str, int]:
 
 def _shown(place: Place, name: str, _: np.ndarray) -> dict[str, Any]:
     return {"name": name or f"{os.path.basename(place.path)}:{place.record}", **dataclasses.asdict(place)}
-
-
-def image_of(record: bytes, column: str) -> tuple[bytes, str]:
-    """The encoded image, and its name where the record has one under the field's standard key."""
-    features = example_pb2.Example.FromString(record).features.feature
-    if column not in features or not features[column].bytes_list.value:
-        raise InputError(f"expected an image in {column!r} of every example, but one has only {', '.join(features)}")
-    return features[column].bytes_list.value[0], filename(features, column)

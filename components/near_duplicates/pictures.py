@@ -6,7 +6,8 @@ from typing import Any
 from apache_beam.io.filesystems import FileSystems
 
 from components import examples as example_files
-from components.near_duplicates.find import image_of, pairs_of
+from components.images.records import image_of
+from components.near_duplicates.find import pairs_of
 from components.report import page
 from components.report.pictures import data_uri
 

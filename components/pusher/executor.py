@@ -12,7 +12,6 @@ from tfx import types
 from tfx.components.util import model_utils
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
-from tfx.utils import path_utils
 
 from components import examples as example_files
 from components import saved_model
@@ -44,7 +43,7 @@ class Executor(base_executor.BaseExecutor):
             return
         model = artifact_utils.get_single_instance(input_dict["model"])
         pushed = push(
-            path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model)),
+            saved_model.folder_of(model),
             exec_properties["serving_dir"],
             run_id=self._context.pipeline_run_id if self._context else "",
             rows=example_files.first_records(input_dict.get("examples", []), _VERIFIED_ROWS),

@@ -13,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
+from components.columns import appended
 from components.errors import InputError
 from components.example_gen.facts import Range
 from components.example_gen.formats import Block
 from components.example_gen.settings import Settings
-from components.predictions import appended
 from pipeline.prediction.formats import OutputFormat
 
 Columns = Mapping[str, np.ndarray]
@@ -92,10 +92,9 @@ def _tfrecord(write: Write, part: Range, settings: Settings) -> Writer:
 
     def add(block: Block, start: int, predicted: Columns) -> None:
         _refuse_taken(part.file, _features(block.origin.raw(start)), predicted)
-        names = list(predicted)
-        found = zip(*(values.tolist() for values in predicted.values()), strict=True)
-        for row, cells in enumerate(found, start):
-            write(appended(block.origin.raw(row), dict(zip(names, cells, strict=True))))
+        records = [block.origin.raw(row) for row in range(start, start + _rows(predicted))]
+        for record in appended(records, predicted):
+            write(record)
 
     return add
 

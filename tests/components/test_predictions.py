@@ -9,9 +9,10 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 
+from components import columns
 from components import examples as example_files
 from components.errors import InputError
-from components.predictions import Executor, with_predictions
+from components.predictions import Executor
 from components.saved_model import Model
 from tests import tiny_model
 
@@ -73,8 +74,9 @@ def test_columns_may_be_left_out_although_the_model_reads_them(tmp_path: pathlib
 
 def test_a_column_of_that_name_is_refused(tmp_path: pathlib.Path) -> None:
     model = Model(tiny_model.save(str(tmp_path)))
-    with pytest.raises(InputError, match="columns called predicted, as the predictions are"):
-        with_predictions(model, [tiny_model.example({"x": 1.0, "predicted": 2.0})])
+    records = [tiny_model.example({"x": 1.0, "predicted": 2.0})]
+    with pytest.raises(InputError, match="columns called predicted, as the model's are"):
+        columns.with_columns(records, model.of_examples(records))
 
 
 def test_with_one_head_the_names_are_short(tmp_path: pathlib.Path) -> None:

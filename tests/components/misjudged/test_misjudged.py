@@ -46,7 +46,7 @@ def save_model(folder: str) -> None:
     spec = tf.TensorSpec([None], tf.string, name="examples")
     signatures = {
         name: tf.function(each).get_concrete_function(spec)
-        for name, each in (("evaluate", evaluate), ("transform_labels", labels))
+        for name, each in (("serving_default", evaluate), ("evaluate", evaluate), ("transform_labels", labels))
     }
     tf.saved_model.save(tf.Module(), folder, signatures=signatures)
 
