@@ -9,6 +9,8 @@ from components.example_gen.cells import Inferred, Kind, shown
 
 SAMPLE = 5
 """Bad rows kept for a message, per range and in all."""
+Typed = tuple[str, str]
+"""What a column holds, and a file in which it does."""
 _SHOWN = 1000
 """Characters of a binary row that stand in the quarantine beside its base64."""
 
@@ -96,6 +98,8 @@ class RangeFacts:
     bad: int = 0
     first_bad: tuple[BadRow, ...] = ()
     columns: dict[str, Column] = dataclasses.field(default_factory=dict)
+    types: dict[str, Typed] = dataclasses.field(default_factory=dict)
+    """Of columns that arrive with a type."""
     error: Optional[str] = None
 
 

@@ -1,7 +1,7 @@
 """What ingestion needs to know about a file format."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from components.example_gen import example_wire
 from components.example_gen.cells import Cells, Inferred, Kind, Ragged
-from components.example_gen.facts import BadRow, Chunk, Range
+from components.example_gen.facts import BadRow, Chunk, Range, Typed
 from components.example_gen.splits import GroupSplits, RowSplits, TimeSplits
 
 
@@ -44,6 +44,9 @@ class Block(Protocol):
 
     def infer(self) -> dict[str, Inferred]:
         """What the block says about its columns' types."""
+
+    def types(self, without: Collection[str]) -> dict[str, Typed]:
+        """The types of columns whose values are written as they are, so that they must have one; not of `without`."""
 
     def encode(self, kinds: Mapping[str, Kind], mask: np.ndarray) -> Iterator["Part"]:
         """The records of the rows in `mask`, a few thousand at a time."""
@@ -87,6 +90,10 @@ class TableBlock:
     origin: Origin
     columns: Mapping[str, Cells]
     bad: list[BadRow] = dataclasses.field(default_factory=list)
+
+    def types(self, without: Collection[str]) -> dict[str, Typed]:
+        """See Block. Values are turned into the type of their column."""
+        return {}
 
     def infer(self) -> dict[str, Inferred]:
         """See Block."""

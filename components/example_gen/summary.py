@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.errors import InputError
+from components.example_gen import record_types
 from components.example_gen.cells import Kind
-from components.example_gen.facts import SAMPLE, BadRow, Column, Plan, Range, RangeFacts, Summary
+from components.example_gen.facts import SAMPLE, BadRow, Column, Plan, Range, RangeFacts, Summary, Typed
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
 from components.example_gen.splits import GroupSplits, TimeSplits, column_of
@@ -46,7 +47,10 @@ def summarise(surveys: list[RangeFacts], plan: Plan, settings: Settings) -> Summ
         for name, column in facts.columns.items():
             columns[name] = _merge(columns[name], (facts.file, column)) if name in columns else (facts.file, column)
     kinds = {name: column.inferred.kind for name, (_, column) in columns.items()}
+    types: dict[str, Typed] = {}
     try:
+        for facts in surveys:
+            record_types.add(types, facts.types)
         _check_rows(surveys, settings)
         _check_names(kinds, settings)
         check_budget([row for facts in surveys for row in facts.first_bad], rows, bad, settings)

@@ -1,19 +1,18 @@
 """TFRecord files of tf.Example: records pass through unchanged, properties of images are appended to them."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO, Optional
 
 import numpy as np
 from google.protobuf.message import DecodeError
 from tensorflow.core.example import example_pb2
-from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.errors import InputError
-from components.example_gen import example_wire, images
+from components.example_gen import example_wire, images, record_types
 from components.example_gen.arrow_cells import ArrowCells
 from components.example_gen.cells import Cells, Inferred, Kind
-from components.example_gen.facts import BadRow, Chunk, Range
+from components.example_gen.facts import BadRow, Chunk, Range, Typed
 from components.example_gen.formats import missing
 from components.example_gen.settings import Settings
 from components.example_gen.shards import FOOTER, HEADER, masked_crc
@@ -74,13 +73,13 @@ class TfRecord:
             keys.append(example.SerializeToString(deterministic=True))
             kept.append(found)
         whole = images.appended(records, kept) if self._settings.images else records
-        return RecordBlock(len(records), _Bytes(places, records), whole, keys, self._columns(records), bad)
+        return RecordBlock(len(records), _Bytes(places, records), whole, keys, self._columns(records, file), bad, file)
 
-    def _columns(self, records: list[bytes]) -> dict[str, Cells]:
+    def _columns(self, records: list[bytes], file: str) -> dict[str, ArrowCells]:
         """The column that splits are made by, and the names of the others."""
         if self._column is None or not records:
             return {}
-        batch = ExamplesToRecordBatchDecoder().DecodeBatch(records)
+        batch = record_types.decoded(records, file)
         return {name: ArrowCells(array) for name, array in zip(batch.schema.names, batch.columns, strict=True)}
 
 
@@ -92,8 +91,16 @@ class RecordBlock:
     origin: "_Bytes"
     records: list[bytes]
     keys: list[bytes]
-    columns: Mapping[str, Cells]
+    columns: Mapping[str, ArrowCells]
     bad: list[BadRow]
+    file: str
+
+    def types(self, without: Collection[str]) -> dict[str, Typed]:
+        """See Block."""
+        if self.columns or not self.rows:
+            arrays = {name: cells.array for name, cells in self.columns.items()}
+            return record_types.of_arrays(arrays, self.file, without)
+        return record_types.of_records(self.records, self.file, without)
 
     def infer(self) -> dict[str, Inferred]:
         """See Block."""

@@ -13,7 +13,7 @@ import apache_beam as beam
 import numpy as np
 
 from components.errors import InputError
-from components.example_gen import formats, shards
+from components.example_gen import formats, record_types, shards
 from components.example_gen.facts import SAMPLE, BadRow, Chunk, Column, Range, RangeFacts, Summary, Written
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
@@ -74,12 +74,12 @@ def look(chunk: Chunk, settings: Settings) -> tuple[str, Any]:
 def survey(part: Range, settings: Settings) -> RangeFacts:
     """The rows, bad rows and column types of a range; images are not looked at."""
     facts = RangeFacts(part.index, part.file)
-    settings = dataclasses.replace(settings, images=())
     try:
-        for block in reader(settings).read(part):
+        for block in reader(dataclasses.replace(settings, images=())).read(part):
             mask, bad = _good_rows(block, part.file, settings)
             facts.rows += int(mask.sum())
             facts.bad += len(bad)
+            record_types.add(facts.types, block.types(settings.images))
             facts.first_bad = (*facts.first_bad, *bad)[:SAMPLE]
             for name, column in _columns(block, mask).items():
                 facts.columns[name] = facts.columns[name].merge(column) if name in facts.columns else column
