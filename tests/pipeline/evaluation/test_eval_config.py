@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import sklearn.metrics
-from google.protobuf import json_format, text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
+from google.protobuf import json_format
 from tfx.types import standard_artifacts
 
-from components.errors import ConfigError, InputError
+from components.errors import ConfigError
 from components.evaluation_report import compute
 from components.evaluation_report.result import Result, failures, gate_message
-from components.evaluator import Executor, check_slices
+from components.evaluator import Executor
 from pipeline.config import Config, Data, Evaluator, Head, Ranges, Threshold, Trainer, ZScore
 from pipeline.evaluation.eval_config import eval_config
 from pipeline.evaluation.report_settings import report_settings
@@ -224,15 +223,6 @@ def test_ranges_of_a_column_are_slices_in_their_order(several: Judged) -> None:
         assert each.metrics["accuracy"].candidate.value == pytest.approx(accuracy)
     kinds = {(each.slice["kind"], each.slice["x"]) for each in several.result.heads[0].slices if len(each.slice) == 2}
     assert ("noise", "below -0.5") in kinds
-
-
-def test_ranges_need_a_column_of_numbers() -> None:
-    schema = text_format.Parse(tiny_model.SCHEMA, schema_pb2.Schema())
-    check_slices(eval_config(config(HEADS[:1], slices=(("kind", X), (Ranges(column="y", boundaries=(1,)),)))), schema)
-    for column in ("kind", "absent", "a`b\\"):
-        judged = config(HEADS[:1], slices=((Ranges(column=column, boundaries=(1, 2)),),))
-        with pytest.raises(InputError, match=r"evaluator.slices: ranges need a column of numbers"):
-            check_slices(eval_config(judged), schema)
 
 
 def test_a_threshold_on_a_range_names_one_that_there_is() -> None:
