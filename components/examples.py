@@ -1,14 +1,34 @@
 """Examples artifacts as files of serialised tf.Examples."""
 
+import dataclasses
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Optional
 
 import tensorflow as tf
 from tfx.components.example_gen.utils import SPAN_PROPERTY_NAME
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Shard:
+    """A file of examples."""
+
+    split: str
+    span: int
+    path: str
+
+
+def shards(artifacts: Sequence[Artifact]) -> list[Shard]:
+    """All files of all splits of several artifacts, in their order."""
+    return [
+        Shard(split, span(examples), path)
+        for examples in artifacts
+        for split in split_names(examples)
+        for path in files(examples, split)
+    ]
 
 
 def split_names(examples: Artifact) -> list[str]:
@@ -33,6 +53,12 @@ def records(paths: Sequence[str]) -> Iterator[bytes]:
     """The serialised tf.Examples in TFRecord files, in order; those that end in .gz are GZIP."""
     for path in paths:
         yield from tf.data.TFRecordDataset(path, compression(path)).as_numpy_iterator()
+
+
+def chosen(path: str, numbers: Collection[int]) -> Iterator[tuple[int, bytes]]:
+    """The records of a file with these numbers, from 0, in order; what follows the last of them is not read."""
+    upto = max(numbers, default=-1) + 1
+    return (each for each in enumerate(itertools.islice(records([path]), upto)) if each[0] in numbers)
 
 
 def compression(path: str) -> Optional[str]:

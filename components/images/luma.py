@@ -1,8 +1,9 @@
 """What is seen without colour."""
 
-import numpy as np
 import tensorflow as tf
 from PIL import Image
+
+from components.images.pillow import eight_bits
 
 _RATIOS = (8, 4, 2)
 
@@ -16,9 +17,7 @@ def luma(image: Image.Image, size: tuple[int, int], filter: Image.Resampling) ->
         OSError, ValueError, …: the image's data is cut off or corrupt.
     """
     image.draft("L", size)
-    # Pillow cuts 16-bit grey off at 255, TensorFlow keeps the upper byte.
-    deep = image.mode.startswith("I")
-    grey = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if deep else image.convert("L")
+    grey = eight_bits(image).convert("L")
     return grey if grey.size == size else grey.resize(size, filter)
 
 

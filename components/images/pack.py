@@ -15,7 +15,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Union
 
 import apache_beam as beam
@@ -24,7 +24,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from PIL import Image, UnidentifiedImageError
 
 from components import progress
+from components.batches import batches
 from components.errors import InputError
+from components.images.pillow import file_format
 from components.images.properties import problem
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
@@ -146,7 +148,7 @@ def _encoded(data: bytes) -> tuple[bytes, str]:
     try:
         image = Image.open(io.BytesIO(data))
         if image.format != "BMP":
-            return data, "jpeg" if image.format == "MPO" else str(image.format).lower()
+            return data, file_format(image).lower()
         buffer = io.BytesIO()
         image.save(buffer, "PNG")
         return buffer.getvalue(), "png"
@@ -195,7 +197,7 @@ def _write(shard: _Shard, folder: str, labels: dict[str, int]) -> tuple[str, int
     """The split, the images written, and the files left out with their reasons."""
     unreadable, rows = [], 0
     with tf.io.TFRecordWriter(shard.path, tf.io.TFRecordOptions("GZIP", compression_level=1)) as writer:
-        for names in _batches(shard.names):
+        for names in batches(shard.names, _TOLD_EVERY):
             for name in names:
                 found = example(folder, name, labels[os.path.dirname(name)])
                 if isinstance(found, str):
@@ -205,10 +207,6 @@ def _write(shard: _Shard, folder: str, labels: dict[str, int]) -> tuple[str, int
                     rows += 1
             progress.report(packed=len(names))
     return shard.split, rows, unreadable
-
-
-def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (names[start : start + _TOLD_EVERY] for start in range(0, len(names), _TOLD_EVERY))
 
 
 def _report(written: list[tuple[str, int, list[tuple[str, str]]]], path: str) -> None:

@@ -16,6 +16,7 @@ import tensorflow as tf
 from PIL import Image
 
 from components.images.luma import jpeg_luma, luma
+from components.images.pillow import file_format
 
 MAX_PIXELS = 100_000_000
 """Pillow itself refuses more than 178,956,970."""
@@ -54,11 +55,6 @@ class Properties:
     Focus Measure Operators for Shape-from-Focus). 0 below 3x3 pixels."""
 
 
-def measure(encoded: bytes, max_pixels: int = MAX_PIXELS) -> Union[Properties, str]:
-    """The properties of an image, or one line on what was expected and what it is instead."""
-    return measure_all([encoded], max_pixels)[0]
-
-
 def problem(encoded: bytes) -> Optional[str]:
     """Why an image cannot be used, in one line; None for a good one. Takes less than measuring it."""
     found = _decoded(encoded, MAX_PIXELS)
@@ -66,7 +62,10 @@ def problem(encoded: bytes) -> Optional[str]:
 
 
 def measure_all(encoded: Sequence[bytes], max_pixels: int = MAX_PIXELS) -> list[Union[Properties, str]]:
-    """The same for each of several images; small images of one size are done together, which is faster."""
+    """The properties of each image, or one line on what was expected and what it is instead.
+
+    Small images of one size are done together, which is faster.
+    """
     found: list[Union[Properties, str]] = []
     for start in range(0, len(encoded), _TOGETHER):
         found += _measure([_decoded(each, max_pixels) for each in encoded[start : start + _TOGETHER]])
@@ -150,7 +149,7 @@ def _decoded(encoded: bytes, max_pixels: int) -> Union[_Decoded, str]:
     if refused:
         return refused
     channels, size = _channels(image, encoded), _reduced(width, height)
-    form = _format(image)
+    form = file_format(image)
     try:
         grey = jpeg_luma(encoded, image, size) if form == "JPEG" else luma(image, size, Image.Resampling.BOX)
     except tf.errors.InvalidArgumentError:
@@ -205,11 +204,6 @@ def _bmp_header(encoded: bytes) -> tuple[int, int]:
     """Bits per pixel and the number of the compression."""
     bits, compression = struct.unpack_from("<HI", encoded, 28)
     return bits, compression
-
-
-def _format(image: Image.Image) -> str:
-    # A JPEG with several pictures in it, of which everyone but Pillow sees the first.
-    return "JPEG" if image.format == "MPO" else str(image.format)
 
 
 def _what_else(encoded: bytes) -> str:

@@ -13,8 +13,9 @@ from tfx.types.system_executions import Process
 
 from components import examples as example_files
 from components.artifacts import MisjudgedImages
-from components.misjudged.find import File, Settings, find
+from components.misjudged.find import find
 from components.misjudged.result import FILE
+from components.misjudged.settings import Settings
 from components.saved_model import folder_of
 
 _COLUMN, _SPLIT, _SPLITS, _HEADS = "column", "split", "splits", "heads"
@@ -35,13 +36,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         settings = Settings(folder, exec_properties[_COLUMN], exec_properties[_SPLIT], heads)
         path = os.path.join(artifact_utils.get_single_uri(output_dict["misjudged"]), FILE)
         wanted = json.loads(exec_properties[_SPLITS])
-        files = [
-            File(split, example_files.span(examples), path)
-            for examples in input_dict["examples"]
-            for split in example_files.split_names(examples)
-            if split in wanted
-            for path in example_files.files(examples, split)
-        ]
+        files = [each for each in example_files.shards(input_dict["examples"]) if each.split in wanted]
         splits = list(dict.fromkeys(file.split for file in files))
         with self._make_beam_pipeline() as pipeline:
             _ = find(pipeline | "Files" >> beam.Create(files), settings, splits, path)

@@ -18,7 +18,7 @@ class Picture(pydantic.BaseModel, frozen=True):
     """Of the predicted class."""
     label_score: float
     suspect: bool
-    """Whether the model contradicts the label confidently, as components/misjudged/find.py says."""
+    """Whether the model contradicts the label confidently, as components/misjudged/judge.py says."""
     picture: str
     """A data URI."""
 

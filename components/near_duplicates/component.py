@@ -16,8 +16,8 @@ from components.artifacts import DuplicateImages
 from components.errors import ConfigError
 from components.near_duplicates import pictures
 from components.near_duplicates.find import FindDuplicates, Settings, write
+from components.near_duplicates.result import FILE, PAGE
 
-FILE, PAGE = "duplicates.json", "duplicates.html"
 _COLUMNS, _DISTANCE, _SSIM = "columns", "max_distance", "min_ssim"
 
 
@@ -32,12 +32,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> None:
         """Raises InputError when an example has no image."""
         found = artifact_utils.get_single_instance(output_dict["duplicates"])
-        files = [
-            (split, path)
-            for examples in input_dict["examples"]
-            for split in example_files.split_names(examples)
-            for path in example_files.files(examples, split)
-        ]
+        files = example_files.shards(input_dict["examples"])
         with self._make_beam_pipeline() as pipeline:
             shards = pipeline | "Files" >> beam.Create(files)
             results = [

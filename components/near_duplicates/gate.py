@@ -14,8 +14,7 @@ from tfx.types.system_executions import Process
 
 from components.artifacts import DuplicateImages, Verdict
 from components.errors import ConfigError, GateError
-from components.near_duplicates.component import FILE, PAGE
-from components.near_duplicates.find import pairs_of
+from components.near_duplicates.result import FILE, PAGE, Counts, Pair, Result
 
 _SHOWN = 5
 
@@ -25,31 +24,30 @@ class Excess:
     """Two splits that share too much."""
 
     column: str
-    counts: dict[str, Any]
-    """An entry of `splits` in duplicates.json."""
-    pairs: list[dict[str, Any]]
+    counts: Counts
+    pairs: list[Pair]
     """The most similar ones."""
 
     def __str__(self) -> str:
         counts = self.counts
         lines = [
-            f"{counts['images']:,} of {counts['of']:,} images of {counts['split']!r} ({counts['share']:.2%}) nearly "
-            f"equal one of {counts['other']!r}"
+            f"{counts.images:,} of {counts.of:,} images of {counts.split!r} ({counts.share:.2%}) nearly equal one of "
+            f"{counts.other!r}"
         ]
         for pair in self.pairs:
-            first, second = (f"{side['split']}: {side['name']}" for side in (pair["first"], pair["second"]))
-            lines.append(f"  {first} = {second} (SSIM {pair['ssim']:.3f}, {pair['distance']} bits of the hash differ)")
+            first, second = (f"{image.split}: {image.name}" for image in (pair.first, pair.second))
+            lines.append(f"  {first} = {second} (SSIM {pair.ssim:.3f}, {pair.distance} bits of the hash differ)")
         return "\n".join(lines)
 
 
-def excesses(found: dict[str, Any], max_share: Optional[float]) -> list[Excess]:
-    """The splits in `found`, a duplicates.json, that share more than `max_share`; None allows all."""
-    result = []
-    for column in found["columns"]:
-        for counts in column["splits"]:
-            if max_share is not None and counts["share"] > max_share:
-                result.append(Excess(column["column"], counts, pairs_of(column, counts)[:_SHOWN]))
-    return result
+def excesses(found: Result, max_share: Optional[float]) -> list[Excess]:
+    """The splits that share more than `max_share`; None allows all."""
+    return [
+        Excess(column.column, counts, column.of_splits(counts, _SHOWN))
+        for column in found.columns
+        for counts in column.splits
+        if max_share is not None and counts.share > max_share
+    ]
 
 
 class Executor(base_executor.BaseExecutor):
@@ -64,13 +62,13 @@ class Executor(base_executor.BaseExecutor):
         """Raises GateError with the numbers and the first pairs."""
         folder = artifact_utils.get_single_uri(input_dict["duplicates"])
         with fileio.open(os.path.join(folder, FILE)) as file:
-            found = json.loads(file.read())
+            found = Result.model_validate_json(file.read())
         allowed = exec_properties.get("max_share")
         over = excesses(found, allowed)
         verdict = artifact_utils.get_single_instance(output_dict["verdict"])
         with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
             told = [
-                {"column": column["column"], **counts} for column in found["columns"] for counts in column["splits"]
+                {"column": column.column, **counts.model_dump()} for column in found.columns for counts in column.splits
             ]
             page = os.path.join(folder, PAGE)
             file.write(json.dumps({"passed": not over, "max_share": allowed, "splits": told, "page": page}, indent=2))
@@ -81,8 +79,8 @@ class Executor(base_executor.BaseExecutor):
                 "Remove the copies, or keep those that belong together in one split (data.splits by a group column). "
                 "If the pairs are no copies, raise duplicates.min_ssim; duplicates.max_share allows more of them"
             )
-        for column in found["columns"]:
-            logging.info("%s: %d near-duplicates across splits.", column["column"], column["pairs"])
+        for column in found.columns:
+            logging.info("%s: %d near-duplicates across splits.", column.column, column.pairs)
 
 
 class DuplicateGateSpec(types.ComponentSpec):

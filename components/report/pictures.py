@@ -3,8 +3,9 @@
 import base64
 import io
 
-import numpy as np
 from PIL import Image
+
+from components.images.pillow import eight_bits
 
 SIDE = 128
 """Pixels of the longer side at most; some 5 KB each."""
@@ -19,9 +20,7 @@ def data_uri(encoded: bytes) -> str:
     """
     image: Image.Image = Image.open(io.BytesIO(encoded))
     image.draft("RGB", (SIDE, SIDE))
-    if image.mode.startswith("I"):  # 16 bits, of which Pillow would cut off all above 255
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    image = image.convert("RGB")
+    image = eight_bits(image).convert("RGB")
     image.thumbnail((SIDE, SIDE))
     sink = io.BytesIO()
     form = "PNG" if max(image.size) <= _LOSSLESS_SIDE else "JPEG"

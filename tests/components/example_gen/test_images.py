@@ -13,7 +13,7 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 from components.errors import ConfigError, InputError
 from components.example_gen import images
 from components.example_gen.settings import Settings
-from components.images.properties import MAX_PIXELS, Properties, measure
+from components.images.properties import MAX_PIXELS, Properties, measure_all
 from tests.components.example_gen import ingestion
 from tests.components.images.pictures import encoded, photo, png_claiming
 
@@ -48,7 +48,7 @@ def _ingest(folder: pathlib.Path, records: list[bytes], beam: bool = False, **ch
 def test_properties_are_features_beside_what_was_there(tmp_path: pathlib.Path) -> None:
     [row] = ingestion.all_rows(_ingest(tmp_path, [example(JPEG)]))
 
-    found = measure(JPEG)
+    [found] = measure_all([JPEG])
     assert isinstance(found, Properties)
     assert row == {
         COLUMN: [JPEG],

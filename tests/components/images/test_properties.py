@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from components.images.properties import Properties, measure, measure_all
+from components.images.properties import Properties, measure_all
 from tests.components.images.pictures import encoded, photo, png_claiming
 
 RGB = photo(20, 30, seed=0)
@@ -45,7 +45,7 @@ def test_what_is_measured_is_what_tensorflow_decodes(name: str) -> None:
     inner = luma[1:-1, 1:-1]
     laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * inner
 
-    found = measure(GOOD[name])
+    [found] = measure_all([GOOD[name]])
 
     assert isinstance(found, Properties)
     assert (found.height, found.width, found.channels) == stored.shape
@@ -78,25 +78,25 @@ BAD = {
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_what_cannot_be_used_is_told_in_a_line(name: str) -> None:
     data, told = BAD[name]
-    found = measure(data)
+    [found] = measure_all([data])
     assert isinstance(found, str)
     assert re.search(told, found), found
 
 
 def test_the_limit_on_pixels_is_a_parameter() -> None:
-    assert measure(GOOD["jpeg"], max_pixels=600) == measure(GOOD["jpeg"])
-    assert measure(GOOD["jpeg"], max_pixels=599) == "expected at most 599 pixels, but the header claims 30 x 20"
+    assert measure_all([GOOD["jpeg"]], max_pixels=600) == measure_all([GOOD["jpeg"]])
+    assert measure_all([GOOD["jpeg"]], max_pixels=599) == ["expected at most 599 pixels, but the header claims 30 x 20"]
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG"])
 def test_one_pixel_and_64_million(format: str) -> None:
-    small = measure(encoded(Image.new("RGB", (1, 1), (90, 90, 90)), format))
+    [small] = measure_all([encoded(Image.new("RGB", (1, 1), (90, 90, 90)), format)])
     assert isinstance(small, Properties)
     assert dataclasses.astuple(small) == (1, 1, 3, 1.0, small.bytes, pytest.approx(90, abs=1), 0.0, 0.0)
 
     quarters = Image.new("RGB", (2, 2))
     quarters.putpixel((0, 0), (255, 255, 255))
-    large = measure(encoded(quarters.resize((8000, 8000), Image.Resampling.NEAREST), format))
+    [large] = measure_all([encoded(quarters.resize((8000, 8000), Image.Resampling.NEAREST), format)])
     assert isinstance(large, Properties)
     assert (large.height, large.width, large.brightness) == (8000, 8000, pytest.approx(63.75, abs=0.5))
     assert large.contrast == pytest.approx(255 * (3 / 16) ** 0.5, abs=1)
@@ -105,7 +105,7 @@ def test_one_pixel_and_64_million(format: str) -> None:
 def test_images_of_many_sizes_keep_their_places() -> None:
     kinds = [encoded(photo(size, 2 * size, seed=size)) for size in (5, 6, 5, 300, 2)] + [b"", GOOD["gif"]]
     many = [kinds[place % len(kinds)] for place in range(200)]
-    assert measure_all(many) == [measure(each) for each in many]
+    assert measure_all(many) == [measure_all([each])[0] for each in many]
 
 
 def test_whatever_is_broken_the_reason_is_text_and_tensorflow_agrees() -> None:
@@ -117,5 +117,5 @@ def test_whatever_is_broken_the_reason_is_text_and_tensorflow_agrees() -> None:
                 del data[chance.randrange(len(data)) :]
             else:
                 data[chance.randrange(len(data))] = chance.randrange(256)
-            if isinstance(measure(bytes(data)), Properties):
+            if isinstance(measure_all([bytes(data)])[0], Properties):
                 tf.io.decode_image(bytes(data), 3, expand_animations=False)

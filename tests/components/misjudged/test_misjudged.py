@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components.artifacts import MisjudgedImages
-from components.misjudged import find
+from components.misjudged import judge, settings
 from components.misjudged.component import Executor
 from components.misjudged.result import FILE, Result
 from components.report.pictures import data_uri
@@ -75,13 +75,13 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Result:
     examples.set_int_custom_property("span", 4)
     write(examples.uri, {**ROWS, "eval": ROWS["test"]})
     save_model(f"{model.uri}/Format-Serving")
-    settings = {
+    properties = {
         "column": "image/encoded",
         "split": "test",
         "splits": '["train", "test", "none"]',
         "heads": '["kind", "first"]',
     }
-    Executor().Do({"examples": [examples], "model": [model]}, {"misjudged": [misjudged]}, settings)
+    Executor().Do({"examples": [examples], "model": [model]}, {"misjudged": [misjudged]}, properties)
     return Result.model_validate_json((folder / "misjudged" / FILE).read_text())
 
 
@@ -112,16 +112,16 @@ def test_suspects_have_at_least_the_usual_score_of_what_they_are_taken_for(found
 
 def test_what_is_usual_is_the_mean_score_of_a_class_where_it_is_the_label() -> None:
     scores = np.array([[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.7, 0.3, 0.0]])
-    sums = find.sums_of(scores, np.array([0, 0, 1]))
+    sums = judge.sums_of(scores, np.array([0, 0, 1]))
     assert sums[0].tolist() == [2, 1, 0]
     assert sums[2].tolist() == [0, 1, 0]
-    assert [find.usual_score(sums, each) for each in range(3)] == pytest.approx([0.7, 0.3, 1.7 / 3])
+    assert [judge.usual_score(sums, each) for each in range(3)] == pytest.approx([0.7, 0.3, 1.7 / 3])
 
 
 def test_the_pictures_of_all_lists_together_are_bounded() -> None:
-    few = find.Settings("", "image/encoded", "test", ("a",))
-    assert few.shown(splits=3) == find.MOST
-    many = find.Settings("", "image/encoded", "test", tuple("abcdefghijkl"))
-    assert many.shown(splits=3) * 12 * 4 <= find.MOST_IN_ALL
+    few = settings.Settings("", "image/encoded", "test", ("a",))
+    assert few.shown(splits=3) == settings.MOST
+    many = settings.Settings("", "image/encoded", "test", tuple("abcdefghijkl"))
+    assert many.shown(splits=3) * 12 * 4 <= settings.MOST_IN_ALL
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
-    assert find.MOST_IN_ALL * len(data_uri(encoded(noise))) < 4_500_000, "noise is the largest that there is"
+    assert settings.MOST_IN_ALL * len(data_uri(encoded(noise))) < 4_500_000, "noise is the largest that there is"

@@ -21,6 +21,7 @@ from tfx.types import Channel, standard_artifacts
 from components.artifacts import DuplicateImages, Verdict
 from components.errors import ConfigError, GateError
 from components.near_duplicates import component, gate, pictures
+from components.near_duplicates.result import Column
 from tests.components.images.pictures import encoded, photo
 
 COLUMN = "image/encoded"
@@ -112,7 +113,7 @@ def test_the_page_shows_the_pairs_and_loads_nothing(duplicates: DuplicateImages)
 
 def test_a_page_without_pairs_says_so() -> None:
     column = {"column": COLUMN, "max_distance": 8, "min_ssim": 0.7, "images": {"eval": 3, "train": 9}, "pairs": 0}
-    text = pictures.render([{**column, "splits": [], "listed": []}], {})
+    text = pictures.render([Column.model_validate({**column, "splits": [], "listed": []})], {})
     assert "There are none." in text
     assert "eval: 3 images" in text
 
@@ -120,7 +121,7 @@ def test_a_page_without_pairs_says_so() -> None:
 def test_the_page_shows_no_more_pairs_than_fit(duplicates: DuplicateImages) -> None:
     column = _read(duplicates)
     many = {**column, "listed": column["listed"] * 100, "splits": [{**column["splits"][0], "pairs": 400}]}
-    [(_, pairs)] = pictures.shown(many)
+    [(_, pairs)] = pictures.shown(Column.model_validate(many))
     assert len(pairs) == pictures.SHOWN
 
 
