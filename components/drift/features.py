@@ -1,0 +1,107 @@
+"""The features of TFDV's statistics, with what can be compared of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from components.drift.distributions import Categorical, Distribution, Floats, Numeric
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature of one data set.
+
+    Attributes:
+        name: its path, steps joined by dots.
+        type: int, float, string, bytes or struct.
+        rows: examples of the data set.
+        missing: examples without a value, be it that the feature is absent or that its list is empty.
+        distribution: of the values; None where there is none to compare.
+        why_not: why there is none.
+    """
+
+    name: str
+    type: str
+    rows: int
+    missing: int
+    distribution: Optional[Distribution]
+    why_not: str = ""
+
+    @property
+    def missing_share(self) -> float:
+        """Of the rows."""
+        return self.missing / self.rows if self.rows else 0.0
+
+
+def features(statistics: statistics_pb2.DatasetFeatureStatistics) -> dict[str, Feature]:
+    """The features by name."""
+    return {feature.name: feature for feature in (_feature(each, statistics) for each in statistics.features)}
+
+
+def _feature(
+    found: statistics_pb2.FeatureNameStatistics, statistics: statistics_pb2.DatasetFeatureStatistics
+) -> Feature:
+    name = ".".join(found.path.step) or found.name
+    type_ = statistics_pb2.FeatureNameStatistics.Type.Name(found.type).lower()
+    rows = int(statistics.num_examples)
+    kind = found.WhichOneof("stats")
+    if kind is None:
+        return Feature(name, type_, rows, rows, None, "the statistics say nothing of its values")
+    missing = _missing(getattr(found, kind).common_stats, rows)
+    if kind == "string_stats":
+        return Feature(name, type_, rows, missing, *_categorical(found.string_stats))
+    if kind == "num_stats":
+        return Feature(name, type_, rows, missing, *_numeric(found.num_stats))
+    return Feature(name, type_, rows, missing, None, f"a {type_} has no histogram")
+
+
+def _missing(common: statistics_pb2.CommonStatistics, rows: int) -> int:
+    """An empty list counts as present for TFDV, so with at most one value to a row it is the values that count."""
+    if common.max_num_values <= 1:
+        return rows - int(common.tot_num_values)
+    return rows - int(common.num_non_missing)
+
+
+def _categorical(found: statistics_pb2.StringStatistics) -> tuple[Optional[Distribution], str]:
+    total = float(found.common_stats.tot_num_values)
+    if not total:
+        return None, "it has no values"
+    counts: Mapping[str, float] = {each.label: each.sample_count for each in found.rank_histogram.buckets}
+    if not counts:
+        return None, "its values were not counted"
+    return Categorical(counts, max(0.0, total - sum(counts.values()))), ""
+
+
+def _numeric(found: statistics_pb2.NumericStatistics) -> tuple[Optional[Distribution], str]:
+    if not found.common_stats.tot_num_values:
+        return None, "it has no values"
+    quantiles = next((each for each in found.histograms if each.type == statistics_pb2.Histogram.QUANTILES), None)
+    buckets = [each for each in quantiles.buckets if each.sample_count > 0] if quantiles else []
+    if not buckets:
+        return None, "its histogram is empty"
+    low, high, count = (
+        np.array([getattr(each, field) for each in buckets]) for field in ("low_value", "high_value", "sample_count")
+    )
+    return Numeric(*_with_tail(low, high, count, found.mean), found.std_dev), ""
+
+
+def _with_tail(low: Floats, high: Floats, count: Floats, mean: float) -> tuple[Floats, Floats, Floats]:
+    """The buckets with the wider one of the two at the ends made of two: most of its values, and the extreme one.
+
+    A bucket at the end reaches to the single most extreme value, so that values spread evenly over it would lie far
+    too far out. How far they reach is taken from the mean, which TFDV knows exactly.
+    """
+    at = 0 if high[0] - low[0] > high[-1] - low[-1] else len(low) - 1
+    others = ((low + high) / 2 * count).sum() - (low[at] + high[at]) / 2 * count[at]
+    near, far = (high[at], low[at]) if at == 0 else (low[at], high[at])
+    rest = count[at] - 1
+    if rest <= 0 or near == far:
+        return low, high, count
+    middle = (mean * count.sum() - others - far) / rest
+    reach = np.clip(2 * middle - near, min(near, far), max(near, far))
+    low[at], high[at], count[at] = min(near, reach), max(near, reach), rest
+    place = 0 if at == 0 else len(low)
+    return np.insert(low, place, far), np.insert(high, place, far), np.insert(count, place, 1.0)
