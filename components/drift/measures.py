@@ -3,14 +3,93 @@
 TFDV has L-infinity, Jensen-Shannon divergence and normalized absolute difference: `tfdv_measures.py` asks it for those.
 """
 
+from dataclasses import dataclass
+from typing import Optional
+
 import numpy as np
 import scipy.stats
 
 from components.drift.distributions import Categorical, Floats, Numeric
+from components.drift.features import Feature
+from components.drift.thresholds import (
+    CRAMERS_V,
+    HELLINGER,
+    KOLMOGOROV_SMIRNOV,
+    L_INFINITY,
+    MISSING,
+    NEW_VALUES,
+    PSI,
+    WASSERSTEIN,
+)
 
 _BINS = 10
 _LEAST = 1e-4
 """Stands in for an empty bin in PSI, whose logarithm has none; as Evidently does."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The value of a measure, and how probable one as high is where nothing changed; None where that is not known."""
+
+    value: float
+    chance: Optional[float] = None
+
+
+def of_numbers(baseline: Numeric, current: Numeric) -> dict[str, Measured]:
+    """All measures of two numbers but TFDV's."""
+    distance = kolmogorov_smirnov(baseline, current)
+    rows = baseline.count * current.count / (baseline.count + current.count)
+    return {
+        KOLMOGOROV_SMIRNOV: Measured(distance, float(scipy.stats.kstwobign.sf(distance * np.sqrt(rows)))),
+        WASSERSTEIN: Measured(wasserstein(baseline, current)),
+        **_of_counts(*binned(baseline, current)),
+    }
+
+
+def of_categories(baseline: Categorical, current: Categorical) -> dict[str, Measured]:
+    """All measures of two categories but TFDV's other ones: L-infinity is TFDV's too, but its chance is not."""
+    before, after = matched(baseline, current)
+    found = _of_counts(before, after)
+    largest = float(np.abs(before / before.sum() - after / after.sum()).max())
+    return {
+        **found,
+        L_INFINITY: Measured(largest, found[CRAMERS_V].chance),
+        **({} if baseline.rest else {NEW_VALUES: _new_values(before, after)}),
+    }
+
+
+def of_missing(baseline: Feature, current: Feature) -> dict[str, Measured]:
+    """By how much the share of rows without a value changed."""
+    table = [np.array([each.missing, each.rows - each.missing], np.float64) for each in (baseline, current)]
+    change = abs(current.missing_share - baseline.missing_share)
+    return {MISSING: Measured(change, chi_square(*table)[1])} if baseline.rows and current.rows else {}
+
+
+def _of_counts(baseline: Floats, current: Floats) -> dict[str, Measured]:
+    before, after = baseline / baseline.sum(), current / current.sum()
+    strength, chance = chi_square(baseline, current)
+    return {
+        PSI: Measured(psi(before, after), chance),
+        HELLINGER: Measured(hellinger(before, after), chance),
+        CRAMERS_V: Measured(strength, chance),
+    }
+
+
+def _new_values(baseline: Floats, current: Floats) -> Measured:
+    """The share of values that the baseline does not have.
+
+    Where nothing changed, the rows of a value fall on the two sides by chance: that the most frequent new one has all
+    its rows on one side is as probable as so many heads in a row, in as many tries as there are values. How many new
+    ones to expect follows from those that the baseline has once only (Good 1953), as a Poisson variable.
+    """
+    new = current[baseline == 0]
+    if not new.sum():
+        return Measured(0.0, 1.0)
+    side = current.sum() / (baseline.sum() + current.sum())
+    most = min(1.0, len(current) * side ** new.max())
+    once = (baseline == 1).sum()
+    many = scipy.stats.nbinom.sf((new > 0).sum() - 1, once + 1, 1.0 - side)
+    return Measured(float(new.sum() / current.sum()), float(min(1.0, 2 * min(most, many))))
 
 
 def kolmogorov_smirnov(baseline: Numeric, current: Numeric) -> float:
@@ -64,7 +143,8 @@ def binned(baseline: Numeric, current: Numeric) -> tuple[Floats, Floats]:
 
 
 def _masses(distribution: Numeric, cuts: Floats) -> Floats:
-    return np.diff(distribution.upto(cuts), prepend=0.0, append=1.0)
+    # Sums of shares may fall short by their rounding.
+    return np.maximum(np.diff(distribution.upto(cuts), prepend=0.0, append=1.0), 0.0)
 
 
 def matched(baseline: Categorical, current: Categorical) -> tuple[Floats, Floats]:

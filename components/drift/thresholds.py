@@ -1,0 +1,88 @@
+"""How far a feature may move: what the schema says of it, or else what fits its type.
+
+TFDV's measures are set by its own comparators. The others have no field in a schema, so that they stand among the tags
+of the feature, with the same meaning:
+
+    feature {
+      name: "fare"
+      drift_comparator { jensen_shannon_divergence { threshold: 0.1 } }
+      annotation { tag: "drift:kolmogorov_smirnov=0.1" }
+    }
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Optional
+
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.drift.tfdv_measures import ABSOLUTE_DIFFERENCE, JENSEN_SHANNON, L_INFINITY
+from components.errors import InputError, close_matches
+
+Kind = Literal["drift", "skew"]
+
+KOLMOGOROV_SMIRNOV = "kolmogorov_smirnov"
+WASSERSTEIN = "wasserstein"
+PSI = "psi"
+HELLINGER = "hellinger"
+CRAMERS_V = "cramers_v"
+MISSING = "missing"
+NEW_VALUES = "new_values"
+
+OF_NUMBERS = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, JENSEN_SHANNON, PSI, HELLINGER, CRAMERS_V)
+OF_CATEGORIES = (L_INFINITY, JENSEN_SHANNON, ABSOLUTE_DIFFERENCE, PSI, HELLINGER, CRAMERS_V, NEW_VALUES)
+
+DEFAULTS: Mapping[str, float] = {KOLMOGOROV_SMIRNOV: 0.05, L_INFINITY: 0.05, MISSING: 0.02, NEW_VALUES: 0.005}
+"""For features of which the schema says nothing."""
+
+_FIELDS = {
+    L_INFINITY: "infinity_norm",
+    JENSEN_SHANNON: "jensen_shannon_divergence",
+    ABSOLUTE_DIFFERENCE: "normalized_abs_difference",
+}
+_TAGGED = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI, HELLINGER, CRAMERS_V, MISSING, NEW_VALUES)
+_TAG = re.compile(r"(?P<kind>drift|skew):(?P<measure>[^=]*)=(?P<threshold>.*)")
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The most that `measure` may be."""
+
+    measure: str
+    value: float
+    from_schema: bool
+
+
+def of_schema(schema: Optional[schema_pb2.Schema], kind: Kind) -> dict[str, list[Threshold]]:
+    """The schema's thresholds by feature, for drift over time or for skew between training and serving.
+
+    Raises:
+        InputError: a tag that begins with "drift:" or "skew:" names no measure or no number.
+    """
+    if schema is None:
+        return {}
+    return {feature.name: _of_feature(feature, kind) for feature in schema.feature}
+
+
+def _of_feature(feature: schema_pb2.Feature, kind: Kind) -> list[Threshold]:
+    comparator = feature.drift_comparator if kind == "drift" else feature.skew_comparator
+    found = [
+        Threshold(measure, getattr(comparator, field).threshold, True)
+        for measure, field in _FIELDS.items()
+        if comparator.HasField(field)
+    ]
+    return found + _tagged(feature.name, feature.annotation.tag, kind)
+
+
+def _tagged(name: str, tags: Sequence[str], kind: Kind) -> list[Threshold]:
+    matches = [match for tag in tags if (match := _TAG.fullmatch(tag)) and match["kind"] == kind]
+    for match in matches:
+        if match["measure"] not in _TAGGED:
+            raise InputError(
+                f"schema, feature {name!r}: tag {match[0]!r} names no measure; there are {', '.join(_TAGGED)}."
+                + close_matches(match["measure"], _TAGGED)
+            )
+        if not re.fullmatch(r"\d+(\.\d+)?(e-?\d+)?", match["threshold"]):
+            raise InputError(f"schema, feature {name!r}: tag {match[0]!r} must end in a number of at least 0")
+    return [Threshold(match["measure"], float(match["threshold"]), True) for match in matches]
