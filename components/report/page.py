@@ -27,7 +27,7 @@ def render(package: str, template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, signed=signed)
+    environment.filters.update(number=number, signed=signed, percent=percent, chance=chance)
     environment.globals["asset"] = lambda name: markupsafe.Markup(environment.get_template(name).render())
     return environment.get_template(template).render(**values)
 
@@ -53,3 +53,15 @@ def signed(value: Optional[float]) -> str:
     """A change, with its sign."""
     text = number(value)
     return f"+{text}" if value is not None and value > 0 else text
+
+
+def percent(share: float) -> str:
+    """A share for a person."""
+    return f"{100 * share:.1f} %" if share < 1 else "100 %"
+
+
+def chance(value: Optional[float]) -> str:
+    """A probability, in words where it is tiny; an en dash for None."""
+    if value is None:
+        return "–"
+    return "< 1 in 10,000" if value < 1e-4 else f"{value:.2g}"

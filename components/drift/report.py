@@ -1,0 +1,135 @@
+"""What a comparison of two data sets found, for people and for programs."""
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Sequence
+from typing import Any, Optional
+
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.drift import shapes
+from components.drift.compare import Result, State, compare
+from components.drift.features import Feature
+from components.drift.thresholds import Kind
+from components.errors import ExitCode
+
+APPROXIMATE = ("kolmogorov_smirnov", "wasserstein", "psi", "hellinger", "cramers_v")
+"""Measures of numbers that a histogram gives only nearly; of categories all are exact that are counted one by one."""
+_ORDER = {State.DRIFT: 0, State.NOT_COMPARABLE: 1, State.OK: 2}
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """One of the two data sets."""
+
+    name: str
+    source: str
+    rows: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """All that the page and the files beside it show; `results` are sorted by severity."""
+
+    kind: Kind
+    baseline: Side
+    current: Side
+    results: Sequence[Result]
+    made: datetime.datetime
+
+    def count(self, state: State) -> int:
+        """Features in that state."""
+        return sum(result.state is state for result in self.results)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """GATE over a threshold, NOT_COMPARABLE where nothing could be compared, else OK."""
+        if self.count(State.DRIFT):
+            return ExitCode.GATE
+        return ExitCode.OK if self.count(State.OK) else ExitCode.NOT_COMPARABLE
+
+    @property
+    def verdict(self) -> str:
+        """In one sentence."""
+        compared = self.count(State.DRIFT) + self.count(State.OK)
+        if not compared:
+            return f"None of the {len(self.results)} features can be compared"
+        word = "Drift" if self.kind == "drift" else "Skew"
+        found = f"{word} in {self.count(State.DRIFT)}" if self.count(State.DRIFT) else f"No {word.lower()} in any"
+        rest = f"; {self.count(State.NOT_COMPARABLE)} not comparable" if self.count(State.NOT_COMPARABLE) else ""
+        return f"{found} of {compared} features{rest}"
+
+
+def report(
+    baseline: tuple[Side, statistics_pb2.DatasetFeatureStatistics],
+    current: tuple[Side, statistics_pb2.DatasetFeatureStatistics],
+    schema: Optional[schema_pb2.Schema],
+    kind: Kind,
+) -> Report:
+    """Compare two data sets. Raises InputError for a schema whose tags are wrong."""
+    results = compare(baseline[1], current[1], schema, kind)
+    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+    return Report(kind, baseline[0], current[0], sorted(results, key=severity), now)
+
+
+def severity(result: Result) -> tuple[int, float, str]:
+    """Sorts the worst first: by state, then by how many times its threshold a feature reaches."""
+    return _ORDER[result.state], -times(result), result.name
+
+
+def times(result: Result) -> float:
+    """The largest share of a threshold that a feature's checks reach."""
+    return max(
+        (each.measured.value / each.threshold.value for each in result.checks if each.threshold.value), default=0
+    )
+
+
+def as_json(found: Report) -> str:
+    """The report as `drift.schema.json` describes it."""
+    return json.dumps(
+        {
+            "version": 1,
+            "kind": found.kind,
+            "made": found.made.isoformat(),
+            "exit_code": int(found.exit_code),
+            "verdict": found.verdict,
+            "baseline": dataclasses.asdict(found.baseline),
+            "current": dataclasses.asdict(found.current),
+            "counts": {state.value: found.count(state) for state in State},
+            "features": [_feature(result) for result in found.results],
+        },
+        indent=1,
+        allow_nan=False,
+    )
+
+
+def _feature(result: Result) -> dict[str, Any]:
+    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
+    bars = shapes.bars(*sides)
+    return {
+        "name": result.name,
+        "state": result.state.value,
+        "why": result.why,
+        "baseline": _side(result.baseline),
+        "current": _side(result.current),
+        "checks": [
+            {
+                "measure": check.threshold.measure,
+                "value": check.measured.value,
+                "threshold": check.threshold.value,
+                "from_schema": check.threshold.from_schema,
+                "chance": check.measured.chance,
+                "exceeded": check.exceeded,
+            }
+            for check in result.checks
+        ],
+        "measures": {name: measured.value for name, measured in sorted(result.measured.items())},
+        "bars": dataclasses.asdict(bars) if bars else None,
+        "quantiles": [dataclasses.asdict(each) for each in shapes.quantiles(*sides)],
+        "moved": [dataclasses.asdict(each) for each in shapes.moved(*sides)],
+    }
+
+
+def _side(feature: Optional[Feature]) -> Optional[dict[str, Any]]:
+    return {"type": feature.type, "rows": feature.rows, "missing": feature.missing} if feature else None
