@@ -47,31 +47,36 @@ class Executor(BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(output_dict[EXAMPLES_KEY])
         quarantine = artifact_utils.get_single_instance(output_dict[QUARANTINE])
         outputs = Outputs(examples.uri, quarantine.uri, posixpath.join(examples.uri, _PARTIAL))
-        report = self._ingest(list_chunks(input_pattern(exec_properties), settings), settings, outputs)
+        chunks = list_chunks(input_pattern(exec_properties), settings)
+        report = ingest(self._make_beam_pipeline(), chunks, settings, outputs)
         for note in report["notes"]:
             logging.warning("%s", note)
         examples.split_names = artifact_utils.encode_split_names(list(settings.splits.names))
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples.set_string_custom_property(utils.FILE_FORMAT_PROPERTY_NAME, "tfrecords_gzip")
 
-    def _ingest(self, chunks: list[Chunk], settings: Settings, outputs: Outputs) -> dict[str, Any]:
-        """Run the pipeline; returns the report, which also stands in the quarantine.
 
-        The report travels through a file, since a pipeline on a cluster returns nothing.
-        """
-        path = posixpath.join(outputs.quarantine, REPORT)
-        for folder in [f"{outputs.examples}/Split-{name}" for name in settings.splits.names] + [outputs.quarantine]:
-            fileio.makedirs(folder)
-        with self._make_beam_pipeline() as pipeline:
-            found = pipeline | "Chunks" >> beam.Create(chunks) | "Ingest" >> Ingest(settings, outputs)
-            _ = found | "WriteReport" >> beam.Map(_write_report, path, settings)
-        if fileio.exists(outputs.partial):
-            fileio.rmtree(outputs.partial)
-        with fileio.open(path) as file:
-            report: dict[str, Any] = json.loads(file.read())
-        if report["error"]:
-            raise InputError(report["error"])
-        return report
+def ingest(pipeline: beam.Pipeline, chunks: list[Chunk], settings: Settings, outputs: Outputs) -> dict[str, Any]:
+    """Run `pipeline` with the ingestion of `chunks`; returns the report, which also stands in the quarantine.
+
+    The report travels through a file, since a pipeline on a cluster returns nothing.
+
+    Raises:
+        InputError: the data cannot be used; names file and line.
+    """
+    path = posixpath.join(outputs.quarantine, REPORT)
+    for folder in [f"{outputs.examples}/Split-{name}" for name in settings.splits.names] + [outputs.quarantine]:
+        fileio.makedirs(folder)
+    with pipeline:
+        found = pipeline | "Chunks" >> beam.Create(chunks) | "Ingest" >> Ingest(settings, outputs)
+        _ = found | "WriteReport" >> beam.Map(_write_report, path, settings)
+    if fileio.exists(outputs.partial):
+        fileio.rmtree(outputs.partial)
+    with fileio.open(path) as file:
+        report: dict[str, Any] = json.loads(file.read())
+    if report["error"]:
+        raise InputError(report["error"])
+    return report
 
 
 def list_chunks(pattern: str, settings: Settings) -> list[Chunk]:

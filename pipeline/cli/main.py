@@ -22,6 +22,7 @@ COMMANDS = {
     "new": "Look at a CSV file and write a commented config for it.",
     "images": "Turn folders of image files into TFRecord files.",
     "predict": "Send rows of files through a pushed model.",
+    "drift": "Compare two data sets or their statistics: what has drifted.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",
     "doctor": "Check this machine: versions, Python, glibc, disk, memory, GPU.",

@@ -1,0 +1,30 @@
+"""Two paths compared."""
+
+from __future__ import annotations
+
+import os
+
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.drift.report import Report, Side, report
+from components.drift.thresholds import Kind
+from pipeline.drift.sources import Reading, statistics
+
+
+def compare(baseline: str, current: str, reading: Reading, schema: schema_pb2.Schema | None, kind: Kind) -> Report:
+    """The report on two paths, as `sources.statistics` understands them.
+
+    Raises:
+        InputError: one of them or the schema is of no use.
+    """
+    return report(_side(baseline, reading), _side(current, reading), schema, kind)
+
+
+def _side(path: str, reading: Reading) -> tuple[Side, statistics_pb2.DatasetFeatureStatistics]:
+    found = statistics(os.path.abspath(path), reading)
+    return Side(_short(path), path, found.num_examples), found
+
+
+def _short(path: str) -> str:
+    """The last two parts of a path: a file of statistics has the same name wherever it is."""
+    return "/".join(os.path.normpath(path).split(os.sep)[-2:])
