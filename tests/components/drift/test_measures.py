@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.drift import measures
 from components.drift.distributions import Categorical, Numeric
 from components.drift.features import Feature, features
+from tests.components.drift.data import feature, statistics
 
-OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
 NUMBERS = ("fare", "trip_miles", "trip_seconds", "tips", "pickup_latitude", "trip_start_hour", "dropoff_community_area")
 
 
@@ -24,15 +22,11 @@ def rows(span: int) -> pd.DataFrame:
 
 @functools.cache
 def taxi(span: int) -> dict[str, Feature]:
-    return features(statistics(rows(span)))
-
-
-def statistics(frame: pd.DataFrame) -> statistics_pb2.DatasetFeatureStatistics:
-    return tfdv.generate_statistics_from_dataframe(frame, OPTIONS, n_jobs=1).datasets[0]
+    return features(statistics(dict(rows(span))))
 
 
 def numeric(values: np.ndarray) -> Numeric:
-    found = features(statistics(pd.DataFrame({"x": values})))["x"].distribution
+    found = feature(values).distribution
     assert isinstance(found, Numeric)
     return found
 

@@ -1,0 +1,148 @@
+"""What counts as drift, what as comparable; the traps of TFDV's own validator among them."""
+
+import numpy as np
+import pytest
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.drift.compare import State, compare
+from components.errors import InputError
+from tests.components.drift.data import compared, normal, statistics
+
+
+def schema(feature: str) -> schema_pb2.Schema:
+    return text_format.Parse(f'feature {{ name: "x" {feature} }}', schema_pb2.Schema())
+
+
+def of_tfdv(before: statistics_pb2.DatasetFeatureStatistics, after: statistics_pb2.DatasetFeatureStatistics) -> dict:
+    thresholds = schema(
+        "type: BYTES drift_comparator { infinity_norm { threshold: 0 } jensen_shannon_divergence { threshold: 0 }"
+        " normalized_abs_difference { threshold: 0 } }"
+    )
+    lists = [statistics_pb2.DatasetFeatureStatisticsList(datasets=[each]) for each in (before, after)]
+    [info] = tfdv.validate_statistics(lists[1], thresholds, previous_statistics=lists[0]).drift_skew_info
+    return {each.type: each.value for each in info.drift_measurements}
+
+
+def test_tfdv_s_measures_are_tfdv_s() -> None:
+    rng = np.random.default_rng(0)
+    before, after = (rng.choice(list("abcde"), 500, p=p) for p in ([0.2] * 5, [0.5, 0.2, 0.1, 0.1, 0.1]))
+    theirs = of_tfdv(statistics({"x": before}), statistics({"x": after}))
+    ours = compared(before, after).measured
+    assert ours["l_infinity"].value == pytest.approx(theirs[1], abs=1e-12)
+    assert ours["jensen_shannon_divergence"].value == pytest.approx(theirs[2], abs=1e-12)
+    assert ours["normalized_abs_difference"].value == pytest.approx(theirs[3], abs=1e-12)
+
+
+def test_a_shifted_number_has_drifted() -> None:
+    result = compared(normal(2000), normal(2000, 1, mean=0.4))
+    assert result.state is State.DRIFT
+    assert [check.threshold.measure for check in result.checks if check.exceeded] == ["kolmogorov_smirnov"]
+
+
+def test_l_infinity_of_a_number_is_no_pass() -> None:
+    """TFDV says 0.0 for it, whatever the data."""
+    told = schema("type: FLOAT drift_comparator { infinity_norm { threshold: 0.1 } }")
+    result = compared(normal(500), normal(500, 1), told)
+    assert result.state is State.NOT_COMPARABLE
+    assert "l_infinity" in result.why
+    assert not result.checks
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ([1.5, 2.5], [None, None], "in the current data it has no values"),
+        (["a", "b"], [None, None], "in the current data it has no values"),
+        ([1.5, 2.5], ["a", "b"], "a float has become a string"),
+    ],
+    ids=["no numbers", "no texts", "another type"],
+)
+def test_what_cannot_be_compared_is_no_pass(before: list, after: list, why: str) -> None:
+    result = compared(before, after)
+    assert result.state is State.NOT_COMPARABLE
+    assert result.why == why
+
+
+def test_a_feature_of_one_side_is_no_pass() -> None:
+    left, right = statistics({"x": [1.0], "gone": [1.0]}), statistics({"x": [1.0], "fresh": [1.0]})
+    states = {each.name: (each.state, each.why) for each in compare(left, right, None, "drift")}
+    assert states["gone"] == (State.NOT_COMPARABLE, "the current data does not have it")
+    assert states["fresh"] == (State.NOT_COMPARABLE, "the baseline does not have it")
+    assert states["x"][0] is State.OK
+
+
+def test_values_that_vanish_are_drift_although_nothing_is_left_to_compare() -> None:
+    result = compared(normal(500), [None] * 500)
+    assert result.state is State.DRIFT
+    assert result.why == "in the current data it has no values"
+
+
+def test_missing_values_that_surge_are_drift() -> None:
+    values = normal(1000)
+    result = compared(values, np.where(np.arange(1000) % 10 == 0, np.nan, values))
+    assert [check.threshold.measure for check in result.checks if check.exceeded] == ["missing"]
+    assert result.current is not None
+    assert result.current.missing_share == 0.1
+
+
+def test_a_new_value_is_drift() -> None:
+    known = ["a", "b"] * 500
+    result = compared(known, [*known[:980], *["c"] * 20])
+    assert [check.threshold.measure for check in result.checks if check.exceeded] == ["new_values"]
+    assert result.measured["new_values"].value == pytest.approx(0.02)
+
+
+def test_few_rows_are_left_to_chance() -> None:
+    """Ten rows differ by far more than the threshold, and mean nothing."""
+    result = compared(normal(10), normal(10, 1))
+    assert result.measured["kolmogorov_smirnov"].value > 0.05
+    assert result.state is State.OK
+
+
+def test_a_threshold_of_the_schema_decides_alone() -> None:
+    told = schema('type: FLOAT annotation { tag: "drift:kolmogorov_smirnov=0.05" }')
+    result = compared(normal(10), normal(10, 1), told)
+    assert result.state is State.DRIFT
+    assert [(check.threshold.measure, check.threshold.from_schema) for check in result.checks] == [
+        ("kolmogorov_smirnov", True)
+    ]
+
+
+def test_the_comparators_of_tfdv_are_thresholds() -> None:
+    told = schema("type: BYTES drift_comparator { infinity_norm { threshold: 0.9 } }")
+    before, after = ["a"] * 900 + ["b"] * 100, ["a"] * 500 + ["b"] * 500
+    assert compared(before, after).state is State.DRIFT
+    assert compared(before, after, told).state is State.OK
+    assert compared(before, after, told, "skew").state is State.DRIFT
+
+
+@pytest.mark.parametrize(
+    ("tag", "message"),
+    [
+        ("drift:kolmogorov=0.1", r"names no measure.*Did you mean kolmogorov_smirnov\?"),
+        ("skew:psi=low", "must end in a number"),
+        ("drift:psi=-1", "must end in a number"),
+    ],
+    ids=["measure", "text", "negative"],
+)
+def test_a_wrong_tag_is_named(tag: str, message: str) -> None:
+    told = schema(f'annotation {{ tag: "{tag}" }}')
+    with pytest.raises(InputError, match=message):
+        compared([1.0], [1.0], told, "skew" if tag.startswith("skew") else "drift")
+
+
+def test_random_halves_of_the_same_rows_are_alike() -> None:
+    rng = np.random.default_rng(5)
+    rows = 3000
+    columns = {
+        **{f"number{i}": rng.gamma(1 + i, size=rows) for i in range(4)},
+        **{f"category{i}": rng.zipf(1.5 + i, rows).astype(str) for i in range(4)},
+    }
+    alarms = 0
+    for _ in range(4):
+        order = rng.permutation(rows)
+        halves = [statistics({name: values[part] for name, values in columns.items()}) for part in np.split(order, 2)]
+        alarms += any(result.state is State.DRIFT for result in compare(halves[0], halves[1], None, "drift"))
+    assert alarms == 0
