@@ -1,0 +1,140 @@
+"""`millrace drift` on files of data and of statistics."""
+
+import json
+import pathlib
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from components.errors import ExitCode
+from pipeline.cli.main import main
+
+
+def table(mean: float, seed: int, count: int = 1500) -> pd.DataFrame:
+    """A number, a category, and a number that is missing in one row of ten."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "height": rng.normal(mean, size=count).round(4),
+            "colour": rng.choice(["red", "green", "blue"], count),
+            "weight": np.where(np.arange(count) % 10 == 0, np.nan, rng.gamma(3, size=count).round(4)),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
+    """Three days as CSV files, and their statistics beside them."""
+    folder = tmp_path_factory.mktemp("drift")
+    for name, mean, seed in (("monday", 0.0, 1), ("tuesday", 0.0, 2), ("wednesday", 1.0, 3)):
+        rows = table(mean, seed)
+        rows.to_csv(folder / f"{name}.csv", index=False)
+        statistics = tfdv.generate_statistics_from_dataframe(
+            rows, tfdv.StatsOptions(num_quantiles_histogram_buckets=100), n_jobs=1
+        )
+        (folder / f"{name}.pb").write_bytes(statistics.SerializeToString())
+    return {path.stem: path for path in folder.glob("*.pb")}
+
+
+def test_rows_that_stayed_the_same_pass(data: dict[str, pathlib.Path], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["drift", str(data["monday"].with_suffix(".csv")), str(data["tuesday"])]) == ExitCode.OK
+    assert capfd.readouterr().out == "No drift in any of 3 features\n"
+
+
+def test_drift_is_told_on_the_terminal_in_a_page_in_json_and_in_junit(
+    data: dict[str, pathlib.Path], tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report"
+    code = main(["drift", str(data["monday"]), str(data["wednesday"]), "--out", str(out)])
+    said = capfd.readouterr().out.splitlines()
+    assert code == ExitCode.GATE
+    assert re.fullmatch(r"height: Kolmogorov-Smirnov 0\.[34]\d+ > 0\.0500", said[0])
+    assert said[1:] == [
+        "Drift in 1 of 3 features",
+        *(str(out / name) for name in ("drift.html", "drift.json", "junit.xml")),
+    ]
+
+    numbers = json.loads((out / "drift.json").read_text())
+    assert (numbers["exit_code"], numbers["counts"]) == (1, {"drift": 1, "not comparable": 0, "ok": 2})
+    weight = next(each for each in numbers["features"] if each["name"] == "weight")
+    assert weight["current"] == {"type": "float", "rows": 1500, "missing": 150}
+
+    suite = ElementTree.fromstring((out / "junit.xml").read_text())
+    assert {case.get("name"): [child.tag for child in case] for case in suite} == {
+        "height": ["failure"], "weight": [], "colour": []
+    }  # fmt: skip
+
+    page = (out / "drift.html").read_text()
+    assert "Drift in 1 of 3 features" in page
+    assert not re.search(r"(src|href)=\"(?!#)", page), "the page refers to something outside"
+
+
+def test_statistics_are_read_as_text_and_from_the_folder_of_a_split(
+    data: dict[str, pathlib.Path], tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text, folder = tmp_path / "stats.pbtxt", tmp_path / "Split-train"
+    folder.mkdir()
+    (folder / "FeatureStats.pb").write_bytes(data["monday"].read_bytes())
+    tfdv.write_stats_text(tfdv.load_stats_binary(str(data["monday"])), str(text))
+    assert main(["drift", str(folder), str(text)]) == ExitCode.OK
+    assert "No drift" in capfd.readouterr().out
+
+
+def test_the_schema_says_how_much_is_too_much(data: dict[str, pathlib.Path], tmp_path: pathlib.Path) -> None:
+    schema = tmp_path / "schema.pbtxt"
+    schema.write_text('feature { name: "height" annotation { tag: "drift:kolmogorov_smirnov=0.9" } }')
+    assert main(["drift", str(data["monday"]), str(data["wednesday"]), "--schema", str(schema)]) == ExitCode.OK
+
+
+def test_nothing_comparable_is_no_pass(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("x", "y"):
+        statistics = tfdv.generate_statistics_from_dataframe(pd.DataFrame({name: [1, 2]}), n_jobs=1)
+        (tmp_path / f"{name}.pb").write_bytes(statistics.SerializeToString())
+    assert main(["drift", str(tmp_path / "x.pb"), str(tmp_path / "y.pb")]) == ExitCode.NOT_COMPARABLE
+    assert "None of the 2 features can be compared" in capfd.readouterr().out
+
+
+def _cut_off() -> bytes:
+    return statistics_pb2.DatasetFeatureStatisticsList(
+        datasets=[statistics_pb2.DatasetFeatureStatistics(name="x" * 50, num_examples=3)]
+    ).SerializeToString()[:-20]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.csv", None, "no file matches"),
+        ("none.pb", None, "no such file"),
+        ("empty.pb", b"", "no statistics in it"),
+        ("cut.pb", _cut_off(), "expected statistics as TFDV writes them"),
+        ("text.pbtxt", b"hello", "expected statistics as TFDV writes them"),
+        ("no_rows.pbtxt", b"datasets {}", "statistics of no rows"),
+        ("ragged.csv", b"x,y\n1,2\n3\n", "ragged.csv, line 3"),
+        ("data.xyz", b"1", "cannot be told from the names"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value else "",
+)
+def test_bad_input_is_named(
+    tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str], name: str, content: "bytes | None", message: str
+) -> None:
+    good = tmp_path / "good.csv"
+    good.write_text("x\n1\n2\n")
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert main(["drift", str(tmp_path / name), str(good)]) == ExitCode.INPUT
+    error = capfd.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_the_folder_of_several_splits_asks_which(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for split in ("eval", "train"):
+        (tmp_path / f"Split-{split}").mkdir()
+        (tmp_path / f"Split-{split}" / "FeatureStats.pb").write_bytes(b"")
+    assert main(["drift", str(tmp_path), str(tmp_path)]) == ExitCode.INPUT
+    assert "several splits: name one of" in capfd.readouterr().err
