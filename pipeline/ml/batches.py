@@ -12,7 +12,7 @@ import tensorflow_transform as tft
 from components.errors import InputError
 from pipeline.config.settings import WEIGHT_KEY, label_key
 from pipeline.config.trainer import Trainer
-from pipeline.ml.datasets import Assemble, Batch, Decode, Memory, Reading, Source, Stream, chunks
+from pipeline.ml.datasets import Assemble, Batch, Decode, Memory, Reading, Source, Stream, Vary, chunks
 from pipeline.ml.heads import Head
 from pipeline.ml.images.mixing import Mixer
 from pipeline.ml.inputs import ModelInput, feature_spec
@@ -40,8 +40,8 @@ def source(
     reading = Reading(
         lambda examples: tf.io.parse_example(examples, spec),
         assemble(inputs, heads, trainer, training),
-        _decoder([each for each in images if each not in cropped], training),
-        _decoder(cropped, training),
+        _decoder([each for each in images if each not in cropped]),
+        _varier(cropped),
     )
     shuffle, drop = trainer.shuffle if training else 0, trainer.drop_remainder and training
     made: Source
@@ -112,11 +112,20 @@ def assemble(inputs: Sequence[ModelInput], heads: Sequence[Head], trainer: Train
     return of_batch
 
 
-def _decoder(images: Sequence[ModelInput], training: bool) -> Optional[Decode]:
-    """The function that decodes some images of one example; None where there are none of them."""
+def _decoder(images: Sequence[ModelInput]) -> Optional[Decode]:
+    """The function that decodes these images of one example; None where there are none of them."""
+
+    def of_example(columns: Batch) -> Batch:
+        return {**columns, **{each.name: each.read_one(columns[each.name]) for each in images}}
+
+    return of_example if images else None
+
+
+def _varier(images: Sequence[ModelInput]) -> Optional[Vary]:
+    """The function that takes a random part of these images of one example; None where there are none of them."""
 
     def of_example(columns: Batch, seed: Any) -> Batch:
-        return {**columns, **{each.name: each.read_one(columns[each.name], seed, training) for each in images}}
+        return {**columns, **{each.name: each.read_part(columns[each.name], seed) for each in images}}
 
     return of_example if images else None
 

@@ -28,8 +28,10 @@ READERS = 8
 Batch = dict[str, Any]
 Read = Callable[[Any], Batch]
 """From serialized examples [n] to columns, each [n, ...]; from a single one [] to columns [...]."""
-Decode = Callable[[Batch, Any], Batch]
-"""From the columns of one example, and a seed [2] of its own, to those columns with images decoded."""
+Decode = Callable[[Batch], Batch]
+"""From the columns of one example to those columns with images decoded."""
+Vary = Callable[[Batch, Any], Batch]
+"""The same at random: from the columns of one example, and a seed [2] of its own."""
 Assemble = Callable[[Batch, Any], Any]
 """From the columns of a batch, and a seed [2] of its own, to what model.fit takes."""
 
@@ -42,7 +44,7 @@ class Reading:
     assemble: Assemble
     decode: Optional[Decode] = None
     """The same in every epoch."""
-    vary: Optional[Decode] = None
+    vary: Optional[Vary] = None
     """Another in each epoch, by its seed."""
 
 
@@ -79,30 +81,45 @@ def records(files: Sequence[str]) -> tf.data.Dataset:
     )
 
 
-def batched(
-    elements: tf.data.Dataset, read: Read, functions: Sequence[Optional[Decode]], size: int,
-    drop_remainder: bool = False, seed: int = 0, skip: int = 0,
-) -> tf.data.Dataset:  # fmt: skip
-    """Batches of columns, without the first `skip`; `read` takes one element, or a batch of them.
+@dataclass(frozen=True)
+class Batching:
+    """How elements become batches of columns.
 
-    Where there are `functions` they see every example on its own, side by side: so images are decoded in half the time
-    that a loop over a batch takes. Otherwise a batch is parsed at once, which is quicker for numbers and text.
+    Attributes:
+        read: takes a batch of elements, or where images are decoded a single one.
+        decode, vary: see every example on its own, side by side: so images are decoded in half the time that a loop
+            over a batch takes. Without them a batch is read at once, which is quicker for numbers and text.
     """
-    chosen = [function for function in functions if function]
-    if not chosen:
-        batches = elements.batch(size, drop_remainder=drop_remainder).skip(skip)
-        return batches.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
-    def of_example(place: Any, element: Any) -> Batch:
-        columns = read(element)
-        for function in chosen:
-            columns = function(columns, tf.stack([seed, place]))
-        return columns
+    read: Read
+    size: int
+    drop_remainder: bool = False
+    decode: Optional[Decode] = None
+    vary: Optional[Vary] = None
 
-    examples = elements.enumerate().skip(skip * size)
-    return examples.map(of_example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).batch(
-        size, drop_remainder=drop_remainder
-    )
+    def batches(self, elements: tf.data.Dataset, seed: int = 0, skip: int = 0) -> tf.data.Dataset:
+        """The batches without the first `skip`; what varies is random by `seed` and the element's place."""
+        if self.decode is None and self.vary is None:
+            return self._mapped(elements.batch(self.size, drop_remainder=self.drop_remainder).skip(skip), self.read)
+        if self.vary is None:
+            examples = self._mapped(elements.skip(skip * self.size), self._decoded)
+        else:
+            # Places cost time, too.
+            numbered = elements.enumerate().skip(skip * self.size)
+            examples = self._mapped(numbered, lambda place, element: self._varied(element, tf.stack([seed, place])))
+        return examples.batch(self.size, drop_remainder=self.drop_remainder)
+
+    def _decoded(self, element: Any) -> Batch:
+        columns = self.read(element)
+        return self.decode(columns) if self.decode else columns
+
+    def _varied(self, element: Any, seed: Any) -> Batch:
+        assert self.vary is not None
+        return self.vary(self._decoded(element), seed)
+
+    @staticmethod
+    def _mapped(elements: tf.data.Dataset, function: Callable[..., Batch]) -> tf.data.Dataset:
+        return elements.map(function, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 class Memory:
@@ -115,8 +132,9 @@ class Memory:
         self.columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]} if parts else {}
         """All examples, by column."""
         self.rows = len(next(iter(self.columns.values()), ()))
-        self._reading, self._batch_size, self._seed = reading, batch_size, seed
-        self._shuffle, self._drop_remainder = shuffle, drop_remainder
+        self._tensors = {key: tf.constant(values) for key, values in self.columns.items()}
+        self._batching = Batching(self._gathered, batch_size, drop_remainder, vary=reading.vary)
+        self._assemble, self._seed, self._shuffle = reading.assemble, seed, shuffle
         self.steps = _steps(self.rows, batch_size, drop_remainder)
 
     def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
@@ -124,13 +142,11 @@ class Memory:
         random = np.random.default_rng([self._seed, number])
         order = random.permutation(self.rows) if self._shuffle else np.arange(self.rows)
         vary, assemble = random.integers(2**63, size=2).tolist()
-        columns = {key: tf.constant(values) for key, values in self.columns.items()}
-        batches = batched(
-            tf.data.Dataset.from_tensor_slices(order),
-            lambda rows: {key: tf.gather(values, rows) for key, values in columns.items()},
-            [self._reading.vary], self._batch_size, self._drop_remainder, vary, skip,
-        )  # fmt: skip
-        return _assembled(batches, self._reading.assemble, assemble, skip, self.steps)
+        batches = self._batching.batches(tf.data.Dataset.from_tensor_slices(order), vary, skip)
+        return _assembled(batches, self._assemble, assemble, skip, self.steps)
+
+    def _gathered(self, rows: Any) -> Batch:
+        return {key: tf.gather(values, rows) for key, values in self._tensors.items()}
 
 
 class Stream:
@@ -141,8 +157,8 @@ class Stream:
         rows: int,
     ) -> None:  # fmt: skip
         """`shuffle` is the buffer in examples, 0 for none; `rows` is the number of examples."""
-        self._files, self._reading, self._batch_size = files, reading, batch_size
-        self._seed, self._shuffle, self._drop_remainder, self.rows = seed, shuffle, drop_remainder, rows
+        self._batching = Batching(reading.parse, batch_size, drop_remainder, reading.decode, reading.vary)
+        self._files, self._assemble, self._seed, self._shuffle = files, reading.assemble, seed, shuffle
         self.steps = _steps(rows, batch_size, drop_remainder)
 
     def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
@@ -153,17 +169,14 @@ class Stream:
         if self._shuffle:
             serialized = serialized.shuffle(self._shuffle, seed=int(random.integers(2**31)))
         vary, assemble = random.integers(2**63, size=2).tolist()
-        batches = batched(
-            serialized,
-            self._reading.parse,
-            [self._reading.decode, self._reading.vary], self._batch_size, self._drop_remainder, vary, skip,
-        )  # fmt: skip
-        return _assembled(batches, self._reading.assemble, assemble, skip, self.steps)
+        batches = self._batching.batches(serialized, vary, skip)
+        return _assembled(batches, self._assemble, assemble, skip, self.steps)
 
 
 def chunks(files: Sequence[str], read: Read, decode: Optional[Decode] = None) -> Iterator[dict[str, np.ndarray]]:
     """The columns of all examples, a few thousand at a time, or some hundred where images are decoded."""
-    return iter(batched(records(files), read, [decode], IMAGES if decode else CHUNK).prefetch(2).as_numpy_iterator())
+    batching = Batching(read, IMAGES if decode else CHUNK, decode=decode)
+    return iter(batching.batches(records(files)).prefetch(2).as_numpy_iterator())
 
 
 def _assembled(batches: tf.data.Dataset, assemble: Assemble, seed: int, first: int, steps: int) -> tf.data.Dataset:

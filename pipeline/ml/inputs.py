@@ -55,13 +55,16 @@ class ModelInput:
         """The model's input [batch, *shape] from the transformed feature."""
         return decode.decode_batch(tf.reshape(transformed, [-1]), self.image) if self.image else transformed
 
-    def read_one(self, transformed: Any, seed: Any, training: bool) -> Any:
-        """An image of one example; when training a random part by `seed` [2], where it has a RandomCrop."""
+    def read_one(self, transformed: Any) -> Any:
+        """An image of one example."""
         assert self.image is not None
-        encoded, crop = tf.reshape(transformed, []), self.image.random_crop
-        return (
-            crops.decode(encoded, self.image, crop, seed) if training and crop else decode.decode(encoded, self.image)
-        )
+        return decode.decode(tf.reshape(transformed, []), self.image)
+
+    def read_part(self, transformed: Any, seed: Any) -> Any:
+        """A random part of an image of one example, by `seed` [2], as its RandomCrop says."""
+        assert self.image is not None
+        assert self.image.random_crop is not None
+        return crops.decode(tf.reshape(transformed, []), self.image, self.image.random_crop, seed)
 
     def tensor(self) -> Any:
         """A fresh keras.Input of shape [batch, *shape]."""

@@ -11,8 +11,11 @@ import pipeline.config as c
 SPEC = {"image_encoded": tf.io.FixedLenFeature([], tf.string), "label_kind": tf.io.FixedLenFeature([], tf.int64)}
 
 
-def batches(files: Sequence[str], image: c.Image, rows: int, batch: int, cache: bool) -> tf.data.Dataset:
-    """Shuffled batches of (pixels, labels), by the guide's recipe: interleave, map, cache, shuffle, batch, prefetch."""
+def batches(files: Sequence[str], image: c.Image, rows: int, batch: int, cache: bool, augment: bool) -> tf.data.Dataset:
+    """Shuffled batches of (pixels, labels), by the guide: interleave, map, cache, shuffle, map, batch, prefetch.
+
+    With `augment` the pixels are varied here, image by image, as He et al. (2015, section 4.2) did.
+    """
     records = tf.data.Dataset.from_tensor_slices(list(files)).interleave(
         lambda file: tf.data.TFRecordDataset(file, "GZIP"), num_parallel_calls=tf.data.AUTOTUNE
     )
@@ -26,6 +29,11 @@ def batches(files: Sequence[str], image: c.Image, rows: int, batch: int, cache: 
         ready = records.map(read, num_parallel_calls=tf.data.AUTOTUNE).cache().shuffle(rows)
     else:
         ready = records.shuffle(rows).map(read, num_parallel_calls=tf.data.AUTOTUNE)
+    if augment:
+        ready = ready.map(
+            lambda features, labels: ({key: varied(pixels, image) for key, pixels in features.items()}, labels),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
     return ready.batch(batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
 
@@ -48,3 +56,11 @@ def part(encoded: tf.Tensor, image: c.Image) -> tf.Tensor:
     pixels = tf.image.decode_and_crop_jpeg(encoded, tf.concat([corner[:2], size[:2]], axis=0), channels=3)
     sized = tf.image.resize(pixels, [image.height, image.width], antialias=image.antialias)
     return tf.cast(tf.clip_by_value(tf.round(sized), 0.0, 255.0), tf.uint8)
+
+
+def varied(pixels: tf.Tensor, image: c.Image) -> tf.Tensor:
+    """Mirrored or not; an image that is not a random part already is padded, and cut out again anywhere."""
+    if not image.random_crop:
+        padded = tf.pad(pixels, [[4, 4], [4, 4], [0, 0]])
+        pixels = tf.image.random_crop(padded, [image.height, image.width, 3])
+    return tf.image.random_flip_left_right(pixels)

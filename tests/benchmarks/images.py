@@ -27,6 +27,7 @@ import pipeline.config as c
 from pipeline.config.settings import TrainerSettings
 from pipeline.ml import models, prepared
 from pipeline.ml.datasets import files_of
+from pipeline.ml.images import layers
 from pipeline.ml.loop import Loop
 from tests.benchmarks import bare_images
 from tests.benchmarks.stopwatch import Stopwatch, now
@@ -115,10 +116,11 @@ def sides(case: Case, folder: str) -> tuple[Callable[[], Rates], Callable[[], Ra
     arguments = made.fn_args(folder)
     data = prepared.data(made.settings, arguments)
     files = files_of(arguments.train_files, "train")
-    bare = bare_images.batches(files, case.image, case.rows, case.batch, case.cache)
+    alone = case.network is None
+    bare = bare_images.batches(files, case.image, case.rows, case.batch, case.cache, augment=alone)
     if case.network is None:
-        epochs = iter(range(1_000_000))
-        return lambda: consumed(data.train.epoch(next(epochs)), case), lambda: consumed(bare, case)
+        epochs, vary = iter(range(1_000_000)), augmentation(case.image)
+        return lambda: consumed(map(vary, data.train.epoch(next(epochs))), case), lambda: consumed(iter(bare), case)
     model = prepared.model(made.settings, data, None)
     checkpoints = os.path.join(folder, "checkpoints")  # which go, folder and all, when training is over
     loop = Loop(model, data.heads, data.train, data.evaluation, made.settings, checkpoints, "benchmark", folder)
@@ -139,9 +141,16 @@ def watched(train: Callable[[], Any], case: Case) -> Rates:
     return rates_of(case.batch * (len(ends) - WARM_STEPS), ends[WARM_STEPS - 1], ends[-1])
 
 
-def consumed(dataset: tf.data.Dataset, case: Case) -> Rates:
+def augmentation(image: c.Image) -> Callable[[Any], Any]:
+    """What the first layers of a network do with a batch in training."""
+    pixels = keras.Input((image.height, image.width, image.channels), dtype="uint8")
+    layers_ = keras.Model(pixels, layers.augmented(pixels, image, "image"))
+    varied = tf.function(lambda batch: layers_(batch, training=True), reduce_retracing=True)
+    return lambda batch: varied(batch[0]["image_encoded"])
+
+
+def consumed(batches: Iterator[Any], case: Case) -> Rates:
     """The rates of an epoch that nobody trains on, from its second batch on."""
-    batches = iter(dataset)
     next(batches)
     start = now()
     count = sum(1 for _ in batches)
