@@ -43,6 +43,7 @@ def get_config() -> c.Config:
                 augment=(c.RandomCrop(scale=(0.08, 1.0), aspect=(3 / 4, 4 / 3)), c.Flip()),
             ),
         ),
+        duplicates=c.Duplicates(max_distance=6),
         # Half of the published 0.0001, whose gradient that is: l2 times the square has twice l2 for one.
         model=c.ResNet(depth=50, zero_gamma=True, l2=0.00005),
         trainer=c.Trainer(
@@ -59,7 +60,6 @@ def get_config() -> c.Config:
             checkpoint_steps=1000,
         ),
         evaluator=c.Evaluator(
-            confidence=False,
             # Not of 1.28 million images of the training, which the model would see once more.
             misjudged=("eval",),
             thresholds=(c.Threshold(metric="accuracy", lower=0.75, max_loss=0.01),),
