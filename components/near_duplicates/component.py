@@ -13,7 +13,6 @@ from tfx.types.system_executions import Process
 
 from components import examples as example_files
 from components.artifacts import DuplicateImages
-from components.errors import ConfigError
 from components.near_duplicates import pictures
 from components.near_duplicates.find import FindDuplicates, Settings, write
 from components.near_duplicates.result import FILE, PAGE
@@ -70,25 +69,14 @@ class NearDuplicates(base_beam_component.BaseBeamComponent):
     SPEC_CLASS = NearDuplicatesSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
 
-    def __init__(
-        self, examples: types.BaseChannel, columns: Sequence[str], max_distance: int = 8, min_ssim: float = 0.7
-    ) -> None:
+    def __init__(self, examples: types.BaseChannel, columns: Sequence[str], max_distance: int, min_ssim: float) -> None:
         """Args:
-            examples: of one span or several.
-            columns: those that hold encoded images.
-            max_distance: bits in which perceptual hashes may differ; no closer pair is missed. 6 for millions of
-                images, 12 for thousands of tiny ones.
-            min_ssim: how similar the images must be then; 1 means equal.
-
-        Raises:
-            ConfigError: a limit makes no sense.
+        examples: of one span or several.
+        columns: those that hold encoded images.
+        max_distance: bits in which perceptual hashes may differ, 0 to 16; no closer pair is missed. 6 for millions
+            of images, 12 for thousands of tiny ones.
+        min_ssim: how similar the images must be then; 1 means equal.
         """
-        if not 0 <= max_distance <= 16:
-            raise ConfigError(
-                f"max_distance must be 0 to 16; unrelated images differ in 32 bits. Received: {max_distance}"
-            )
-        if not 0 < min_ssim <= 1:
-            raise ConfigError(f"min_ssim must be above 0 and at most 1. Received: {min_ssim}")
         super().__init__(
             NearDuplicatesSpec(
                 examples=examples,

@@ -13,7 +13,7 @@ from tfx.types import artifact_utils, component_spec
 from tfx.types.system_executions import Process
 
 from components.artifacts import DuplicateImages, Verdict
-from components.errors import ConfigError, GateError
+from components.errors import GateError
 from components.near_duplicates.result import FILE, PAGE, Counts, Pair, Result
 
 _SHOWN = 5
@@ -100,15 +100,10 @@ class DuplicateGate(base_component.BaseComponent):
 
     def __init__(self, duplicates: types.BaseChannel, max_share: Optional[float]) -> None:
         """Args:
-            duplicates: those of NearDuplicates.
-            max_share: of the images of the smaller of two splits, how many may have a near-duplicate in the other;
-                None allows any.
-
-        Raises:
-            ConfigError: it is no share.
+        duplicates: those of NearDuplicates.
+        max_share: of the images of the smaller of two splits, how many may have a near-duplicate in the other;
+            None allows any.
         """
-        if max_share is not None and not 0 <= max_share <= 1:
-            raise ConfigError(f"max_share must be 0 to 1. Received: {max_share}")
         super().__init__(
             DuplicateGateSpec(
                 duplicates=duplicates,
