@@ -21,7 +21,6 @@ from components.example_gen.driver import FORMAT, QUARANTINE, SETTINGS, input_pa
 from components.example_gen.facts import Chunk
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
-from components.example_gen.splits import FileSplits
 from components.example_gen.transforms import Ingest, Outputs
 
 REPORT = "report.json"
@@ -88,8 +87,7 @@ def list_chunks(pattern: str, settings: Settings) -> list[Chunk]:
     files = sorted(FileSystems.match([pattern])[0].metadata_list, key=lambda found: found.path)
     if not files:
         raise InputError(f"{pattern}: no file matches")
-    if isinstance(settings.splits, FileSplits):
-        settings.splits.check([file.path for file in files])
+    settings.splits.check_files([file.path for file in files])
     source = reader(settings)
     return [chunk for file in files for chunk in source.chunks(file.path, file.size_in_bytes)]
 

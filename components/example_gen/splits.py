@@ -1,5 +1,6 @@
 """Which split a row goes to."""
 
+import abc
 import dataclasses
 import hashlib
 import pathlib
@@ -17,8 +18,24 @@ Bound = Union[int, float, str]
 _FEW = 5
 
 
+class ByRow(abc.ABC):
+    """Splits for which each row is looked at: a file may hold rows of all of them."""
+
+    @property
+    @abc.abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The splits."""
+
+    def names_in(self, file: str) -> tuple[str, ...]:
+        """The splits that rows of a file go to."""
+        return self.names
+
+    def check_files(self, files: Sequence[str]) -> None:  # noqa: B027
+        """Any files will do."""
+
+
 @dataclasses.dataclass(frozen=True)
-class HashSplits:
+class HashSplits(ByRow):
     """TFX's rule: the SHA-256 of the serialised record, modulo the buckets."""
 
     buckets: tuple[tuple[str, int], ...]
@@ -55,7 +72,7 @@ class GroupSplits(HashSplits):
 
 
 @dataclasses.dataclass(frozen=True)
-class TimeSplits:
+class TimeSplits(ByRow):
     """Rows before `eval_from` train, rows from `test_from` test."""
 
     column: str
@@ -112,15 +129,15 @@ class FileSplits:
         """The splits, in the order of their patterns."""
         return tuple(name for name, _ in self.patterns)
 
-    def of_file(self, path: str) -> list[str]:
-        """The splits whose patterns the path matches; one, after `check`."""
-        return [name for name, pattern in self.patterns if pathlib.PurePosixPath(path).match(pattern)]
+    def names_in(self, file: str) -> tuple[str, ...]:
+        """The splits whose patterns the file's path matches; one, after `check_files`."""
+        return tuple(name for name, pattern in self.patterns if pathlib.PurePosixPath(file).match(pattern))
 
-    def check(self, files: Sequence[str]) -> None:
+    def check_files(self, files: Sequence[str]) -> None:
         """Raises InputError for a file that is not of exactly one split, and for a split without files."""
         told = ", ".join(f"{name}={pattern!r}" for name, pattern in self.patterns)
         for path in files:
-            found = self.of_file(path)
+            found = self.names_in(path)
             if len(found) != 1:
                 matches = f"both {' and '.join(found)}" if found else "no split"
                 raise InputError(
@@ -128,7 +145,7 @@ class FileSplits:
                     "data.path must match exactly one: change the patterns, or data.path"
                 )
         for name, pattern in self.patterns:
-            if not any(self.of_file(path) == [name] for path in files):
+            if not any(self.names_in(path) == (name,) for path in files):
                 few = ", ".join(map(str, files[:_FEW])) + (" …" if len(files) > _FEW else "")
                 raise InputError(f"data.splits.{name}: no file matches {pattern!r}. There is: {few}")
 

@@ -98,8 +98,7 @@ def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -
     if summary.error:
         return written
     allowed = settings.allowed(summary.rows + summary.bad)
-    splits = settings.splits
-    names = splits.of_file(part.file) if isinstance(splits, FileSplits) else splits.names
+    names = settings.splits.names_in(part.file)
     shard = shards.shard_name(part.index, part.count)
     level = shards.STORED if settings.images else shards.FAST
     files = [

@@ -173,11 +173,16 @@ def _of_regression(label: np.ndarray, prediction: np.ndarray) -> Counts:
     }  # fmt: skip
 
 
-_TASKS = {
-    "binary": (_of_binary, binary_scores),
-    "multiclass": (_of_multiclass, multiclass_scores),
-    "regression": (_of_regression, regression_scores),
-}
+_Tasks = dict[str, tuple[Callable[..., Counts], Callable[[Counts], dict[str, float]]]]
+
+
+def _tasks(top: "Sequence[int]") -> _Tasks:
+    """By task what keeps one example, and what makes metrics of the sums; `top` is for multi-class heads."""
+    return {
+        "binary": (_of_binary, binary_scores),
+        "multiclass": (functools.partial(_of_multiclass, top=top), multiclass_scores),
+        "regression": (_of_regression, regression_scores),
+    }
 
 
 class _Combiner(beam.CombineFn):
@@ -186,9 +191,7 @@ class _Combiner(beam.CombineFn):
     def __init__(self, key: metric_types.MetricKey, eval_config: Any, task: str, top: "Sequence[int]") -> None:
         self._key = key
         self._eval_config = eval_config
-        self._summary, self._scores = _TASKS[task]
-        if top:
-            self._summary = functools.partial(_of_multiclass, top=top)
+        self._summary, self._scores = _tasks(top)[task]
 
     def create_accumulator(self) -> "list[Counts]":
         return [{} for _ in range(GROUPS)]
