@@ -42,7 +42,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """See TFX."""
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
-        statistics.split_names, statistics.span = examples.split_names, examples.span
+        # ExampleGen, as TFX's own, keeps the span as a custom property; readers of statistics look for the other one.
+        statistics.split_names, statistics.span = examples.split_names, example_files.span(examples)
         options = tfdv.StatsOptions.from_json(exec_properties[_OPTIONS])
         without = frozenset(json.loads(exec_properties[_WITHOUT]))
         with self._make_beam_pipeline() as pipeline:

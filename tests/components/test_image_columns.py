@@ -66,7 +66,7 @@ def _ingested(folder: pathlib.Path, brightness: float, classes: int) -> standard
             }
             writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
     examples = ingestion.through_beam(folder, f"{folder}/in", "tfrecord", images=[COLUMN]).examples
-    examples.span = 3
+    examples.set_int_custom_property("span", 3)  # where ExampleGen keeps it
     return examples
 
 
