@@ -79,6 +79,12 @@ class RunRecord(pydantic.BaseModel, frozen=True):
         """The record of that node, if the run has one."""
         return next((node for node in self.nodes if node.id == node_id), None)
 
+    def folder_with(self, node_id: str, key: str, file: str) -> str | None:
+        """The folder of that output which holds `file`; None where the run did not get so far, or it is gone."""
+        node = self.node(node_id)
+        folders = node.artifacts.get(key, ()) if node and node.done else ()
+        return next((each for each in folders if os.path.isfile(os.path.join(each, file))), None)
+
     def with_node(self, node: NodeRecord) -> RunRecord:
         """This record with `node` in the place of the one of the same id."""
         return self.model_copy(update={"nodes": tuple(node if old.id == node.id else old for old in self.nodes)})

@@ -46,10 +46,8 @@ def _of_duplicates(record: RunRecord) -> list[str]:
 
 def _artifact(record: RunRecord, node_id: str, key: str, name: str) -> tuple[dict[str, Any], str]:
     """What is in a JSON file of a node's output, and its folder; nothing where the run did not get so far."""
-    node = record.node(node_id)
-    for folder in node.artifacts.get(key, ()) if node and node.done else ():
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            with open(path, encoding="utf-8") as file:
-                return json.load(file), folder
-    return {}, ""
+    folder = record.folder_with(node_id, key, name)
+    if folder is None:
+        return {}, ""
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        return json.load(file), folder

@@ -22,7 +22,7 @@ MOST_SLICES = 40
 
 def print_summary(record: RunRecord, config: Config, to: Console) -> None:
     """Print it; what went wrong goes to standard error."""
-    report = _report(record)
+    report = record.folder_with("EvaluationReport", "report", FILE)
     result = load(report) if report else None
     for head in result.heads if result else ():
         _print_metrics(head, to)
@@ -34,13 +34,6 @@ def print_summary(record: RunRecord, config: Config, to: Console) -> None:
     wrong = record.error or (gate_message(result) if result else "")
     if wrong:
         print(f"millrace: {wrong}", file=sys.stderr)
-
-
-def _report(record: RunRecord) -> str | None:
-    """The folder of this run's evaluation report; None where the run did not get so far."""
-    node = record.node("EvaluationReport")
-    folders = [uri for uris in node.artifacts.values() for uri in uris] if node and node.done else []
-    return next((uri for uri in folders if os.path.isfile(os.path.join(uri, FILE))), None)
 
 
 def _facts(record: RunRecord, config: Config, report: str | None) -> list[tuple[str, str]]:

@@ -10,9 +10,7 @@ from pipeline.runs import RunRecord
 
 def facts(record: RunRecord) -> list[tuple[str, str]]:
     """The best values and where the plot of the trials is; nothing for a run without a search."""
-    node = record.node("Tuner")
-    folders = node.artifacts.get("tuner_results", ()) if node and node.done else ()
-    folder = next((each for each in folders if os.path.isfile(os.path.join(each, FILE))), None)
+    folder = record.folder_with("Tuner", "tuner_results", FILE)
     if folder is None:
         return []
     found = load(folder)
