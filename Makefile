@@ -36,7 +36,7 @@ format: setup ## ruff's formatter and its fixes
 acceptance: setup ## the long proofs
 	$(PYTEST) -m acceptance $(ARGS)
 
-benchmark: setup ## against stock TFX, or with WHAT=images against bare tf.data (ARGS="--rows 15000 --repetitions 1")
+benchmark: setup ## against stock TFX (ARGS="--rows 15000 --repetitions 1"); WHAT=images (bare tf.data) or packing
 	$(BIN)/python -m tests.benchmarks$(WHAT:%=.%) $(ARGS)
 
 lock: ## the locks from requirements/*.in (ARGS=--upgrade for newer versions)

@@ -66,8 +66,23 @@ def test_every_training_field_is_there():
 
 
 def test_fields_named_with_their_record_exist():
-    records = {"data": c.Data, "schema": c.Schema, "model": c.Model, "trainer": c.Trainer, "evaluator": c.Evaluator}
-    named = re.findall(r"[`\s(](data|schema|model|trainer|evaluator)\.(?!txt|png)(\w+)[=`]", README)
-    assert named
+    records = {
+        "data": c.Data, "schema": c.Schema, "model": c.Model, "trainer": c.Trainer, "evaluator": c.Evaluator,
+        "heads": c.Head, "tuner": c.Tuner, "duplicates": c.Duplicates,
+    }  # fmt: skip
+    named = re.findall(rf"[`\s(]({'|'.join(records)})\.(?!txt|png|csv|json|fit\b)([a-z_]+)[=.`]", README)
+    assert {"evaluator", "heads"} <= {record for record, _ in named}
     for record, field in named:
         assert field in records[record].model_fields, f"{record}.{field}"
+
+
+def test_fields_given_to_a_record_exist():
+    given = [(name, field) for name, call in re.findall(r"\bc\.(\w+)\(([^()]*)", README) for field in _keywords(call)]
+    assert ("Threshold", "max_loss") in given
+    for name, field in given:
+        fields = getattr(c, name).model_fields
+        assert field in fields or field in {each.alias for each in fields.values()}, f"c.{name}({field}=…)"
+
+
+def _keywords(call):
+    return re.findall(r"(?:^|[\s,])([a-z_]+)=", call)
