@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
 import keras
 
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import chosen_callbacks, compiling
+from pipeline.ml import chosen_callbacks, compiling, distribution, monitors, prepared
 from pipeline.ml.averages import Averages
 from pipeline.ml.callbacks import FiniteLoss, Progress, Recorder
 from pipeline.ml.checkpoints import Checkpoints, Position
-from pipeline.ml.datasets import Source
-from pipeline.ml.heads import Head
 from pipeline.ml.stages import Stages
+
+
+class Trained(NamedTuple):
+    """How a training went."""
+
+    rows: list[dict[str, float]]
+    """The numbers of every epoch."""
+    kept: dict[str, float]
+    """Those that belong to the weights which the training leaves."""
 
 
 @dataclass(frozen=True)
@@ -27,36 +34,39 @@ class Loop:
     """What a training is made of.
 
     Attributes:
-        model: compiled.
+        model: compiled, on the devices that the settings take.
         checkpoints, key: the folder of the checkpoint, and its name.
         boards: the folder for TensorBoard.
         watched: numbers that the history must have, besides those that callbacks watch, with the fields that name them.
     """
 
     model: keras.Model
-    heads: Sequence[Head]
-    train: Source
-    evaluation: Source
+    data: prepared.Data
     settings: TrainerSettings
     checkpoints: str
     key: str
-    boards: str
+    boards: str = ""
     watched: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self) -> list[dict[str, float]]:
-        """Train, and return the numbers of every epoch."""
-        batch = next(iter(self.evaluation.epoch(0)))
+    def run(self) -> Trained:
+        """Train."""
+        with distribution.strategy(self.settings.trainer).scope():
+            return self._run()
+
+    def _run(self) -> Trained:
+        batch = next(iter(self.data.evaluation.epoch(0)))
         compiling.make_variables(self.model, batch)
-        trainer = self.settings.trainer
-        recorder = Recorder({**chosen_callbacks.watched(trainer), **self.watched})
-        others = self._callbacks(recorder)
-        saver = Checkpoints(self.checkpoints, self.key, trainer.checkpoint_steps, self.train.steps, others)
+        trainer, steps = self.settings.trainer, self.data.train.steps
+        recorder = Recorder({**monitors.watched(trainer), **self.watched})
+        stop = chosen_callbacks.early_stopping(trainer, self._heads)
+        others = self._callbacks(recorder, stop)
+        saver = Checkpoints(self.checkpoints, self.key, trainer.checkpoint_steps, steps, others)
         board = [keras.callbacks.TensorBoard(self.boards, write_graph=False)] if trainer.tensorboard else []
         averages = Averages()
         # The checkpoint comes last, to see all others' decisions.
         everyone = _Continuous(
             [*others, *board, averages, saver],
-            add_history=True, model=self.model, epochs=trainer.epochs, steps=self.train.steps,
+            add_history=True, model=self.model, epochs=trainer.epochs, steps=steps,
         )  # fmt: skip
         everyone.start()
         position = saver.restore()
@@ -67,16 +77,24 @@ class Loop:
         averages.settle()
         everyone.finish()
         saver.remove()
-        return recorder.rows
+        best = stop.best_epoch if stop and stop.restore_best_weights else -1
+        return Trained(recorder.rows, recorder.rows[best])
 
-    def _callbacks(self, recorder: Recorder) -> list[keras.callbacks.Callback]:
+    @property
+    def _heads(self) -> list[str]:
+        return [head.name for head in self.data.heads]
+
+    def _callbacks(
+        self, recorder: Recorder, stop: Optional[keras.callbacks.EarlyStopping]
+    ) -> list[keras.callbacks.Callback]:
         """All that may decide something. The recorder goes before those, to name a monitor that does not exist."""
         trainer = self.settings.trainer
-        always = [FiniteLoss(), Progress(trainer.epochs, self.train.steps), recorder]
-        return [*always, *chosen_callbacks.deciding(trainer), *chosen_callbacks.own(trainer)]
+        always = [FiniteLoss(), Progress(trainer.epochs, self.data.train.steps), recorder]
+        chosen = [each for each in (stop, chosen_callbacks.reduced_rate(trainer, self._heads)) if each]
+        return [*always, *chosen, *chosen_callbacks.own(trainer)]
 
     def _epochs(self, position: Position, everyone: keras.callbacks.CallbackList, batch: Any) -> None:
-        stages = Stages(self.model, self.heads, self.settings.model)
+        stages = Stages(self.model, self.data.heads, self.settings.model)
         finished = position.finished
         for epoch in range(position.epoch, self.settings.trainer.epochs):
             if finished:
@@ -84,8 +102,8 @@ class Loop:
             stages.enter(epoch, batch)
             with compiling.explained():
                 self.model.fit(
-                    self.train.epoch(epoch, skip=position.step if epoch == position.epoch else 0),
-                    validation_data=self.evaluation.epoch(0),
+                    self.data.train.epoch(epoch, skip=position.step if epoch == position.epoch else 0),
+                    validation_data=self.data.evaluation.epoch(0),
                     initial_epoch=epoch,
                     epochs=epoch + 1,
                     callbacks=everyone,

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import keras_tuner
 from keras_tuner import oracles
 
 from pipeline.config.hyperparameters import encoded
 from pipeline.config.tuner import USUAL_TRIALS, Choice, Domain, Tuner
-from pipeline.ml.chosen_callbacks import direction
+from pipeline.ml.monitors import direction
 
 
-def oracle(tuner: Tuner, epochs: int) -> keras_tuner.Oracle:
-    """The oracle of the config, for trials of `epochs` epochs; its max_trials is how many there are at most."""
+def oracle(tuner: Tuner, epochs: int, heads: Sequence[str]) -> keras_tuner.Oracle:
+    """The oracle of the config, for trials of `epochs` epochs of models with these heads.
+
+    Its max_trials is how many there are at most.
+    """
     space = hyperparameters(tuner.space)
     points = math.prod(len(list(each.values)) for each in space.space) if _finite(tuner.space) else math.inf
     common = {
-        "objective": keras_tuner.Objective(tuner.objective, direction(tuner.objective, tuner.mode)),
+        "objective": keras_tuner.Objective(tuner.objective, direction(tuner.objective, tuner.mode, heads)),
         "hyperparameters": space,
         "allow_new_entries": False,
         "seed": tuner.seed + 1,  # KerasTuner takes 0 for none

@@ -11,7 +11,7 @@ import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import batches, checkpoints, models, optimizers, warm_start
+from pipeline.ml import batches, checkpoints, distribution, models, optimizers, warm_start
 from pipeline.ml.compiling import compile_model
 from pipeline.ml.datasets import Source, files_of
 from pipeline.ml.heads import Head, heads_of
@@ -46,11 +46,20 @@ def data(settings: TrainerSettings, fn_args: FnArgs) -> Data:
 
 
 def model(settings: TrainerSettings, data: Data, base_model: Optional[str]) -> keras.Model:
-    """The model, with the weights of `base_model` where the settings want them.
+    """The model on its devices, with the weights of `base_model` where the settings want them.
+
+    What is random in it, and in the training from here on, follows from the settings' seed.
 
     Raises:
+        ConfigError: the GPUs cannot share the training, or Keras does not know what the settings name.
         InputError: the features or the old weights do not fit it, or it has no layer of the name to extract.
     """
+    keras.utils.set_random_seed(settings.trainer.seed)
+    with distribution.strategy(settings.trainer).scope():
+        return _model(settings, data, base_model)
+
+
+def _model(settings: TrainerSettings, data: Data, base_model: Optional[str]) -> keras.Model:
     trainer = settings.trainer
     with computing_in(trainer.precision):
         made = models.build(settings.model, data.inputs, data.heads)

@@ -8,7 +8,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from pipeline import references
 from pipeline.config.hyperparameters import applied
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import distribution, history, models, prepared, serving, warm_start
+from pipeline.ml import history, models, prepared, serving, warm_start
 from pipeline.ml.loop import Loop
 
 
@@ -21,13 +21,17 @@ def run_fn(fn_args: FnArgs) -> None:
         references.load(settings.trainer.run_fn)(fn_args)
         return
     keras.utils.clear_session()
-    keras.utils.set_random_seed(settings.trainer.seed)
     data = prepared.data(settings, fn_args)
-    with distribution.strategy(settings.trainer).scope():
-        model = prepared.model(settings, data, fn_args.base_model)
-        folder, key = fn_args.custom_config["checkpoints"], prepared.checkpoint_key(model, settings, fn_args)
-        rows = Loop(model, data.heads, data.train, data.evaluation, settings, folder, key, fn_args.model_run_dir).run()
-    history.write(fn_args.model_run_dir, model, rows)
+    model = prepared.model(settings, data, fn_args.base_model)
+    trained = Loop(
+        model=model,
+        data=data,
+        settings=settings,
+        checkpoints=fn_args.custom_config["checkpoints"],
+        key=prepared.checkpoint_key(model, settings, fn_args),
+        boards=fn_args.model_run_dir,
+    ).run()
+    history.write(fn_args.model_run_dir, model, trained.rows)
     served = prepared.served(model, settings, data)
     extractor = models.up_to(settings.extract, model, served) if settings.extract else None
     serving.export(

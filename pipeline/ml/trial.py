@@ -14,7 +14,7 @@ from tfx.dsl.io import fileio
 
 from components.errors import GateError, InputError
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import chosen_callbacks, distribution, prepared
+from pipeline.ml import prepared
 from pipeline.ml.loop import Loop
 
 _NOT_OF_THE_DATA: dict[str, Any] = {
@@ -57,25 +57,27 @@ class Trainings:
         """
         keras.utils.clear_session()  # which frees the model before
         try:
-            data, strategy = self.data(settings), distribution.strategy(settings.trainer)
-            keras.utils.set_random_seed(settings.trainer.seed)
-            with strategy.scope():
-                model = prepared.model(settings, data, self._fn_args.base_model)
+            data = self.data(settings)
+            model = prepared.model(settings, data, self._fn_args.base_model)
         except (InputError, ValueError) as error:  # Keras' own for what it cannot build
             raise FailedTrialError(str(error)) from error
-        with strategy.scope():
-            score = self._trained(model, settings, data, objective)
+        score = self._trained(model, settings, data, objective)
         if not math.isfinite(score):
             raise FailedTrialError(f"{objective} is {score}")
         return score
 
     def _trained(self, model: keras.Model, settings: TrainerSettings, data: prepared.Data, objective: str) -> float:
-        key = prepared.checkpoint_key(model, settings, self._fn_args)
-        parts = model, data.heads, data.train, data.evaluation, settings, self._checkpoints, key
+        loop = Loop(
+            model=model,
+            data=data,
+            settings=settings,
+            checkpoints=self._checkpoints,
+            key=prepared.checkpoint_key(model, settings, self._fn_args),
+            watched={objective: "tuner.objective"},
+        )
         try:
-            rows = Loop(*parts, boards="", watched={objective: "tuner.objective"}).run()
+            return loop.run().kept[objective]
         except (GateError, tf.errors.ResourceExhaustedError) as error:
             if fileio.exists(self._checkpoints):
                 fileio.rmtree(self._checkpoints)
             raise FailedTrialError(str(error)) from error
-        return chosen_callbacks.kept(settings.trainer, rows)[objective]

@@ -31,8 +31,10 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         InputError: the data is of no use, whatever the values.
     """
     settings = TunerSettings.model_validate_json(fn_args.custom_config["settings"])
-    search = Search(oracles.oracle(settings.tuner, settings.training.trainer.epochs), settings, fn_args)
-    search.trainings.data(settings.training)
+    training = settings.training
+    oracle = oracles.oracle(settings.tuner, training.trainer.epochs, [head.output_name for head in training.heads])
+    search = Search(oracle, settings, fn_args)
+    search.trainings.data(training)
     return TunerFnResult(tuner=search, fit_kwargs={})
 
 

@@ -123,7 +123,7 @@ def sides(case: Case, folder: str) -> tuple[Callable[[], Rates], Callable[[], Ra
         return lambda: consumed(map(vary, data.train.epoch(next(epochs))), case), lambda: consumed(iter(bare), case)
     model = prepared.model(made.settings, data, None)
     checkpoints = os.path.join(folder, "checkpoints")  # which go, folder and all, when training is over
-    loop = Loop(model, data.heads, data.train, data.evaluation, made.settings, checkpoints, "benchmark", folder)
+    loop = Loop(model=model, data=data, settings=made.settings, checkpoints=checkpoints, key="benchmark", boards=folder)
     theirs = models.build(made.settings.model, data.inputs, data.heads)
     theirs.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return lambda: watched(loop.run, case), lambda: watched(lambda: fit(theirs, bare, data.evaluation.epoch(0)), case)

@@ -20,21 +20,26 @@ IMAGE = c.Image(height=8, width=8, channels=1, mean=(0.5,), deviation=(0.5,))
 PICTURES, BATCH = 18, 4
 
 
-class Pictures:
-    """A Source of noise whose brightness is its class."""
+class Columns:
+    """A Source of these features and labels."""
 
-    def __init__(self, batch_size: int) -> None:
-        random = np.random.default_rng(0)
-        self.labels = np.arange(PICTURES)[:, None] % 2
-        noise = random.integers(0, 128, (PICTURES, 8, 8, 1))
-        self.pixels = (noise + 60 * self.labels[:, :, None, None]).astype(np.uint8)
-        self.batch_size = batch_size
-        self.steps = -(-PICTURES // batch_size)
+    def __init__(self, features: dict[str, np.ndarray], labels: dict[str, np.ndarray], batch_size: int) -> None:
+        self.features, self.labels, self.batch_size = features, labels, batch_size
+        self.rows = len(next(iter(labels.values())))
+        self.steps = -(-self.rows // batch_size)
 
     def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
-        order = np.random.default_rng(number).permutation(PICTURES)
-        columns = {"image": self.pixels[order]}, {"kind": self.labels[order]}
-        return tf.data.Dataset.from_tensor_slices(columns).batch(self.batch_size).skip(skip)
+        order = np.random.default_rng(number).permutation(self.rows)
+        taken = tuple({name: array[order] for name, array in part.items()} for part in (self.features, self.labels))
+        return tf.data.Dataset.from_tensor_slices(taken).batch(self.batch_size).skip(skip)
+
+
+def pictures(batch_size: int) -> Columns:
+    """Noise whose brightness is its class."""
+    labels = np.arange(PICTURES)[:, None] % 2
+    noise = np.random.default_rng(0).integers(0, 128, (PICTURES, 8, 8, 1))
+    pixels = (noise + 60 * labels[:, :, None, None]).astype(np.uint8)
+    return Columns({"image": pixels}, {"kind": labels}, batch_size)
 
 
 def settings_of(trainer: c.Trainer, model: Optional[AnyModel] = None, image: c.Image = IMAGE) -> TrainerSettings:
@@ -46,19 +51,22 @@ def data_of(settings: TrainerSettings) -> prepared.Data:
     (head,), (image,) = settings.heads, settings.features
     assert isinstance(image, c.Image)
     inputs = (ModelInput("image", shape=(image.height, image.width, image.channels), image=image),)
-    pictures = Pictures(settings.trainer.batch_size)
+    source = pictures(settings.trainer.batch_size)
     transform: Any = None
-    return prepared.Data(transform, (Head(head, head.classes),), inputs, pictures, pictures)
+    return prepared.Data(transform, (Head(head, head.classes),), inputs, source, source)
+
+
+def loop_of(folder: str, settings: TrainerSettings, data: prepared.Data) -> Loop:
+    """The training of a fresh model; checkpoints are in `folder`."""
+    keras.utils.clear_session()
+    model = prepared.model(settings, data, None)
+    return Loop(model=model, data=data, settings=settings, checkpoints=folder, key="key")
 
 
 def train(folder: str, settings: TrainerSettings) -> tuple[keras.Model, list[dict[str, float]]]:
-    """The trained model and its history; checkpoints are in `folder`."""
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(settings.trainer.seed)
-    data = data_of(settings)
-    model = prepared.model(settings, data, None)
-    rows = Loop(model, data.heads, data.train, data.evaluation, settings, folder, "key", "").run()
-    return model, rows
+    """The trained model and its history."""
+    loop = loop_of(folder, settings, data_of(settings))
+    return loop.model, loop.run().rows
 
 
 def trainer(**fields: Any) -> c.Trainer:

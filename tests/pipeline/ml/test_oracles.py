@@ -22,7 +22,7 @@ ENDLESS = {"trainer.learning_rate": c.Range(1e-4, 1e-1, log=True), "trainer.batc
 
 def tried(tmp_path, score: Callable[[dict], float] = len, epochs: int = 9, **fields: Any) -> list[dict[str, Any]]:
     """The values of every trial that the oracle wants, when trials come out as `score` says."""
-    oracle = oracles.oracle(c.Tuner(**fields), epochs)
+    oracle = oracles.oracle(c.Tuner(**fields), epochs, ["kind"])
     oracle._set_project_dir(str(tmp_path), "search")
     oracle.verbose = 0
     found = []

@@ -7,7 +7,7 @@ import tensorflow as tf
 import pipeline.config as c
 from components.errors import ConfigError, GateError
 from pipeline.ml import train_steps
-from tests.pipeline.ml.loops import PICTURES, Pictures, settings_of, train, trainer
+from tests.pipeline.ml.loops import PICTURES, pictures, settings_of, train, trainer
 
 CODE = "tests.pipeline.ml.user_code."
 SHARPNESS_AWARE = "pipeline.ml.train_steps.sharpness_aware"
@@ -25,7 +25,7 @@ def test_a_step_like_keras_own_trains_alike(tmp_path, precision):
 
 def test_the_loss_is_the_epoch_s_and_other_numbers_the_last_step_s(tmp_path):
     _, rows = train(str(tmp_path), settings_of(trainer(epochs=1, train_step=CODE + "step_of_loss")))
-    assert rows[0]["loss"] == pytest.approx(Pictures(4).pixels.mean(), rel=1e-5)
+    assert rows[0]["loss"] == pytest.approx(pictures(4).features["image"].mean(), rel=1e-5)
     assert rows[0]["rows"] == PICTURES % 4
     assert {"val_loss", "val_accuracy"} <= set(rows[0])
 
@@ -75,7 +75,7 @@ def test_sharpness_aware_minimisation_goes_by_the_gradient_at_the_worst_point(tm
 def gradient_at(model, point: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     for each in model.trainable_variables:
         each.assign(point[each.path])
-    features, labels = next(iter(Pictures(PICTURES).epoch(0)))
+    features, labels = next(iter(pictures(PICTURES).epoch(0)))
     with tf.GradientTape() as tape:
         loss = model.compute_loss(features, labels, model(features, training=True), None)
     gradients = tape.gradient(loss, model.trainable_variables)
