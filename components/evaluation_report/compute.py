@@ -15,11 +15,6 @@ from components.evaluation_report.result import Cell, Check, HeadResult, Plots, 
 from components.metrics import jackknife
 
 CANDIDATE, BASELINE = "candidate", "baseline"
-_BOUNDED = {
-    "auc", "pr_auc", "accuracy", "precision", "recall", "f1", "mean_label", "mean_prediction",
-    "specificity", "false_positive_rate", "false_negative_rate",
-}  # fmt: skip
-"""Metrics of classifiers that lie between 0 and 1, and so do their intervals; other accuracies, too."""
 
 Numbers = dict[Any, Any]
 """{(model, output, metric): value} of one slice."""
@@ -97,26 +92,26 @@ def _head(evaluation: Evaluation, head: Mapping[str, Any], settings: Mapping[str
     for key, numbers in sorted(evaluation.slices.items(), key=lambda item: _order(item[0], settings["ranges"])):
         examples = int(numbers.get((CANDIDATE, output, "example_count"), 0))
         if not key or examples >= settings["min_slice_size"] or _as_threshold(key, named):
-            cells = {name: _cell(numbers, output, name, head["task"]) for name in head["metrics"]}
+            cells = {name: _cell(numbers, output, name, name in head["bounded"]) for name in head["metrics"]}
             slices.append(SliceResult(slice=dict(key), examples=examples, metrics=cells))
-    plots = _plots(evaluation, output, head["task"], len(head["classes"]))
+    table = _confusion(evaluation, output, len(head["classes"])) if head["task"] == "multiclass" else []
     # Classes that nobody has named go by their ids.
-    unnamed = range(len(head["classes"]), len(plots.confusion or ()))
+    unnamed = range(len(head["classes"]), len(table))
     return HeadResult(
         name=head["name"],
         task=head["task"],
         classes=[*head["classes"], *map(str, unnamed)],
         metrics={name: better for name, better in head["metrics"].items() if name != "example_count"},
         slices=slices,
-        plots=plots,
+        plots=_of_confusion(table) if table else _plots(evaluation, output, head["task"]),
     )
 
 
-def _cell(numbers: Numbers, output: str, name: str, task: str) -> Cell:
-    candidate, samples = _with_interval(numbers, CANDIDATE, output, name, task)
+def _cell(numbers: Numbers, output: str, name: str, bounded: bool) -> Cell:
+    candidate, samples = _with_interval(numbers, CANDIDATE, output, name, bounded)
     if (BASELINE, output, name) not in numbers:
         return Cell(candidate=candidate)
-    baseline, others = _with_interval(numbers, BASELINE, output, name, task)
+    baseline, others = _with_interval(numbers, BASELINE, output, name, bounded)
     if candidate.value is None or baseline.value is None:
         return Cell(candidate=candidate, baseline=baseline)
     difference = candidate.value - baseline.value
@@ -124,14 +119,13 @@ def _cell(numbers: Numbers, output: str, name: str, task: str) -> Cell:
     return Cell(candidate=candidate, baseline=baseline, change=_interval(difference, pairs))
 
 
-def _with_interval(numbers: Numbers, model: str, output: str, name: str, task: str) -> "tuple[Value, list[float]]":
+def _with_interval(numbers: Numbers, model: str, output: str, name: str, bounded: bool) -> "tuple[Value, list[float]]":
     value = numbers.get((model, output, name))
     samples = json.loads(numbers.get((model, output, jackknife.NAME), b"{}")).get(name, [])
     if value is None or not math.isfinite(value):
         return Value(), []
     found = _interval(value, samples)
-    bounded = name in _BOUNDED or name.endswith("_accuracy")
-    if task != "regression" and bounded and found.low is not None and found.high is not None:
+    if bounded and found.low is not None and found.high is not None:
         found = Value(value=value, low=max(0.0, found.low), high=min(1.0, found.high))
     return found, samples
 
@@ -187,7 +181,19 @@ def _same(one: Any, other: Any) -> bool:
     return [(column, str(value)) for column, value in one] == [(column, str(value)) for column, value in other]
 
 
-def _plots(evaluation: Evaluation, output: str, task: str, classes: int) -> Plots:
+def _confusion(evaluation: Evaluation, output: str, classes: int) -> list[list[float]]:
+    plots = evaluation.plots.get((CANDIDATE, output), [])
+    found = [plot.multi_class_confusion_matrix_at_thresholds for plot in plots]
+    return curves.confusion(found[0].matrices, classes) if found else []
+
+
+def _of_confusion(table: list[list[float]]) -> Plots:
+    if len(table) > curves.MOST_CLASSES:
+        return Plots(confusions=curves.confusions(table))
+    return Plots(confusion=table)
+
+
+def _plots(evaluation: Evaluation, output: str, task: str) -> Plots:
     by_model = {model: evaluation.plots.get((model, output), []) for model in (CANDIDATE, BASELINE)}
     overall = evaluation.slices.get((), {})
     if task == "binary":
@@ -199,8 +205,7 @@ def _plots(evaluation: Evaluation, output: str, task: str, classes: int) -> Plot
             ),
         )
     if task == "multiclass":
-        found = [plot.multi_class_confusion_matrix_at_thresholds for plot in by_model[CANDIDATE]]
-        return Plots(confusion=curves.confusion(found[0].matrices, classes) if found else None)
+        return Plots()
     pairs = json.loads(overall.get((CANDIDATE, output, "prediction_sample"), b"[]"))
     return Plots(predictions=curves.sample(pairs))
 

@@ -4,8 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from components.evaluation_report.result import Curve
+from components.evaluation_report.result import Confusion, Curve
 
+MOST_CLASSES = 40
+"""In a confusion matrix that one can read; of more classes there is a list of as many confusions."""
 _POINTS = 80
 _BINS = 10
 
@@ -40,7 +42,7 @@ def calibration(buckets: Sequence[Any]) -> Curve:
     return Curve(x=[group[1] / group[0] for group in groups], y=[group[2] / group[0] for group in groups])
 
 
-def confusion(matrices: Sequence[Any], classes: int) -> Optional[list[list[float]]]:
+def confusion(matrices: Sequence[Any], classes: int) -> list[list[float]]:
     """Weights by [actual][predicted]."""
     entries = [(e.actual_class_id, e.predicted_class_id, e.num_weighted_examples) for e in matrices[0].entries]
     size = max([classes, *(1 + max(actual, predicted) for actual, predicted, _ in entries)])
@@ -49,6 +51,17 @@ def confusion(matrices: Sequence[Any], classes: int) -> Optional[list[list[float
         if actual >= 0 and predicted >= 0:
             table[actual][predicted] += weight
     return table
+
+
+def confusions(table: list[list[float]]) -> list[Confusion]:
+    """The most frequent ones."""
+    found = [
+        Confusion(actual=actual, predicted=predicted, weight=weight, share=weight / sum(row))
+        for actual, row in enumerate(table)
+        for predicted, weight in enumerate(row)
+        if weight and predicted != actual
+    ]
+    return sorted(found, key=lambda each: -each.weight)[:MOST_CLASSES]
 
 
 def sample(pairs: Sequence[Sequence[float]]) -> Optional[Curve]:

@@ -1,6 +1,5 @@
 """The evaluation as one HTML page."""
 
-import dataclasses
 import datetime
 from typing import Optional
 
@@ -8,8 +7,6 @@ from components.evaluation_report.result import Cell, Curve, HeadResult, Result,
 from components.misjudged.result import Result as Misjudged
 from components.report import charts, page
 
-MOST_CLASSES = 40
-"""In a confusion matrix that one can read; of more classes the page lists as many confusions."""
 _UNIT = (0.0, 1.0)
 _DIAGONAL = charts.Series("diagonal", "guide", [(0, 0), (1, 1)])
 _STATES = {"passed": "good", "failed": "bad", "no such slice": "bad", "not computable": "bad", "no baseline": "warn"}
@@ -27,43 +24,12 @@ def render(result: Result, made: Optional[datetime.datetime] = None, misjudged: 
         failures=failures(result),
         checks=sorted(result.checks, key=lambda check: _SEVERITY.index(_STATES[check.state])),
         pictures=pictures,
-        class_name=class_name,
-        confusions={head.name: confusions(head.plots.confusion or []) for head in result.heads},
         charts={head.name: head_charts(head) for head in result.heads},
         slice_name=slice_name,
         describe=lambda check: describe(check, len(result.heads) > 1),
         states=_STATES,
         direction=direction,
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class Confusion:
-    """Examples of one class that the model takes for another."""
-
-    actual: int
-    predicted: int
-    weight: float
-    share: float
-    """Of the actual class."""
-
-
-def confusions(matrix: list[list[float]]) -> list[Confusion]:
-    """The most frequent ones, where there are too many classes for a table of all; else nothing."""
-    if len(matrix) <= MOST_CLASSES:
-        return []
-    found = [
-        Confusion(actual, predicted, weight, weight / sum(row))
-        for actual, row in enumerate(matrix)
-        for predicted, weight in enumerate(row)
-        if weight and predicted != actual
-    ]
-    return sorted(found, key=lambda each: -each.weight)[:MOST_CLASSES]
-
-
-def class_name(head: HeadResult, number: int) -> str:
-    """The label of a class; its id where nobody has named it."""
-    return head.classes[number] if number < len(head.classes) else str(number)
 
 
 def direction(cell: Cell, better: str) -> str:

@@ -66,6 +66,16 @@ class Curve(pydantic.BaseModel, frozen=True):
     y: list[float]
 
 
+class Confusion(pydantic.BaseModel, frozen=True):
+    """Examples of one class that the model takes for another."""
+
+    actual: int
+    predicted: int
+    weight: float
+    share: float
+    """Of the actual class."""
+
+
 class Plots(pydantic.BaseModel, frozen=True):
     """What is drawn for all examples; curves are by model, "candidate" or "baseline"."""
 
@@ -76,7 +86,9 @@ class Plots(pydantic.BaseModel, frozen=True):
     predictions: Optional[Curve] = None
     """A sample of a regression: x is the prediction, y the label."""
     confusion: Optional[list[list[float]]] = None
-    """Weight of the examples by [actual class][predicted class]."""
+    """Weight of the examples by [actual class][predicted class], where there are few enough classes for a table."""
+    confusions: list[Confusion] = []
+    """Of more classes the most frequent ones, those first."""
 
 
 class HeadResult(pydantic.BaseModel, frozen=True):
@@ -90,6 +102,10 @@ class HeadResult(pydantic.BaseModel, frozen=True):
     slices: list[SliceResult]
     """All examples first."""
     plots: Plots
+
+    def class_name(self, number: int) -> str:
+        """The label of a class; its id where nobody has named it."""
+        return self.classes[number] if number < len(self.classes) else str(number)
 
 
 class Result(pydantic.BaseModel, frozen=True):

@@ -24,6 +24,8 @@ class Metric:
     class_name: str
     better: Better
     """Which way is better; "" where a value in the middle is (calibration), so that no loss can be told."""
+    bounded: bool = False
+    """Whether it lies between 0 and 1; then so does its interval."""
     usual: bool = True
     """Whether it is computed without being named."""
     module: str = ""
@@ -42,27 +44,32 @@ _MEANS = {
     "mean_label": Metric("MeanLabel", ""),
     "mean_prediction": Metric("MeanPrediction", ""),
 }
+_MEANS_OF_CLASSES = {
+    **_MEANS,
+    "mean_label": Metric("MeanLabel", "", bounded=True),
+    "mean_prediction": Metric("MeanPrediction", "", bounded=True),
+}
 
 METRICS: dict[Task, dict[str, Metric]] = {
     "binary": {
-        "auc": Metric("RocAuc", "higher", module=f"{_OURS}.binary"),
-        "pr_auc": Metric("PrecisionRecallAuc", "higher", module=f"{_OURS}.binary"),
-        "accuracy": Metric("BinaryAccuracy", "higher"),
-        "precision": Metric("Precision", "higher"),
-        "recall": Metric("Recall", "higher"),
-        "f1": Metric("F1Score", "higher"),
+        "auc": Metric("RocAuc", "higher", bounded=True, module=f"{_OURS}.binary"),
+        "pr_auc": Metric("PrecisionRecallAuc", "higher", bounded=True, module=f"{_OURS}.binary"),
+        "accuracy": Metric("BinaryAccuracy", "higher", bounded=True),
+        "precision": Metric("Precision", "higher", bounded=True),
+        "recall": Metric("Recall", "higher", bounded=True),
+        "f1": Metric("F1Score", "higher", bounded=True),
         "log_loss": Metric("BinaryCrossEntropy", "lower"),
-        **_MEANS,
+        **_MEANS_OF_CLASSES,
         **_COMMON,
-        "balanced_accuracy": Metric("BalancedAccuracy", "higher", usual=False),
-        "specificity": Metric("Specificity", "higher", usual=False),
-        "false_positive_rate": Metric("FallOut", "lower", usual=False),
-        "false_negative_rate": Metric("MissRate", "lower", usual=False),
+        "balanced_accuracy": Metric("BalancedAccuracy", "higher", bounded=True, usual=False),
+        "specificity": Metric("Specificity", "higher", bounded=True, usual=False),
+        "false_positive_rate": Metric("FallOut", "lower", bounded=True, usual=False),
+        "false_negative_rate": Metric("MissRate", "lower", bounded=True, usual=False),
         "mcc": Metric("MatthewsCorrelationCoefficient", "higher", usual=False),
     },
     "multiclass": {
         **{
-            name: Metric("ClassScore", "higher", module=f"{_OURS}.multiclass", settings={"score": name})
+            name: Metric("ClassScore", "higher", bounded=True, module=f"{_OURS}.multiclass", settings={"score": name})
             for name in ("accuracy", "precision", "recall", "f1")
         },
         "log_loss": Metric("SparseLogLoss", "lower", module=f"{_OURS}.multiclass"),
@@ -101,7 +108,7 @@ def known(name: str, task: Task) -> Optional[Metric]:
     """The metric of that name for a task; None where there is none."""
     k = top_k_of(name)
     if k and task == "multiclass":
-        return Metric("SparseTopKCategoricalAccuracy", "higher", usual=False, settings={"k": k})
+        return Metric("SparseTopKCategoricalAccuracy", "higher", bounded=True, usual=False, settings={"k": k})
     return METRICS[task].get(name)
 
 

@@ -25,6 +25,7 @@ def report_settings(config: Config) -> dict[str, Any]:
                 "classes": list(head.label_spec.classes),
                 "vocabulary": label_key(head.output_name),
                 "metrics": {name: each.better for name, each in metrics_of(config, head).items()},
+                "bounded": [name for name, each in metrics_of(config, head).items() if each.bounded],
                 "thresholds": [threshold.model_dump() for threshold in thresholds_of(config, head)],
             }
             for head in config.heads

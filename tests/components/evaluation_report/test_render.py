@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from components.evaluation_report import result as results
+from components.evaluation_report.curves import confusions
 from components.evaluation_report.render import direction, render
 from components.evaluation_report.result import (
     Cell,
@@ -261,7 +262,7 @@ def test_of_many_classes_the_most_frequent_confusions_are_listed() -> None:
         update={
             "task": "multiclass",
             "classes": [f"class {number}" for number in range(size)],
-            "plots": Plots(confusion=matrix.tolist()),
+            "plots": Plots(confusions=confusions(matrix.tolist())),
         }
     )
     text = render(result(heads=[head]))
