@@ -11,6 +11,7 @@ from typing import Optional
 
 import pydantic
 
+from components.signatures import label_key
 from pipeline.config.features import Feature, OneHot, Vocabulary, feature_key
 from pipeline.config.images import Image
 from pipeline.config.model import Head, Label, Model
@@ -20,11 +21,6 @@ from pipeline.config.trainer import Trainer
 
 WEIGHT_KEY = "example_weight"
 """The transformed feature that holds an example's weight."""
-
-
-def label_key(head: str) -> str:
-    """The transformed feature that holds the label of `head`."""
-    return f"label_{head}"
 
 
 class TransformSettings(Record):

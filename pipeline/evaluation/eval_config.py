@@ -13,14 +13,13 @@ from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.proto import config_pb2
 
 from components.errors import ConfigError
+from components.signatures import EVALUATE, LABELS, label_key
 from pipeline.config import Config, Head, Threshold
 from pipeline.config.model import top_k_of
-from pipeline.config.settings import WEIGHT_KEY, label_key
+from pipeline.config.settings import WEIGHT_KEY
 from pipeline.evaluation.catalogue import METRICS, PLOTS, Better, Metric, jackknife, known, metric
 from pipeline.evaluation.slicing import of_threshold, slicing_specs
 
-SIGNATURE = "evaluate"
-LABELS = "transform_labels"
 AT_LEAST_ONE = Threshold(metric="example_count", lower=1)
 """Always held to: TFX blesses nothing without a threshold, and an empty split must not pass."""
 
@@ -59,7 +58,7 @@ def _model_spec(config: Config) -> config_pb2.ModelSpec:
     return config_pb2.ModelSpec(
         # Stated, or TFMA tries to load the model as a Keras one first.
         model_type=constants.TF_GENERIC,
-        signature_name=SIGNATURE,
+        signature_name=EVALUATE,
         preprocessing_function_names=[LABELS],
         label_key="" if several else label_key(config.heads[0].output_name),
         label_keys=labels if several else {},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from components.signatures import label_key
 from pipeline.config import Config
 from pipeline.config.evaluator import column_of
-from pipeline.config.settings import label_key
 from pipeline.evaluation.eval_config import metrics_of, thresholds_of
 
 

@@ -10,7 +10,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import InputError
-from pipeline.config.settings import WEIGHT_KEY, label_key
+from components.signatures import label_key
+from pipeline.config.settings import WEIGHT_KEY
 from pipeline.config.trainer import Trainer
 from pipeline.ml.datasets import Assemble, Batch, Decode, Memory, Reading, Source, Stream, Vary, chunks
 from pipeline.ml.heads import Head

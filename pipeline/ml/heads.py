@@ -12,9 +12,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import ConfigError
+from components.signatures import label_key
 from pipeline.config.model import Head as HeadConfig
 from pipeline.config.model import top_k_of
-from pipeline.config.settings import label_key
 from pipeline.ml import named
 from pipeline.ml.metrics import OfLikeliest
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import InputError
+from components.signatures import label_key
 from pipeline.config.features import (
     Cross,
     Embedding,
@@ -25,7 +26,7 @@ from pipeline.config.features import (
     feature_key,
 )
 from pipeline.config.images import Image
-from pipeline.config.settings import WEIGHT_KEY, TrainerSettings, label_key
+from pipeline.config.settings import WEIGHT_KEY, TrainerSettings
 from pipeline.ml.images import crops, decode
 
 

@@ -13,9 +13,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import InputError
+from components.signatures import label_key
 from pipeline import references
 from pipeline.config.model import Label
-from pipeline.config.settings import label_key
 from pipeline.ml import columns
 from pipeline.ml.columns import Column
 

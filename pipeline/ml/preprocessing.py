@@ -13,9 +13,10 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from components.signatures import label_key
 from pipeline import references
 from pipeline.config.features import Cross, Feature, Hashed, Identity, Vocabulary, feature_key
-from pipeline.config.settings import WEIGHT_KEY, TransformSettings, label_key
+from pipeline.config.settings import WEIGHT_KEY, TransformSettings
 from pipeline.ml import columns, labels, numeric
 from pipeline.ml.columns import Column
 

@@ -33,8 +33,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.dsl.io import fileio
 
+from components import signatures
 from pipeline.config.features import columns_of
-from pipeline.config.settings import WEIGHT_KEY, TransformSettings, label_key
+from pipeline.config.settings import WEIGHT_KEY, TransformSettings
 from pipeline.ml import columns, preprocessing
 from pipeline.ml.heads import Head
 from pipeline.ml.images import decode
@@ -67,7 +68,7 @@ class Servable(tf.Module):
         self._images = {name: column for name, column in settings.images.items() if column in self.columns}
         # What a preprocessing_fn of one's own does to an image, it does to the bytes.
         self._takes_pixels = bool(self._images) and settings.preprocessing_fn is None
-        self._label_keys = [label_key(head.name) for head in heads]
+        self._label_keys = [signatures.label_key(head.name) for head in heads]
         self._label_keys += [WEIGHT_KEY] if settings.example_weight else []
 
     def features(self, raw: Tensors) -> dict[str, Any]:
@@ -119,20 +120,20 @@ class Servable(tf.Module):
             traced = tf.function(lambda examples: function(tf.io.parse_example(examples, lenient)), autograph=False)
             return traced.get_concrete_function(EXAMPLES)
 
-        signatures = {
-            "serving_default": of_examples(self.answer, serving),
-            "raw": self._of_columns(),
-            "transform_features": of_examples(self.features, serving),
-            "transform_labels": of_examples(self.labels, self._spec),
-            "evaluate": of_examples(self.predict, serving),
+        found = {
+            signatures.SERVING: of_examples(self.answer, serving),
+            signatures.RAW: self._of_columns(),
+            signatures.FEATURES: of_examples(self.features, serving),
+            signatures.LABELS: of_examples(self.labels, self._spec),
+            signatures.EVALUATE: of_examples(self.predict, serving),
         }
         if self.extractor is not None:
-            signatures["embeddings"] = of_examples(self.embedding, serving)
+            found[signatures.EMBEDDINGS] = of_examples(self.embedding, serving)
         if self._images:
-            signatures["bytes"] = self._of_columns("bytes")
+            found[signatures.BYTES] = self._of_columns("bytes")
         if self._takes_pixels:
-            signatures["pixels"] = self._of_columns("pixels")
-        return signatures
+            found[signatures.PIXELS] = self._of_columns("pixels")
+        return found
 
     def _of_columns(self, images_as: str = "") -> Any:
         """The concrete function of one argument per raw column, images under a name that ends in what they come as."""
