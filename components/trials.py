@@ -43,7 +43,7 @@ def load(folder: str) -> Trials:
         return Trials.model_validate_json(file.read())
 
 
-def shown(values: dict[str, Any]) -> str:
+def in_one_line(values: dict[str, Any]) -> str:
     """Values in one line: `model.depth=32, trainer.learning_rate=0.00312`."""
     return ", ".join(f"{path}={short(value)}" for path, value in values.items())
 

@@ -157,10 +157,10 @@ class TextCells:
             return Inferred(kind, len(present), numbers)
         known = pc.is_in(self.cells, value_set=values.filter(pa.array(is_text)))
         row = int(np.argmax(known.to_numpy(zero_copy_only=False)))
-        return Inferred(kind, len(present), numbers, row, shown(self.cells[row].as_py()))
+        return Inferred(kind, len(present), numbers, row, readable(self.cells[row].as_py()))
 
 
-def shown(raw: bytes, limit: int = 80) -> str:
+def readable(raw: bytes, limit: int = 80) -> str:
     """Raw bytes as a person may read them in a message, cut to `limit` characters."""
     text = raw.decode("utf-8", "backslashreplace")
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -5,7 +5,7 @@ import dataclasses
 import json
 from typing import Optional
 
-from components.example_gen.cells import Inferred, Kind, shown
+from components.example_gen.cells import Inferred, Kind, readable
 
 SAMPLE = 5
 """Bad rows kept for a message, per range and in all."""
@@ -52,7 +52,7 @@ class BadRow:
     raw: bytes
 
     def __str__(self) -> str:
-        return f"{self.file}, {self.place}: {self.reason}. Received: {shown(self.raw, 120)!r}"
+        return f"{self.file}, {self.place}: {self.reason}. Received: {readable(self.raw, 120)!r}"
 
     def to_json(self) -> str:
         """One line of the quarantine."""
@@ -60,7 +60,7 @@ class BadRow:
         try:
             fields["raw"] = self.raw.decode()
         except UnicodeDecodeError:
-            fields["raw"] = shown(self.raw, _SHOWN)
+            fields["raw"] = readable(self.raw, _SHOWN)
             fields["raw_base64"] = base64.b64encode(self.raw).decode()
         return json.dumps(fields, ensure_ascii=False)
 

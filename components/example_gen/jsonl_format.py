@@ -8,7 +8,7 @@ from typing import Any, Optional
 import numpy as np
 import pyarrow as pa
 
-from components.example_gen.cells import Inferred, Kind, Ragged, offsets_of, shown
+from components.example_gen.cells import Inferred, Kind, Ragged, offsets_of, readable
 from components.example_gen.facts import BadRow, Range
 from components.example_gen.formats import TableBlock
 from components.example_gen.text_files import TextFiles, not_utf8
@@ -37,7 +37,7 @@ class JsonCells:
         if kind != Kind.BYTES:
             return Inferred(kind, cells, numbers)
         row = kinds.index(Kind.BYTES)
-        return Inferred(kind, cells, numbers, row, shown(json.dumps(self.rows[row][0]).encode()))
+        return Inferred(kind, cells, numbers, row, readable(json.dumps(self.rows[row][0]).encode()))
 
     def ragged(self, kind: Kind) -> Ragged:
         """See Cells."""

@@ -21,7 +21,7 @@ def find(files: beam.PCollection, settings: Settings, splits: Sequence[str], pat
     listed = judged["wrong"] | "List" >> beam.FlatMap(lists.lists_of, settings.split)
     suspects = judged["wrong"] | "Suspects" >> beam.Filter(is_suspect, beam.pvalue.AsDict(sums))
     counts = suspects | "Places" >> beam.Map(place) | "Count" >> beam.combiners.Count.PerElement()
-    chosen = beam.pvalue.AsDict(listed | "Choose" >> beam.combiners.Top.PerKey(settings.shown(len(splits))))
+    chosen = beam.pvalue.AsDict(listed | "Choose" >> beam.combiners.Top.PerKey(settings.pictures_per_list(len(splits))))
     pictures = spread | "Pictures" >> beam.FlatMap(lists.of_file, chosen, settings.column)
     return (
         pictures

@@ -20,6 +20,6 @@ class Settings:
     heads: tuple[str, ...]
     """The classifiers."""
 
-    def shown(self, splits: int) -> int:
+    def pictures_per_list(self, splits: int) -> int:
         """How many pictures each list may hold."""
         return max(1, min(MOST, MOST_IN_ALL // (len(self.heads) * (splits + 1))))

@@ -18,7 +18,7 @@ Key = tuple[str, str, int]
 """Column, file and number of the record."""
 
 
-def shown(column: Column) -> list[tuple[Counts, list[Pair]]]:
+def listed_pairs(column: Column) -> list[tuple[Counts, list[Pair]]]:
     """The counts of each two splits of a column, and their pairs that the page shows, the most similar first."""
     return [(counts, column.of_splits(counts, SHOWN)) for counts in column.splits]
 
@@ -27,7 +27,7 @@ def of_file(shard: Shard, columns: "Sequence[Column]") -> "Iterator[tuple[Key, s
     """The pictures of a file's images that the page shows, as data URIs."""
     wanted: dict[int, set[str]] = {}
     for column in columns:
-        for _, pairs in shown(column):
+        for _, pairs in listed_pairs(column):
             for image in (image for pair in pairs for image in (pair.first, pair.second)):
                 if image.path == shard.path:
                     wanted.setdefault(image.record, set()).add(column.column)
@@ -38,7 +38,9 @@ def of_file(shard: Shard, columns: "Sequence[Column]") -> "Iterator[tuple[Key, s
 
 def render(columns: "Sequence[Column]", pictures: "Mapping[Key, str]") -> str:
     """The page as text."""
-    return page.render("near_duplicates", "duplicates.html.j2", columns=columns, shown=shown, pictures=pictures)
+    return page.render(
+        "near_duplicates", "duplicates.html.j2", columns=columns, listed_pairs=listed_pairs, pictures=pictures
+    )
 
 
 def write_page(found: "Sequence[tuple[Key, str]]", columns: "Sequence[Column]", path: str) -> None:

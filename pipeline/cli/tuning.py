@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from components.trials import FILE, PLOT, load, shown
+from components.trials import FILE, PLOT, in_one_line, load
 from pipeline.runs import RunRecord
 
 
@@ -18,6 +18,6 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
     best, failed = found.trials[found.best], sum(trial.score is None for trial in found.trials)
     of = f"trial {found.best + 1} of {len(found.trials)}{f', {failed} failed' if failed else ''}"
     return [
-        ("best values", f"{shown(best.values)} ({found.objective} {best.score:.4f}, {of})"),
+        ("best values", f"{in_one_line(best.values)} ({found.objective} {best.score:.4f}, {of})"),
         ("trials", os.path.join(folder, PLOT)),
     ]

@@ -15,7 +15,7 @@ from tfx.components.tuner.component import TunerFnResult
 
 from components import progress
 from components.errors import ConfigError, GateError
-from components.trials import Trial, Trials, shown
+from components.trials import Trial, Trials, in_one_line
 from pipeline.config.hyperparameters import applied, plain
 from pipeline.config.settings import TrainerSettings
 from pipeline.config.tuning import TunerSettings
@@ -63,7 +63,7 @@ class Search(base_tuner.BaseTuner):
         done = self._journal.known(values, epochs) or self._train(proposed, values, epochs)
         self._journal.add(done)
         logging.info(
-            "trial %d of %d: %s: %s", len(self._journal.trials), self.oracle.max_trials, shown(values),
+            "trial %d of %d: %s: %s", len(self._journal.trials), self.oracle.max_trials, in_one_line(values),
             f"{objective} {done.score}" if done.score is not None else f"failed: {done.error}",
         )  # fmt: skip
         if done.score is None:
@@ -81,7 +81,7 @@ class Search(base_tuner.BaseTuner):
         if trials.best is None:
             first = trials.trials[0]
             raise GateError(
-                f"none of {len(trials.trials)} trials could be trained. The first, with {shown(first.values)}: "
+                f"none of {len(trials.trials)} trials could be trained. The first, with {in_one_line(first.values)}: "
                 f"{first.error}"
             )
         trial_files.write(self._results, trials, self._settings.tuner.space)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from components.errors import InputError, close_matches
-from components.example_gen.cells import Cells, Kind, shown
+from components.example_gen.cells import Cells, Kind, readable
 from components.example_gen.formats import Block
 from components.saved_model import Model
 
@@ -39,7 +39,7 @@ def _numbers(cells: Cells, file: str, block: Block, start: int, name: str) -> np
         for row, text in enumerate(cells.texts().to_pylist()):
             if text and not _is_number(text):
                 place = block.origin.place(start + row)
-                raise InputError(f"{file}, {place}: expected a number in {name!r}. Received: {shown(text)!r}")
+                raise InputError(f"{file}, {place}: expected a number in {name!r}. Received: {readable(text)!r}")
     return cells.numbers().astype(np.float64)
 
 

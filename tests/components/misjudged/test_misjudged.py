@@ -120,8 +120,8 @@ def test_what_is_usual_is_the_mean_score_of_a_class_where_it_is_the_label() -> N
 
 def test_the_pictures_of_all_lists_together_are_bounded() -> None:
     few = settings.Settings("", "image/encoded", "test", ("a",))
-    assert few.shown(splits=3) == settings.MOST
+    assert few.pictures_per_list(splits=3) == settings.MOST
     many = settings.Settings("", "image/encoded", "test", tuple("abcdefghijkl"))
-    assert many.shown(splits=3) * 12 * 4 <= settings.MOST_IN_ALL
+    assert many.pictures_per_list(splits=3) * 12 * 4 <= settings.MOST_IN_ALL
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     assert settings.MOST_IN_ALL * len(data_uri(encoded(noise))) < 4_500_000, "noise is the largest that there is"

@@ -121,7 +121,7 @@ def test_a_page_without_pairs_says_so() -> None:
 def test_the_page_shows_no_more_pairs_than_fit(duplicates: DuplicateImages) -> None:
     column = _read(duplicates)
     many = {**column, "listed": column["listed"] * 100, "splits": [{**column["splits"][0], "pairs": 400}]}
-    [(_, pairs)] = pictures.shown(Column.model_validate(many))
+    [(_, pairs)] = pictures.listed_pairs(Column.model_validate(many))
     assert len(pairs) == pictures.SHOWN
 
 

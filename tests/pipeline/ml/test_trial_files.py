@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pipeline.config as c
-from components.trials import PLOT, TABLE, Trial, Trials, load, shown
+from components.trials import PLOT, TABLE, Trial, Trials, in_one_line, load
 from pipeline.ml import trial_files
 
 SPACE = {"model.hidden_units": c.Choice([4], [16, 8]), "trainer.learning_rate": c.Range(1e-4, 1e-1, log=True)}
@@ -41,4 +41,4 @@ def test_the_best_one_is_the_highest_or_the_lowest():
 
 def test_values_in_one_line():
     values = {"a": 0.0031234, "b": [16, 8], "c": "adam", "d": None, "e": 32, "f": True}
-    assert shown(values) == "a=0.003123, b=[16, 8], c=adam, d=null, e=32, f=true"
+    assert in_one_line(values) == "a=0.003123, b=[16, 8], c=adam, d=null, e=32, f=true"
