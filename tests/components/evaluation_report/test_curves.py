@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.evaluation_report.curves import calibration, confusion, precision_recall, roc, sample
+from components.evaluation_report.curves import calibration, confusion, confusions, precision_recall, roc, sample
 
 
 def matrix(tp: float, fp: float, fn: float, tn: float) -> Any:
@@ -55,6 +55,15 @@ def test_calibration_has_groups_of_equal_weight() -> None:
 def test_confusion_is_filled_up_to_all_classes() -> None:
     entries = [SimpleNamespace(actual_class_id=0, predicted_class_id=1, num_weighted_examples=3.0)]
     assert confusion([SimpleNamespace(entries=entries)], 3) == [[0, 3, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_the_most_frequent_confusions_come_first_without_what_is_right() -> None:
+    found = confusions([[9, 1, 0], [6, 2, 0], [0, 0, 0]])
+    assert [(each.actual, each.predicted, each.weight, each.share) for each in found] == [
+        (1, 0, 6, 0.75),
+        (0, 1, 1, 0.1),
+    ]
+    assert len(confusions([[1.0] * 50] * 50)) == 40
 
 
 def test_a_sample_leaves_out_what_is_not_finite() -> None:
