@@ -19,27 +19,23 @@ digits and underscores in the name of an input: `assets.extra/columns.json` says
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Optional
 
 import keras
 import numpy as np
 import tensorflow as tf
-import tensorflow_transform as tft
 from tfx.dsl.io import fileio
 
 from components import signatures
-from pipeline.config.features import columns_of
 from pipeline.config.settings import WEIGHT_KEY, TransformSettings
-from pipeline.ml import columns, preprocessing
+from pipeline.ml import prepared
 from pipeline.ml.heads import Head
 from pipeline.ml.images import decode
-from pipeline.ml.inputs import ModelInput
+from pipeline.ml.serving_columns import column_of, input_names, lenient, pixel_tensor, raw_tensor, serving_columns
 from pipeline.ml.transform_graph import TransformGraph
 
 Tensors = Mapping[str, Any]
@@ -53,22 +49,20 @@ class Servable(tf.Module):
     def __init__(
         self,
         model: keras.Model,
-        transform: tft.TFTransformOutput,
+        data: prepared.Data,
         settings: TransformSettings,
-        inputs: Sequence[ModelInput],
-        heads: Sequence[Head],
         extractor: Optional[keras.Model] = None,
     ) -> None:
         super().__init__()
         self.model, self.extractor = model, extractor
-        self.transform = TransformGraph(transform)
-        self._inputs, self._heads = tuple(inputs), tuple(heads)
-        self._spec = transform.raw_feature_spec()
+        self.transform = TransformGraph(data.transform)
+        self._inputs, self._heads = data.inputs, data.heads
+        self._spec = data.transform.raw_feature_spec()
         self.columns = serving_columns(settings, self._spec)
         self._images = {name: column for name, column in settings.images.items() if column in self.columns}
         # What a preprocessing_fn of one's own does to an image, it does to the bytes.
         self._takes_pixels = bool(self._images) and settings.preprocessing_fn is None
-        self._label_keys = [signatures.label_key(head.name) for head in heads]
+        self._label_keys = [signatures.label_key(head.name) for head in self._heads]
         self._label_keys += [WEIGHT_KEY] if settings.example_weight else []
 
     def features(self, raw: Tensors) -> dict[str, Any]:
@@ -116,13 +110,13 @@ class Servable(tf.Module):
         serving = {name: self._spec[name] for name in self.columns}
 
         def of_examples(function: Callable[[Tensors], Any], spec: Mapping[str, Any]) -> Any:
-            lenient = {name: _lenient(each) for name, each in spec.items()}
-            traced = tf.function(lambda examples: function(tf.io.parse_example(examples, lenient)), autograph=False)
+            specs = {name: lenient(each) for name, each in spec.items()}
+            traced = tf.function(lambda examples: function(tf.io.parse_example(examples, specs)), autograph=False)
             return traced.get_concrete_function(EXAMPLES)
 
         found = {
             signatures.SERVING: of_examples(self.answer, serving),
-            signatures.RAW: self._of_columns(),
+            signatures.RAW: self._of_columns(input_names(self.columns)),
             signatures.FEATURES: of_examples(self.features, serving),
             signatures.LABELS: of_examples(self.labels, self._spec),
             signatures.EVALUATE: of_examples(self.predict, serving),
@@ -130,24 +124,28 @@ class Servable(tf.Module):
         if self.extractor is not None:
             found[signatures.EMBEDDINGS] = of_examples(self.embedding, serving)
         if self._images:
-            found[signatures.BYTES] = self._of_columns("bytes")
+            found[signatures.BYTES] = self._of_columns(self._names(signatures.BYTES))
         if self._takes_pixels:
-            found[signatures.PIXELS] = self._of_columns("pixels")
+            names = self._names(signatures.PIXELS)
+            pixels_of = {feature: names[column] for feature, column in self._images.items()}
+            found[signatures.PIXELS] = self._of_columns(names, pixels_of)
         return found
 
-    def _of_columns(self, images_as: str = "") -> Any:
-        """The concrete function of one argument per raw column, images under a name that ends in what they come as."""
-        renamed = {column: f"{column.removesuffix('/encoded')}_{images_as}" for column in self._images.values()}
-        names = input_names(self.columns, renamed if images_as else {})
-        pixels_of = {name: names[column] for name, column in self._images.items()} if images_as == "pixels" else {}
-        tensors = {name: _raw_tensor(name, self._spec[column]) for column, name in names.items()}
-        tensors.update({name: _pixel_tensor(name) for name in pixels_of.values()})
+    def _names(self, images_as: str) -> dict[str, str]:
+        """The argument for each column, where that of an image ends in what it comes as."""
+        images = self._images.values()
+        return input_names(self.columns, {each: f"{each.removesuffix('/encoded')}_{images_as}" for each in images})
+
+    def _of_columns(self, names: Mapping[str, str], pixels_of: Mapping[str, str] = MappingProxyType({})) -> Any:
+        """The concrete function of one argument per raw column, by `names`; `pixels_of` are those that bring pixels."""
+        tensors = {name: raw_tensor(name, self._spec[column]) for column, name in names.items()}
+        tensors.update({name: pixel_tensor(name) for name in pixels_of.values()})
 
         def answer(**values: Any) -> dict[str, Any]:
             pixels = {feature: values[name] for feature, name in pixels_of.items()}
             # Transform wants the bytes that pixels never had.
             values.update({name: tf.fill([tf.shape(values[name])[0]], "") for name in pixels_of.values()})
-            raw = {column: _column(values[name], self._spec[column]) for column, name in names.items()}
+            raw = {column: column_of(values[name], self._spec[column]) for column, name in names.items()}
             return self.answer(raw, pixels)
 
         return tf.function(answer, autograph=False).get_concrete_function(**tensors)
@@ -156,52 +154,17 @@ class Servable(tf.Module):
 def export(
     folder: str,
     model: keras.Model,
-    transform: tft.TFTransformOutput,
+    data: prepared.Data,
     settings: TransformSettings,
-    inputs: Sequence[ModelInput],
-    heads: Sequence[Head],
     extractor: Optional[keras.Model] = None,
 ) -> None:
     """Write the SavedModel, and which column each input of `raw` is."""
-    servable = Servable(model, transform, settings, inputs, heads, extractor)
+    servable = Servable(model, data, settings, extractor)
     tf.saved_model.save(servable, folder, signatures=servable.signatures())
     path = os.path.join(folder, COLUMNS_FILE)
     fileio.makedirs(os.path.dirname(path))
     with fileio.open(path, "w") as file:
         file.write(json.dumps({name: column for column, name in input_names(servable.columns).items()}, indent=2))
-
-
-def input_names(columns: Sequence[str], renamed: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
-    """The argument for each column: its name with underscores for what TensorFlow refuses, made unique.
-
-    Columns that are `renamed` go by that name, and first.
-    """
-    names: dict[str, str] = {}
-    for column in sorted(columns, key=lambda each: each not in renamed):
-        name = re.sub(r"[^A-Za-z0-9_]", "_", renamed.get(column, column))
-        # The name starts with a letter, and `self` is an argument of TensorFlow's own function.
-        name = name if re.match(r"[A-Za-z]", name) and name != "self" else f"column_{name}"
-        numbered = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
-        names[column] = next(each for each in numbered if each not in names.values())
-    return names
-
-
-def serving_columns(settings: TransformSettings, spec: Mapping[str, Any]) -> tuple[str, ...]:
-    """The raw columns that the features come from; a label's own columns are not among them."""
-    if settings.preprocessing_fn is None:
-        of_records = {column for feature in settings.features for column in columns_of(feature)}
-        return tuple(sorted({*of_records, *settings.images.values()}))
-
-    def features(inputs: Mapping[str, Any]) -> dict[str, Any]:
-        return preprocessing.features_of(inputs, settings, {"settings": settings.model_dump_json()})
-
-    return tuple(sorted(tft.get_transform_input_columns(features, {name: _type(each) for name, each in spec.items()})))
-
-
-def _type(spec: Any) -> tf.TypeSpec:
-    if isinstance(spec, tf.io.VarLenFeature):
-        return tf.SparseTensorSpec([None, None], spec.dtype)
-    return tf.TensorSpec([None, *spec.shape], spec.dtype)
 
 
 def _answer(head: Head, prediction: Any) -> dict[str, Any]:
@@ -215,37 +178,3 @@ def _answer(head: Head, prediction: Any) -> dict[str, Any]:
         return answer
     best, ids = tf.math.top_k(scores, min(head.config.top_k, len(head.classes)))
     return {**answer, "classes_top": tf.gather(classes, ids), "scores_top": best}
-
-
-def _lenient(spec: Any) -> Any:
-    """A column of fixed shape may be missing when serving; its place is taken by what `columns` knows as missing."""
-    if not isinstance(spec, tf.io.FixedLenFeature) or spec.default_value is not None:
-        return spec
-    missing = np.full(spec.shape, columns.MISSING[spec.dtype])
-    return tf.io.FixedLenFeature(spec.shape, spec.dtype, missing.tolist())
-
-
-def _raw_tensor(name: str, spec: Any) -> tf.TensorSpec:
-    return tf.TensorSpec([None], tf.string if spec.dtype == tf.string else tf.float64, name=name)
-
-
-def _pixel_tensor(name: str) -> tf.TensorSpec:
-    return tf.TensorSpec([None, None, None, None], tf.uint8, name=name)
-
-
-def _column(values: Any, spec: Any) -> Any:
-    """A tensor [n] of the raw signature as the transform graph wants it: sparse, or dense of its fixed shape."""
-    missing = values == "" if spec.dtype == tf.string else tf.math.is_nan(values)
-    if spec.dtype == tf.int64:
-        # Rounded: float64 holds integers exactly up to 2^53.
-        values = tf.where(
-            missing, tf.constant(columns.MISSING[tf.int64], tf.int64), tf.cast(tf.round(values), tf.int64)
-        )
-    elif spec.dtype == tf.float32:
-        values = tf.cast(values, tf.float32)
-    if not isinstance(spec, tf.io.VarLenFeature):
-        return tf.reshape(values, [-1, *spec.shape])
-    rows = tf.where(~missing)
-    indices = tf.concat([rows, tf.zeros_like(rows)], axis=1)
-    shape = tf.stack([tf.shape(values, tf.int64)[0], tf.constant(1, tf.int64)])
-    return tf.SparseTensor(indices, tf.boolean_mask(values, ~missing), shape)

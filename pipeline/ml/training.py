@@ -34,7 +34,5 @@ def run_fn(fn_args: FnArgs) -> None:
     history.write(fn_args.model_run_dir, model, trained.rows)
     served = prepared.served(model, settings, data)
     extractor = models.up_to(settings.extract, model, served) if settings.extract else None
-    serving.export(
-        fn_args.serving_model_dir, served, data.transform, settings.transform, data.inputs, data.heads, extractor
-    )
+    serving.export(fn_args.serving_model_dir, served, data, settings.transform, extractor)
     warm_start.save(fn_args.serving_model_dir, model, data.inputs)

@@ -7,14 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
 
 import pipeline.config as c
 from components.saved_model import Model
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import models, serving
-from pipeline.ml.heads import heads_of
-from pipeline.ml.inputs import model_inputs
+from pipeline.ml import models, prepared, serving
 from tests.pipeline.ml.images.test_decode import encoded
 from tests.pipeline.ml.transformed import Row, Transformed, example, schema_of
 
@@ -59,13 +56,12 @@ def export(folder: str, *features: c.Feature, top_k: int) -> Exported:
         model=c.CNN(filters=(4,)),
     )
     transformed = Transformed(folder, {"train": ROWS, "eval": ROWS}, schema_of(TYPES), settings)
-    transform = tft.TFTransformOutput(transformed.graph)
-    heads, inputs = heads_of(settings.heads, transform), model_inputs(settings, transform)
-    model = models.build(settings.model, inputs, heads)
+    data = prepared.data(settings, transformed.fn_args(folder))
+    model = models.build(settings.model, data.inputs, data.heads)
     for weights in model.trainable_weights:
         weights.assign(np.random.default_rng(1).normal(0, 1, weights.shape))
-    serving.export(f"{folder}/model", model, transform, settings.transform, inputs, heads)
-    return Exported(serving.Servable(model, transform, settings.transform, inputs, heads), f"{folder}/model")
+    serving.export(f"{folder}/model", model, data, settings.transform)
+    return Exported(serving.Servable(model, data, settings.transform), f"{folder}/model")
 
 
 @pytest.fixture(scope="module")

@@ -3,14 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
 
 import pipeline.config as c
 from components.saved_model import Model
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import models, serving, training
-from pipeline.ml.heads import heads_of
-from pipeline.ml.inputs import model_inputs
+from pipeline.ml import models, prepared, serving, training
 from tests.pipeline.ml.transformed import TAXI_TYPES, Row, Transformed, example, schema_of, taxi_rows
 
 ROWS = [{name: value for name, value in row.items() if name != "tips"} for row in taxi_rows(60)]
@@ -21,10 +18,9 @@ EMPTY: Row = dict.fromkeys(ROWS[0])
 @pytest.fixture(scope="module")
 def servable(taxi: Transformed) -> serving.Servable:
     """An untrained two-head model in this process: random weights tell signatures apart as well as trained ones."""
-    transform = tft.TFTransformOutput(taxi.graph)
-    heads, inputs = heads_of(taxi.settings.heads, transform), model_inputs(taxi.settings, transform)
-    model = models.build(c.Model(kind="dnn", hidden_units=(8,)), inputs, heads)
-    return serving.Servable(model, transform, taxi.settings.transform, inputs, heads)
+    data = prepared.data(taxi.settings, taxi.fn_args(""))
+    model = models.build(c.Model(kind="dnn", hidden_units=(8,)), data.inputs, data.heads)
+    return serving.Servable(model, data, taxi.settings.transform)
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +77,6 @@ def test_transform_features_equals_what_training_read(taxi, loaded):
         tuple(round(float(columns[name][row]), 5) for name in features) for row in range(len(columns["label_tip"]))
     }
     assert served <= trained
-
-
-def test_input_names_are_what_tensorflow_takes_and_differ():
-    names = serving.input_names(["a b", "a/b", "2x", "größe", "self", "fare"])
-    assert names == {
-        "a b": "a_b", "a/b": "a_b_2", "2x": "column_2x", "größe": "gr__e", "self": "column_self", "fare": "fare"
-    }  # fmt: skip
 
 
 def test_labels_come_from_rows_that_have_them(loaded):
