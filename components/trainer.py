@@ -26,11 +26,16 @@ def checkpoint_dir(context: base_executor.BaseExecutor.Context) -> str:
     return os.path.join(root, "checkpoints", context.pipeline_run_id, os.path.basename(node_dir))
 
 
+def execution_digest(exec_properties: dict[str, Any]) -> str:
+    """A digest of all execution properties, sources included: a checkpoint of other code is none of this one's."""
+    properties = json.dumps(exec_properties, sort_keys=True, default=str)
+    return hashlib.sha256(properties.encode()).hexdigest()
+
+
 class Executor(executor.GenericExecutor):
     """Calls run_fn with `checkpoints` and `execution` in its custom_config.
 
-    `checkpoints` is the folder for checkpoints; `execution` a digest of all execution properties, sources
-    included, so that a checkpoint of other code can be told from this one's.
+    `checkpoints` is the folder for checkpoints; `execution` the digest of the execution.
     """
 
     def _GetFnArgs(
@@ -40,10 +45,9 @@ class Executor(executor.GenericExecutor):
         exec_properties: dict[str, Any],
     ) -> fn_args_utils.FnArgs:
         fn_args = super()._GetFnArgs(input_dict, output_dict, exec_properties)
-        properties = json.dumps(exec_properties, sort_keys=True, default=str)
         fn_args.custom_config = {
             **(fn_args.custom_config or {}),
             "checkpoints": checkpoint_dir(self._context),
-            "execution": hashlib.sha256(properties.encode()).hexdigest(),
+            "execution": execution_digest(exec_properties),
         }
         return fn_args

@@ -1,7 +1,5 @@
 """TFX's Tuner, with a place for what a search has found so far that outlives a failed execution."""
 
-import hashlib
-import json
 from typing import Any
 
 from tfx import types
@@ -11,7 +9,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import json_utils
 
-from components.trainer import checkpoint_dir
+from components.trainer import checkpoint_dir, execution_digest
 
 
 class Executor(executor.Executor):
@@ -28,10 +26,9 @@ class Executor(executor.Executor):
         exec_properties: dict[str, Any],
     ) -> None:
         key = standard_component_specs.CUSTOM_CONFIG_KEY
-        properties = json.dumps(exec_properties, sort_keys=True, default=str)
         config = {
             **json_utils.loads(exec_properties[key]),
-            "execution": hashlib.sha256(properties.encode()).hexdigest(),
+            "execution": execution_digest(exec_properties),
             "results": artifact_utils.get_single_uri(output_dict[standard_component_specs.TUNER_RESULTS_KEY]),
         }
         folder = checkpoint_dir(self._context)

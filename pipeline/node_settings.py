@@ -11,7 +11,7 @@ from pipeline.config.networks import AnyModel, Backbone
 from pipeline.config.settings import TrainerSettings, TransformSettings
 from pipeline.config.tree import found
 from pipeline.config.tuner import Domain, Tuner
-from pipeline.config.tuning import TunerSettings
+from pipeline.config.tuner_settings import TunerSettings
 
 
 def transform_settings(config: Config) -> TransformSettings:
@@ -29,14 +29,7 @@ def trainer_settings(config: Config) -> TrainerSettings:
     Raises:
         ConfigError: a vocabulary file does not exist.
     """
-    return TrainerSettings(
-        features=_features(config),
-        heads=config.heads,
-        model=_model(config),
-        trainer=config.trainer,
-        preprocessing_fn=config.preprocessing_fn,
-        extract=config.extract,
-    )
+    return config.trainer_settings.model_copy(update={"features": _features(config), "model": _model(config)})
 
 
 def tuner_settings(config: Config, tuner: Tuner) -> TunerSettings:

@@ -19,7 +19,7 @@ from pipeline.config.model import Head, Model
 from pipeline.config.networks import AnyModel
 from pipeline.config.record import Record
 from pipeline.config.resources import Resources
-from pipeline.config.settings import TrainerSettings, TransformSettings
+from pipeline.config.settings import TrainerSettings
 from pipeline.config.trainer import Trainer
 from pipeline.config.tree import replaced
 from pipeline.config.tuner import Tuner
@@ -115,11 +115,8 @@ class Config(Record):
         if self.tuner and self.trainer.run_fn:
             raise ValueError("tuner searches for our own training, which trainer.run_fn replaces: give only one")
         for path, variants in self.variants().items():
-            if any(variant._transform_settings() != self._transform_settings() for variant in variants):
+            if any(variant.trainer_settings.transform != self.trainer_settings.transform for variant in variants):
                 raise ValueError(f"tuner.space: Transform depends on {path}, which is done once for all trials")
-
-    def _transform_settings(self) -> TransformSettings:
-        return TrainerSettings(**{field: getattr(self, field) for field in TrainerSettings.model_fields}).transform
 
     def variants(self) -> dict[str, tuple[Config, ...]]:
         """This config with each value of the Tuner's space (of a range both ends), one at a time, by path.
@@ -144,6 +141,11 @@ class Config(Record):
     def resolve(self, path: str) -> str:
         """`path` made absolute from the project's folder; URIs and absolute paths stay as they are."""
         return path if "://" in path else os.path.normpath(os.path.join(self.project, path))
+
+    @property
+    def trainer_settings(self) -> TrainerSettings:
+        """The fields that a trained model depends on."""
+        return TrainerSettings(**{field: getattr(self, field) for field in TrainerSettings.model_fields})
 
     @property
     def image_columns(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What Transform and the Trainer get of a Config, as JSON: only what they depend on, so that caching stays exact.
 
-`pipeline.graph` makes them. They import no more of the config than they hold: `pipeline.ml` imports them, and what
-it imports is part of those nodes' digests.
+`pipeline.node_settings` makes them, and Config for its checks. They import no more of the config than they hold:
+`pipeline.ml` imports them, and what it imports is part of those nodes' digests.
 """
 
 from __future__ import annotations

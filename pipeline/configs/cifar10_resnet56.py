@@ -11,10 +11,11 @@ from pipeline.configs import cifar10_resnet20
 
 def get_config() -> c.Config:
     """The ResNet-20's, with more blocks and a higher threshold."""
-    return cifar10_resnet20.get_config().model_copy(
+    base = cifar10_resnet20.get_config()
+    return base.model_copy(
         update={
             "name": "cifar10-resnet56",
-            "model": c.ResNet(depth=56, l2=0.00005),
+            "model": base.model.model_copy(update={"depth": 56}),
             "evaluator": c.Evaluator(thresholds=(c.Threshold(metric="accuracy", lower=0.92, max_loss=0.01),)),
         }
     )

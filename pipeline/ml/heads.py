@@ -16,7 +16,7 @@ from components.signatures import label_key
 from pipeline.config.model import Head as HeadConfig
 from pipeline.config.model import top_k_of
 from pipeline.ml import named
-from pipeline.ml.metrics import OfLikeliest
+from pipeline.ml.soft_labels import OfLikeliest
 
 LOSSES = {
     "binary": "binary_crossentropy",

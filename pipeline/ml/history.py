@@ -10,21 +10,20 @@ import tempfile
 from collections.abc import Sequence
 
 import keras
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from tfx.dsl.io import fileio
 
-COLUMNS = 3
-"""Curves side by side in the picture."""
+from pipeline.ml import figures
 
 
 def write(folder: str, model: keras.Model, rows: Sequence[dict[str, float]]) -> None:
     """Write all of it into `folder`; `rows` holds one dict of numbers per epoch."""
-    fileio.makedirs(folder)
-    _save(folder, "history.csv", as_csv(rows).encode())
-    _save(folder, "curves.png", curves(rows))
-    _save(folder, "model.txt", summary(model).encode())
-    _save(folder, *topology(model))
+    name, picture = topology(model)
+    contents = {
+        "history.csv": as_csv(rows).encode(),
+        "curves.png": curves(rows),
+        "model.txt": summary(model).encode(),
+        name: picture,
+    }
+    figures.save(folder, contents)
 
 
 def as_csv(rows: Sequence[dict[str, float]]) -> str:
@@ -39,19 +38,16 @@ def as_csv(rows: Sequence[dict[str, float]]) -> str:
 def curves(rows: Sequence[dict[str, float]]) -> bytes:
     """A PNG with one plot per number, training and validation in the same one."""
     names = [name for name in rows[0] if name != "epoch" and not name.startswith("val_")]
-    lines = -(-len(names) // COLUMNS)
-    figure = Figure(figsize=(4.5 * COLUMNS, 3.2 * lines), layout="constrained")
+    figure, plots = figures.grid(len(names), 3.2)
     epochs = [row["epoch"] for row in rows]
-    for place, name in enumerate(names, 1):
-        axes = figure.add_subplot(lines, COLUMNS, place, title=name, xlabel="epoch")
+    for name, axes in zip(names, plots, strict=True):
+        axes.set(title=name, xlabel="epoch")
         axes.plot(epochs, [row[name] for row in rows], marker="o", markersize=3, label="training")
         if f"val_{name}" in rows[0]:
             axes.plot(epochs, [row[f"val_{name}"] for row in rows], marker="o", markersize=3, label="validation")
             axes.legend()
         axes.grid(alpha=0.3)
-    picture = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(picture)
-    return picture.getvalue()
+    return figures.png(figure)
 
 
 def summary(model: keras.Model) -> str:
@@ -76,8 +72,3 @@ def topology(model: keras.Model) -> tuple[str, bytes]:
             return "model.png.txt", f"No picture of the model, which Graphviz cannot draw: {error}\n".encode()
         with open(path, "rb") as file:
             return "model.png", file.read()
-
-
-def _save(folder: str, name: str, content: bytes) -> None:
-    with fileio.open(os.path.join(folder, name), "wb") as file:
-        file.write(content)

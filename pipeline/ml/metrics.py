@@ -1,4 +1,4 @@
-"""Metrics of our own: one for a config to name, heads.metrics=("pipeline.ml.metrics.RMSE",), and one around others."""
+"""A metric of our own, for a config to name: heads.metrics=("pipeline.ml.metrics.RMSE",)."""
 
 from __future__ import annotations
 
@@ -30,29 +30,3 @@ class RMSE(keras.metrics.Metric):
     def result(self) -> Any:
         """The root over everything since the last reset; 0 before the first example."""
         return keras.ops.sqrt(keras.ops.divide_no_nan(self.total, self.count))
-
-
-class OfLikeliest(keras.metrics.Metric):
-    """A metric of class ids where labels are shares, of each class or of class 1 alone: it sees the greatest's id."""
-
-    def __init__(self, metric: Any, **kwargs: Any) -> None:
-        made = isinstance(metric, keras.metrics.Metric)
-        inner = metric if made else keras.metrics.MeanMetricWrapper(metric, name=getattr(metric, "__name__", None))
-        super().__init__(name=inner.name, **kwargs)
-        self.inner = inner
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Optional[Any] = None) -> None:
-        """Add a batch."""
-        if y_true.shape[-1] == 1:
-            ids = keras.ops.cast(y_true >= 0.5, "int64")
-        else:
-            ids = keras.ops.cast(keras.ops.argmax(y_true, axis=-1, keepdims=True), "int64")
-        self.inner.update_state(ids, y_pred, sample_weight)
-
-    def result(self) -> Any:
-        """That of the metric."""
-        return self.inner.result()
-
-    def reset_state(self) -> None:
-        """Begin again."""
-        self.inner.reset_state()

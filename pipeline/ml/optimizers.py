@@ -22,21 +22,21 @@ def optimizer(trainer: Trainer, steps: int, variables: Sequence[keras.Variable] 
 
     `steps` is the length of the whole training, for the schedule.
     """
-    make = _own if references.is_reference(trainer.optimizer) else _of_keras
-    made = make(trainer, steps, variables)
+    own = references.is_reference(trainer.optimizer)
+    made = _own(trainer.optimizer) if own else _of_keras(trainer, steps, variables)
     if trainer.precision == "mixed_float16" and not isinstance(made, keras.optimizers.LossScaleOptimizer):
         return LossScale(made)
     return made
 
 
-def _own(trainer: Trainer, steps: int, variables: Sequence[keras.Variable]) -> keras.Optimizer:
+def _own(reference: str) -> keras.Optimizer:
     """The user's own, which brings its own rate and settings."""
-    made = references.load(trainer.optimizer)()
+    made = references.load(reference)()
     if not isinstance(made, keras.Optimizer):
-        raise ConfigError(f"trainer.optimizer: {trainer.optimizer} must return a keras.Optimizer. Received: {made!r}")
+        raise ConfigError(f"trainer.optimizer: {reference} must return a keras.Optimizer. Received: {made!r}")
     if made.use_ema:
         raise ConfigError(
-            f"trainer.optimizer: {trainer.optimizer} has use_ema, by which Keras would put the average in the place "
+            f"trainer.optimizer: {reference} has use_ema, by which Keras would put the average in the place "
             "of the weights after every epoch; name a Keras optimizer, and give trainer.ema_momentum"
         )
     return made

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import keras_tuner
 from keras_tuner import oracles
 
-from pipeline.config.hyperparameters import encoded
 from pipeline.config.tuner import USUAL_TRIALS, Choice, Domain, Tuner
+from pipeline.ml.hyperparameters import encoded
 from pipeline.ml.monitors import direction
 
 

@@ -6,9 +6,9 @@ import keras
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from pipeline import references
-from pipeline.config.hyperparameters import applied
 from pipeline.config.settings import TrainerSettings
 from pipeline.ml import history, models, prepared, serving, warm_start
+from pipeline.ml.hyperparameters import applied
 from pipeline.ml.loop import Loop
 
 

@@ -6,34 +6,25 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from tfx.dsl.io import fileio
 
 from components.trials import FILE, PLOT, TABLE, Trials, short
 from pipeline.config.tuner import Choice, Domain
-
-COLUMNS = 3
-"""Plots side by side in the picture."""
+from pipeline.ml import figures
 
 
 def write(folder: str, trials: Trials, space: Mapping[str, Domain]) -> None:
     """Write all of it into `folder`."""
-    fileio.makedirs(folder)
     contents = {
         FILE: trials.model_dump_json(indent=1).encode(),
         TABLE: as_csv(trials).encode(),
         PLOT: plot(trials, space),
     }
-    for name, content in contents.items():
-        with fileio.open(os.path.join(folder, name), "wb") as file:
-            file.write(content)
+    figures.save(folder, contents)
 
 
 def as_csv(trials: Trials) -> str:
@@ -50,11 +41,11 @@ def as_csv(trials: Trials) -> str:
 
 def plot(trials: Trials, space: Mapping[str, Domain]) -> bytes:
     """A PNG: the objective by trial, with the best so far, and by each of the values that were tried."""
-    lines = -(-(len(space) + 1) // COLUMNS)
-    figure = Figure(figsize=(4.5 * COLUMNS, 3.4 * lines), layout="constrained")
-    _by_trial(figure.add_subplot(lines, COLUMNS, 1, title="by trial", ylabel=trials.objective), trials)
-    for place, (path, domain) in enumerate(space.items(), 2):
-        axes = figure.add_subplot(lines, COLUMNS, place, title=path)
+    figure, (first, *others) = figures.grid(len(space) + 1, 3.4)
+    first.set(title="by trial", ylabel=trials.objective)
+    _by_trial(first, trials)
+    for axes, (path, domain) in zip(others, space.items(), strict=True):
+        axes.set_title(path)
         if isinstance(domain, Choice):
             names = [short(value) for value in domain.values]
             axes.set_xticks(range(len(names)), [name if len(name) <= 20 else f"{name[:19]}…" for name in names])
@@ -64,9 +55,7 @@ def plot(trials: Trials, space: Mapping[str, Domain]) -> bytes:
             axes.set_xscale("log" if domain.log else "linear")
             axes.set_xlim(domain.low, domain.high)
             _points(axes, trials, [trial.values[path] for trial in trials.trials])
-    picture = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(picture)
-    return picture.getvalue()
+    return figures.png(figure)
 
 
 def _by_trial(axes: Axes, trials: Trials) -> None:

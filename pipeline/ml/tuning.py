@@ -16,10 +16,10 @@ from tfx.components.tuner.component import TunerFnResult
 from components import progress
 from components.errors import ConfigError, GateError
 from components.trials import Trial, Trials, in_one_line
-from pipeline.config.hyperparameters import applied, plain
 from pipeline.config.settings import TrainerSettings
-from pipeline.config.tuning import TunerSettings
+from pipeline.config.tuner_settings import TunerSettings
 from pipeline.ml import checkpoints, oracles, prepared, trial_files
+from pipeline.ml.hyperparameters import applied, plain
 from pipeline.ml.journal import Journal
 from pipeline.ml.trial import Trainings
 

@@ -4,8 +4,8 @@ import pytest
 
 import pipeline.config as c
 from components.errors import ConfigError
-from pipeline.config.hyperparameters import applied, encoded, plain
 from pipeline.config.settings import TrainerSettings
+from pipeline.ml.hyperparameters import applied, encoded, plain
 
 SETTINGS = TrainerSettings(features=(c.ZScore(column="x"),), heads=(c.Head(label="y"),), model=c.ResNet(depth=20))
 
