@@ -19,6 +19,9 @@ from pipeline.ml.images.mixing import Mixer
 from pipeline.ml.inputs import ModelInput, feature_spec
 from pipeline.ml.labels import Tally
 
+READ = {"batch_size", "example_weight", "drop_remainder", "cache", "shuffle", "seed"}
+"""The fields of `trainer` that batches depend on: trainings that differ in others share their batches."""
+
 
 def source(
     files: Sequence[str],

@@ -14,17 +14,11 @@ from tfx.dsl.io import fileio
 
 from components.errors import GateError, InputError
 from pipeline.config.settings import TrainerSettings
-from pipeline.ml import prepared
+from pipeline.config.trainer import Trainer
+from pipeline.ml import batches, prepared
 from pipeline.ml.loop import Loop
 
-_NOT_OF_THE_DATA: dict[str, Any] = {
-    "model": True,
-    "trainer": {
-        "epochs", "optimizer", "learning_rate", "schedule", "momentum", "nesterov", "weight_decay", "clipnorm",
-        "global_clipnorm", "clipvalue", "ema_momentum", "precision", "xla", "early_stopping", "reduce_learning_rate",
-        "checkpoint_steps", "tensorboard", "callbacks", "train_step", "warm_start",
-    },
-}  # fmt: skip
+_NOT_OF_THE_DATA: dict[str, Any] = {"model": True, "trainer": set(Trainer.model_fields) - batches.READ}
 """Settings that trials may differ in and still read the same batches."""
 
 
