@@ -6,10 +6,12 @@ from apache_beam.runners import create_runner
 
 from components.errors import ConfigError
 from pipeline import references
-from pipeline.config import Config
+from pipeline.config import Backbone, Config
 from pipeline.dependencies import trained, user_code
 from pipeline.ml import optimizers, stepped
 from pipeline.ml.heads import Head
+from pipeline.ml.networks import backbone
+from pipeline.node_settings import trainer_settings
 
 
 def check(config: Config) -> None:
@@ -25,6 +27,9 @@ def check(config: Config) -> None:
         optimizers.optimizer(each.trainer, steps=1)
         if each.trainer.train_step:
             stepped.step_of(each.trainer.train_step)
+        network = trainer_settings(each).model
+        if isinstance(network, Backbone):
+            backbone.check(network)
         for head in each.heads:
             made = Head(head, head.label_spec.classes)
             made.loss()

@@ -103,6 +103,11 @@ def check_budget(first_bad: Sequence[BadRow], rows: int, bad: int, settings: Set
     first = [str(row) for row in first_bad[:SAMPLE]]
     more = f"\n  … and {bad - len(first)} more" if bad > len(first) else ""
     listed = "".join(f"\n  {row}" for row in first)
+    if not rows:
+        raise InputError(
+            f"none of the {bad} rows can be used:{listed}{more}\n"
+            "Correct the data, or the config if it names other columns or another format than the data has"
+        )
     raise InputError(
         f"{bad} of {rows + bad} rows cannot be used, and data.bad_rows allows {allowed}:{listed}{more}\n"
         f"Correct them, or set data.bad_rows to {bad} or more (or to a share of all rows, below 1.0) to put them "

@@ -43,11 +43,13 @@ class Packed:
     Attributes:
         images: by split; one split, "", where none was asked for.
         unreadable: CLASS/NAME and the reason of each file that was left out.
+        others: what else lies in the folder, such as files that are no images by their names.
     """
 
     classes: tuple[str, ...]
     images: Mapping[str, int]
     unreadable: tuple[tuple[str, str], ...]
+    others: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,16 +74,23 @@ def pack(
         allowed: unreadable files that are left out before packing is refused; below 1 it is a share of all files.
 
     Raises:
-        InputError: `out` exists, there are no class folders, or more files are unreadable than allowed.
+        InputError: `out` exists, lies in `folder` or cannot be written, there are no class folders, or more files are
+            unreadable than allowed.
     """
     if os.path.exists(out):
         raise InputError(f"{out} is there already: name another folder, or remove it")
+    if os.path.commonpath([folder, out]) == folder:
+        raise InputError(f"{out} lies in the folder that is packed: name one outside {folder}")
     names = image_files(folder)
     # Decoding starts TensorFlow in this process, which would take all of a GPU's memory.
     tf.config.set_visible_devices([], "GPU")
     classes = tuple(sorted({os.path.dirname(name) for name in names}))
     partial = f"{out}.partial"
     shutil.rmtree(partial, ignore_errors=True)
+    try:
+        os.makedirs(partial)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}. Name another folder") from error
     try:
         written = _run(folder, classes, _shards(names, partial, splits or {"": 1}, shards), partial, beam_args)
         unreadable = tuple((name, reason) for name, reason in sorted(written["unreadable"]))
@@ -92,7 +101,7 @@ def pack(
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    return Packed(classes, written["images"], unreadable)
+    return Packed(classes, written["images"], unreadable, tuple(other_files(folder, names)))
 
 
 def image_files(folder: str) -> list[str]:
@@ -115,6 +124,16 @@ def image_files(folder: str) -> list[str]:
     return found
 
 
+def other_files(folder: str, names: Sequence[str]) -> list[str]:
+    """The files in `folder` that are not among its images, and the folders that hold nothing, sorted."""
+    images, found = set(names), []
+    for path, folders, files in os.walk(folder):
+        inside = os.path.relpath(path, folder)
+        found += [os.path.normpath(os.path.join(inside, file)) for file in files]
+        found += [] if files or folders else [f"{inside}/"]
+    return sorted(file for file in found if file not in images)
+
+
 def place(name: str, splits: Mapping[str, int], shards: int) -> tuple[str, int]:
     """The split and the shard of CLASS/NAME, by its SHA-256."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
@@ -128,8 +147,11 @@ def place(name: str, splits: Mapping[str, int], shards: int) -> tuple[str, int]:
 
 def example(folder: str, name: str, label: int) -> Union[bytes, str]:
     """The serialized tf.Example of an image file, or why there is none."""
-    with open(os.path.join(folder, name), "rb") as file:
-        encoded, form = _encoded(file.read())
+    try:
+        with open(os.path.join(folder, name), "rb") as file:
+            encoded, form = _encoded(file.read())
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
     refused = problem(encoded)
     if refused:
         return refused

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import click
 from rich.progress import Progress
@@ -11,6 +12,9 @@ from rich.progress import Progress
 from components.progress import Value, set_sink
 from pipeline.cli.console import console, quiet
 from pipeline.config.config import Beam
+
+_NAMED = 10
+"""Files that were passed over and are named."""
 
 
 @click.group()
@@ -35,7 +39,11 @@ def pack(folder: str, out: str, splits: tuple[str, ...], shards: int, bad_files:
 
     Keys are those of the field: image/encoded, image/format, image/filename, image/class/label, image/class/text.
     """
-    shares = dict(map(_share, splits))
+    shares = _shares(splits)
+    if bad_files > 1 and bad_files % 1:
+        raise click.BadParameter(
+            f"give a share below 1, or a whole number. Received: {bad_files}", param_hint="--bad-files"
+        )
     with quiet() as output, Progress(console=console(output.stream), transient=True) as bar:
         # Only now: Beam and TensorFlow take seconds.
         from components.images import pack as packing
@@ -56,12 +64,25 @@ def pack(folder: str, out: str, splits: tuple[str, ...], shards: int, bad_files:
     to = console()
     for name, reason in packed.unreadable:
         to.print(f"left out {name}: {reason}", soft_wrap=True)
+    if packed.others:
+        more = f" and {len(packed.others) - _NAMED} more" if len(packed.others) > _NAMED else ""
+        to.print(
+            f"passed over, no image of a class by its name: {', '.join(packed.others[:_NAMED])}{more}", soft_wrap=True
+        )
     for split, count in packed.images.items():
         to.print(f"{count:,} images of {len(packed.classes)} classes in {os.path.join(out, split)}", soft_wrap=True)
 
 
-def _share(setting: str) -> tuple[str, int]:
-    name, _, share = setting.partition("=")
-    if not name or not share.isdecimal() or not int(share):
-        raise click.BadParameter(f"write NAME=SHARE, as in train=8. Received: {setting!r}", param_hint="--split")
-    return name, int(share)
+def _shares(settings: Sequence[str]) -> dict[str, int]:
+    shares: dict[str, int] = {}
+    for setting in settings:
+        name, _, share = setting.partition("=")
+        if not re.fullmatch(r"\w[\w-]*", name) or not share.isdecimal() or not int(share):
+            reason = "write NAME=SHARE, as in train=8; a name is letters, digits, _ and -"
+        elif name in shares:
+            reason = f"{name!r} stands there twice"
+        else:
+            shares[name] = int(share)
+            continue
+        raise click.BadParameter(f"{reason}. Received: {setting!r}", param_hint="--split")
+    return shares

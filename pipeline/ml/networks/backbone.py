@@ -28,13 +28,33 @@ def vector(network: Backbone, image: Any, name: str = "") -> Any:
     Raises:
         ConfigError: no such backbone, an image that it can't take, or weights that are not what they should be.
     """
+    check(network)
     prefix = f"{name}_" if name else ""
     base = _untrained(network, image, layer_name(f"{prefix}{_LAYER}"))
     if network.weights is not None:
-        _load(base, network.weights, network.sha256)
+        _load(base, network.weights)
         image = _as_trained(network, base, image, layer_name(f"{prefix}as_trained"))
     scaled = Preprocessing(network.name, dtype="float32", name=layer_name(f"{prefix}preprocessing"))(image)
     return base(scaled)
+
+
+def check(network: Backbone) -> None:
+    """Raises ConfigError where there is no such backbone, or the file of weights is another one."""
+    known = list(families())
+    if network.name not in known:
+        raise ConfigError(
+            f"backbone.name: keras.applications has no {network.name!r}.{close_matches(network.name, known)} "
+            f"Known: {', '.join(sorted(known))}"
+        )
+    if network.weights is None:
+        return
+    found = _digest(network.weights)
+    if found != network.sha256:
+        raise ConfigError(
+            f"{network.weights}: this is not the file of weights that the config means. "
+            f"Expected SHA-256: {network.sha256}. Received: {found}. "
+            "Get the right file, or correct backbone.sha256 if you trust this one"
+        )
 
 
 @keras.saving.register_keras_serializable("millrace")
@@ -87,12 +107,6 @@ def _backbones(model: keras.Model) -> list[keras.Model]:
 
 
 def _untrained(network: Backbone, image: Any, name: str) -> keras.Model:
-    known = list(families())
-    if network.name not in known:
-        raise ConfigError(
-            f"backbone.name: keras.applications has no {network.name!r}.{close_matches(network.name, known)} "
-            f"Known: {', '.join(sorted(known))}"
-        )
     shape = tuple(image.shape[1:])
     if shape[-1] != 3:
         raise ConfigError(f"backbone {network.name} takes RGB: give the image channels=3. Received: {shape[-1]}")
@@ -106,13 +120,7 @@ def _untrained(network: Backbone, image: Any, name: str) -> keras.Model:
     return keras.Model(base.input, base.output, name=name)
 
 
-def _load(base: keras.Model, path: str, sha256: str | None) -> None:
-    found = _digest(path)
-    if found != sha256:
-        raise ConfigError(
-            f"{path}: this is not the file of weights that the config means. Expected SHA-256: {sha256}. "
-            f"Received: {found}. Get the right file, or correct backbone.sha256 if you trust this one"
-        )
+def _load(base: keras.Model, path: str) -> None:
     try:
         base.load_weights(path)
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
