@@ -79,9 +79,9 @@ def pack(
     """
     if os.path.exists(out):
         raise InputError(f"{out} is there already: name another folder, or remove it")
+    names = image_files(folder)
     if os.path.commonpath([folder, out]) == folder:
         raise InputError(f"{out} lies in the folder that is packed: name one outside {folder}")
-    names = image_files(folder)
     # Decoding starts TensorFlow in this process, which would take all of a GPU's memory.
     tf.config.set_visible_devices([], "GPU")
     classes = tuple(sorted({os.path.dirname(name) for name in names}))
