@@ -148,8 +148,8 @@ def three_heads(shop, tmp_path_factory):
 
 def test_three_heads_on_a_model_of_ones_own_are_pushed(shop, three_heads):
     _, answers = shop.pushed(three_heads[0], version=1)
-    names = {"bought_classes", "bought_scores", "colour_classes", "colour_scores", "price_outputs"}
-    assert set(answers) == names
+    colours = {f"colour_{name}" for name in ("classes", "scores", "classes_top", "scores_top")}
+    assert set(answers) == {"bought_classes", "bought_scores", *colours, "price_outputs"}
     assert answers["bought_classes"].tolist() == [[b"0", b"1"]] * 3
     assert (answers["bought_scores"].argmax(axis=1)[[0, 2]] == (0, 1)).all()
     best = answers["colour_scores"].argmax(axis=1)
