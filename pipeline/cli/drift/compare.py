@@ -1,4 +1,4 @@
-"""`millrace drift`."""
+"""`millrace drift BASELINE CURRENT`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--image", "images", metavar="COLUMN", multiple=True, help="A column of encoded images, in TFRecord files."
 )
-def drift(
+def compare(
     baseline: str,
     current: str,
     schema: str | None,
@@ -40,13 +40,12 @@ def drift(
     """
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
-        from pipeline.drift import files, schemas, sources
-        from pipeline.drift.sides import compare
+        from pipeline.drift import files, schemas, sides, sources
         from pipeline.runners.executor import beam_args
 
         reading = sources.Reading(delimiter, images, beam_args(Beam()))
         thresholds = schemas.load(schema) if schema else None
-        report = compare(baseline, current, reading, thresholds, "skew" if skew else "drift")
+        report = sides.compare(baseline, current, reading, thresholds, "skew" if skew else "drift")
         to = console(output.stream)
         _print(report, to)
         for path in files.write(report, out) if out else ():
