@@ -1,1 +1,1 @@
-"""What `millrace drift` does with paths: statistics from whatever they hold, and the report's files."""
+"""What `millrace drift` does with two data sets, and the files of its report."""

@@ -8,7 +8,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift.report import Report, Side, report
 from components.drift.thresholds import Kind
-from pipeline.drift.sources import Reading, statistics
+from pipeline.statistics.sources import Reading, statistics
 
 
 def compare(baseline: str, current: str, reading: Reading, schema: schema_pb2.Schema | None, kind: Kind) -> Report:

@@ -40,10 +40,11 @@ def compare(
     """
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
-        from pipeline.drift import files, schemas, sides, sources
+        from pipeline.drift import files, schemas, sides
         from pipeline.runners.executor import beam_args
+        from pipeline.statistics import sources
 
-        reading = sources.Reading(delimiter, images, beam_args(Beam()))
+        reading = sources.Reading(delimiter, images, beam_args=beam_args(Beam()))
         thresholds = schemas.load(schema) if schema else None
         report = sides.compare(baseline, current, reading, thresholds, "skew" if skew else "drift")
         to = console(output.stream)

@@ -30,10 +30,11 @@ _SPLIT = "all"
 
 @dataclass(frozen=True)
 class Reading:
-    """How files of data are read."""
+    """How files of data are read; without a format it is told by their names."""
 
     delimiter: str = ","
     images: tuple[str, ...] = ()
+    format: formats.InputFormat | None = None
     beam_args: Sequence[str] = ("--runner=DirectRunner",)
 
 
@@ -86,7 +87,10 @@ def _only(found: statistics_pb2.DatasetFeatureStatisticsList, file: str) -> stat
 def _computed(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStatistics:
     """Ingested as a run would, into a folder of its own, and counted from there: memory does not grow with the rows."""
     settings = Settings(
-        formats.input_format([path]), HashSplits(((_SPLIT, 1),)), delimiter=reading.delimiter, images=reading.images
+        reading.format or formats.input_format([path]),
+        HashSplits(((_SPLIT, 1),)),
+        delimiter=reading.delimiter,
+        images=reading.images,
     )
     with tempfile.TemporaryDirectory(prefix="millrace-statistics-") as folder:
         outputs = Outputs(f"{folder}/examples", f"{folder}/quarantine", f"{folder}/partial")
@@ -97,7 +101,7 @@ def _computed(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStati
         with beam.Pipeline(options=options) as pipeline:
             _ = (
                 pipeline
-                | tfxio.TFExampleRecord(shards, telemetry_descriptors=["drift"]).BeamSource()
+                | tfxio.TFExampleRecord(shards, telemetry_descriptors=["statistics"]).BeamSource()
                 | beam.Map(without_columns, reading.images)
                 | tfdv.GenerateStatistics(tfdv.StatsOptions(num_quantiles_histogram_buckets=_BUCKETS))
                 | tfdv.WriteStatisticsToBinaryFile(file)

@@ -1,0 +1,1 @@
+"""Statistics of whatever a path holds."""
