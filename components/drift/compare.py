@@ -1,9 +1,10 @@
 """Two statistics compared, feature by feature."""
 
+import dataclasses
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Literal, Optional, Union
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
@@ -12,6 +13,8 @@ from components.drift.distributions import Categorical, Numeric
 from components.drift.features import Feature, features
 from components.drift.measures import Measured
 from components.drift.thresholds import Kind, Threshold
+
+Role = Literal["feature", "label", "prediction"]
 
 FALSE_ALARMS = 0.01
 """The share of comparisons of data that did not change which the default thresholds may call drift."""
@@ -55,6 +58,7 @@ class Result:
     measured: Mapping[str, Measured]
     baseline: Optional[Feature]
     current: Optional[Feature]
+    role: Role = "feature"
 
 
 def compare(
@@ -62,8 +66,9 @@ def compare(
     current: statistics_pb2.DatasetFeatureStatistics,
     schema: Optional[schema_pb2.Schema],
     kind: Kind,
+    roles: Mapping[str, Role],
 ) -> list[Result]:
-    """All features of either side, in the order of their names."""
+    """All features of either side, in the order of their names; a feature without a role is one of the model's."""
     before, after = features(baseline), features(current)
     pairs = {name: _Pair(before[name], after[name]) for name in sorted(before.keys() & after.keys())}
     counted, numeric = ([name for name, pair in pairs.items() if pair.are(each)] for each in (Categorical, Numeric))
@@ -71,12 +76,13 @@ def compare(
     measured = {name: pair.measured(of_tfdv.get(name, {})) for name, pair in pairs.items()}
     told = thresholds.of_schema(schema, kind)
     chances = sum(len(each) for each in measured.values())
-    return [
+    results = [
         _result(pairs[name], measured[name], told.get(name, []), FALSE_ALARMS / max(chances, 1))
         if name in pairs
         else _one_sided(name, before.get(name), after.get(name))
         for name in sorted(before.keys() | after.keys())
     ]
+    return [dataclasses.replace(each, role=roles.get(each.name, each.role)) for each in results]
 
 
 @dataclass(frozen=True)

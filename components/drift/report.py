@@ -3,14 +3,18 @@
 import dataclasses
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift import shapes
-from components.drift.compare import Result, State, compare
+from components.drift.anomalies import Anomaly
+from components.drift.compare import Result, Role, State, compare
 from components.drift.features import Feature
+from components.drift.history import Step
+from components.drift.row_skew import RowSkew
+from components.drift.slices import whole
 from components.drift.thresholds import Kind
 from components.errors import ExitCode
 
@@ -21,22 +25,39 @@ _ORDER = {State.DRIFT: 0, State.NOT_COMPARABLE: 1, State.OK: 2}
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """One of the two data sets."""
+    """One of the two data sets.
+
+    Attributes:
+        made: when its statistics were made.
+    """
 
     name: str
     source: str
     rows: int
+    span: Optional[int] = None
+    made: Optional[datetime.datetime] = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """All that the page and the files beside it show; `results` are sorted by severity."""
+    """All that the page and the files beside it show.
+
+    Attributes:
+        results: of the whole data, sorted by severity.
+        slices: results by TFDV's name of a slice, for those that both sides have.
+        history: from span to span, oldest first.
+        row_skew: None where rows were not compared one by one.
+    """
 
     kind: Kind
     baseline: Side
     current: Side
     results: Sequence[Result]
     made: datetime.datetime
+    slices: Mapping[str, Sequence[Result]] = dataclasses.field(default_factory=dict)
+    anomalies: Sequence[Anomaly] = ()
+    history: Sequence[Step] = ()
+    row_skew: Optional[RowSkew] = None
 
     def count(self, state: State) -> int:
         """Features in that state."""
@@ -62,13 +83,24 @@ class Report:
 
 
 def report(
-    baseline: tuple[Side, statistics_pb2.DatasetFeatureStatistics],
-    current: tuple[Side, statistics_pb2.DatasetFeatureStatistics],
+    baseline: tuple[Side, statistics_pb2.DatasetFeatureStatisticsList],
+    current: tuple[Side, statistics_pb2.DatasetFeatureStatisticsList],
     schema: Optional[schema_pb2.Schema],
     kind: Kind,
+    roles: Optional[Mapping[str, Role]] = None,
 ) -> Report:
-    """Compare two data sets. Raises InputError for a schema whose tags are wrong."""
-    results = compare(baseline[1], current[1], schema, kind)
+    """Compare two data sets.
+
+    Args:
+        baseline, current: the sides; their statistics may hold slices.
+        schema: whose comparators are the thresholds; default ones where it says nothing.
+        kind: which of the schema's comparators.
+        roles: of the columns that are labels or predictions.
+
+    Raises:
+        InputError: the schema's tags are wrong, or there are no statistics of all rows.
+    """
+    results = compare(whole(baseline[1]), whole(current[1]), schema, kind, roles or {})
     now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     return Report(kind, baseline[0], current[0], sorted(results, key=severity), now)
 
@@ -94,8 +126,8 @@ def as_json(found: Report) -> str:
             "made": found.made.isoformat(),
             "exit_code": int(found.exit_code),
             "verdict": found.verdict,
-            "baseline": dataclasses.asdict(found.baseline),
-            "current": dataclasses.asdict(found.current),
+            "baseline": _data(found.baseline),
+            "current": _data(found.current),
             "counts": {state.value: found.count(state) for state in State},
             "features": [_feature(result) for result in found.results],
         },
@@ -104,11 +136,16 @@ def as_json(found: Report) -> str:
     )
 
 
+def _data(side: Side) -> dict[str, Any]:
+    return {**dataclasses.asdict(side), "made": side.made.isoformat() if side.made else None}
+
+
 def _feature(result: Result) -> dict[str, Any]:
     sides = [side.distribution if side else None for side in (result.baseline, result.current)]
     bars = shapes.bars(*sides)
     return {
         "name": result.name,
+        "role": result.role,
         "state": result.state.value,
         "why": result.why,
         "baseline": _side(result.baseline),

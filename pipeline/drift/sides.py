@@ -7,6 +7,7 @@ import os
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift.report import Report, Side, report
+from components.drift.slices import whole
 from components.drift.thresholds import Kind
 from pipeline.statistics.sources import Reading, statistics
 
@@ -20,9 +21,9 @@ def compare(baseline: str, current: str, reading: Reading, schema: schema_pb2.Sc
     return report(_side(baseline, reading), _side(current, reading), schema, kind)
 
 
-def _side(path: str, reading: Reading) -> tuple[Side, statistics_pb2.DatasetFeatureStatistics]:
+def _side(path: str, reading: Reading) -> tuple[Side, statistics_pb2.DatasetFeatureStatisticsList]:
     found = statistics(os.path.abspath(path), reading)
-    return Side(_short(path), path, found.num_examples), found
+    return Side(_short(path), path, int(whole(found).num_examples)), found
 
 
 def _short(path: str) -> str:

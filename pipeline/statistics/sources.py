@@ -15,6 +15,7 @@ from google.protobuf.text_format import ParseError
 from tensorflow_metadata.proto.v0 import statistics_pb2
 from tfx_bsl.public import tfxio
 
+from components.drift.slices import whole
 from components.errors import InputError
 from components.example_gen.executor import ingest, list_chunks
 from components.example_gen.settings import Settings
@@ -38,8 +39,8 @@ class Reading:
     beam_args: Sequence[str] = ("--runner=DirectRunner",)
 
 
-def statistics(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStatistics:
-    """The statistics of a path.
+def statistics(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """The statistics of a path, of rows there are.
 
     Args:
         path: a file of TFDV's statistics (.pb, .pbtxt), the folder of a split or artifact that holds one, or a file or
@@ -49,7 +50,14 @@ def statistics(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStat
         InputError: nothing is there, or it cannot be read; names file and line.
     """
     file = _statistics_file(path)
-    return _only(_read(file), file) if file else _computed(path, reading)
+    found = _read(file) if file else _computed(path, reading)
+    try:
+        rows = whole(found).num_examples
+    except InputError as error:
+        raise InputError(f"{file or path}: {error}") from error
+    if not rows:
+        raise InputError(f"{file or path}: statistics of no rows. Is the split empty?")
+    return found
 
 
 def _statistics_file(path: str) -> str | None:
@@ -75,16 +83,7 @@ def _read(file: str) -> statistics_pb2.DatasetFeatureStatisticsList:
         raise InputError(f"{file}: expected statistics as TFDV writes them, but: {error}") from error
 
 
-def _only(found: statistics_pb2.DatasetFeatureStatisticsList, file: str) -> statistics_pb2.DatasetFeatureStatistics:
-    if not found.datasets:
-        raise InputError(f"{file}: no statistics in it. An empty or cut-off file? Make it again")
-    whole = next((each for each in found.datasets if each.name in ("", "All Examples")), found.datasets[0])
-    if not whole.num_examples:
-        raise InputError(f"{file}: statistics of no rows. Is the split empty?")
-    return whole
-
-
-def _computed(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStatistics:
+def _computed(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStatisticsList:
     """Ingested as a run would, into a folder of its own, and counted from there: memory does not grow with the rows."""
     settings = Settings(
         reading.format or formats.input_format([path]),
@@ -106,4 +105,4 @@ def _computed(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStati
                 | tfdv.GenerateStatistics(tfdv.StatsOptions(num_quantiles_histogram_buckets=_BUCKETS))
                 | tfdv.WriteStatisticsToBinaryFile(file)
             )
-        return _only(_read(file), path)
+        return _read(file)

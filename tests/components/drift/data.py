@@ -29,7 +29,7 @@ def compared(
     before: Sequence[Any], after: Sequence[Any], schema: Optional[schema_pb2.Schema] = None, kind: Kind = "drift"
 ) -> Result:
     """One column against another."""
-    [result] = compare(statistics({"x": before}), statistics({"x": after}), schema, kind)
+    [result] = compare(statistics({"x": before}), statistics({"x": after}), schema, kind, {})
     return result
 
 

@@ -67,7 +67,7 @@ def test_what_cannot_be_compared_is_no_pass(before: list, after: list, why: str)
 
 def test_a_feature_of_one_side_is_no_pass() -> None:
     left, right = statistics({"x": [1.0], "gone": [1.0]}), statistics({"x": [1.0], "fresh": [1.0]})
-    states = {each.name: (each.state, each.why) for each in compare(left, right, None, "drift")}
+    states = {each.name: (each.state, each.why) for each in compare(left, right, None, "drift", {})}
     assert states["gone"] == (State.NOT_COMPARABLE, "the current data does not have it")
     assert states["fresh"] == (State.NOT_COMPARABLE, "the baseline does not have it")
     assert states["x"][0] is State.OK
@@ -144,5 +144,5 @@ def test_random_halves_of_the_same_rows_are_alike() -> None:
     for _ in range(4):
         order = rng.permutation(rows)
         halves = [statistics({name: values[part] for name, values in columns.items()}) for part in np.split(order, 2)]
-        alarms += any(result.state is State.DRIFT for result in compare(halves[0], halves[1], None, "drift"))
+        alarms += any(result.state is State.DRIFT for result in compare(halves[0], halves[1], None, "drift", {}))
     assert alarms == 0
