@@ -1,9 +1,15 @@
-"""How features went from span to span."""
+"""How a data set moved from span to span: what is usual for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+import numpy as np
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from components.drift.compare import compare
+from components.drift.distributions import Categorical, Numeric
+from components.drift.features import Feature, features
 from components.drift.measures import Measured
 
 
@@ -12,9 +18,10 @@ class Point:
     """A feature in one span.
 
     Attributes:
-        measured: against the span before; nothing for the first.
-        center: its median; None for what is no number.
-        top: its most frequent value and that one's share; None for numbers.
+        measured: by measure, against the span before; empty in the first span and where the two do not compare.
+        missing_share: of the rows.
+        center: the median of a number.
+        top: the most frequent value of a category, and its share of the values.
     """
 
     measured: Mapping[str, Measured]
@@ -29,3 +36,28 @@ class Step:
 
     label: str
     features: Mapping[str, Point]
+
+
+def steps(history: Sequence[tuple[str, statistics_pb2.DatasetFeatureStatistics]]) -> list[Step]:
+    """One for each span; `history` is oldest first, each span with its label."""
+    found = []
+    before: Optional[statistics_pb2.DatasetFeatureStatistics] = None
+    for label, statistics in history:
+        moved = {each.name: each.measured for each in compare(before, statistics, None, "drift", {})} if before else {}
+        points = {name: _point(feature, moved.get(name, {})) for name, feature in features(statistics).items()}
+        found.append(Step(label, points))
+        before = statistics
+    return found
+
+
+def _point(feature: Feature, measured: Mapping[str, Measured]) -> Point:
+    distribution = feature.distribution
+    center = float(distribution.quantiles(np.array(0.5))) if isinstance(distribution, Numeric) else None
+    top = _top(distribution) if isinstance(distribution, Categorical) else None
+    return Point(measured, feature.missing_share, center, top)
+
+
+def _top(distribution: Categorical) -> tuple[str, float]:
+    """Among equals the first in alphabetical order, so that it does not change from span to span by chance."""
+    value = min(distribution.counts, key=lambda each: (-distribution.counts[each], each))
+    return value, distribution.counts[value] / distribution.count
