@@ -2,16 +2,13 @@
 
 import dataclasses
 import datetime
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Optional
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift import shapes
 from components.drift.anomalies import Anomaly
 from components.drift.compare import Result, Role, State, compare
-from components.drift.features import Feature
 from components.drift.history import Step
 from components.drift.row_skew import RowSkew
 from components.drift.slices import whole
@@ -115,58 +112,3 @@ def times(result: Result) -> float:
     return max(
         (each.measured.value / each.threshold.value for each in result.checks if each.threshold.value), default=0
     )
-
-
-def as_json(found: Report) -> str:
-    """The report as `drift.schema.json` describes it."""
-    return json.dumps(
-        {
-            "version": 1,
-            "kind": found.kind,
-            "made": found.made.isoformat(),
-            "exit_code": int(found.exit_code),
-            "verdict": found.verdict,
-            "baseline": _data(found.baseline),
-            "current": _data(found.current),
-            "counts": {state.value: found.count(state) for state in State},
-            "features": [_feature(result) for result in found.results],
-        },
-        indent=1,
-        allow_nan=False,
-    )
-
-
-def _data(side: Side) -> dict[str, Any]:
-    return {**dataclasses.asdict(side), "made": side.made.isoformat() if side.made else None}
-
-
-def _feature(result: Result) -> dict[str, Any]:
-    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
-    bars = shapes.bars(*sides)
-    return {
-        "name": result.name,
-        "role": result.role,
-        "state": result.state.value,
-        "why": result.why,
-        "baseline": _side(result.baseline),
-        "current": _side(result.current),
-        "checks": [
-            {
-                "measure": check.threshold.measure,
-                "value": check.measured.value,
-                "threshold": check.threshold.value,
-                "from_schema": check.threshold.from_schema,
-                "chance": check.measured.chance,
-                "exceeded": check.exceeded,
-            }
-            for check in result.checks
-        ],
-        "measures": {name: measured.value for name, measured in sorted(result.measured.items())},
-        "bars": dataclasses.asdict(bars) if bars else None,
-        "quantiles": [dataclasses.asdict(each) for each in shapes.quantiles(*sides)],
-        "moved": [dataclasses.asdict(each) for each in shapes.moved(*sides)],
-    }
-
-
-def _side(feature: Optional[Feature]) -> Optional[dict[str, Any]]:
-    return {"type": feature.type, "rows": feature.rows, "missing": feature.missing} if feature else None

@@ -10,7 +10,7 @@ from components.drift.distributions import Categorical, Distribution, Floats, Nu
 
 _BINS = 24
 _TOP = 10
-_AT = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+AT = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 REST = "all others"
 
 
@@ -65,8 +65,8 @@ def quantiles(baseline: Optional[Distribution], current: Optional[Distribution])
     """The quantiles of two numbers; nothing for anything else."""
     if not isinstance(baseline, Numeric) or not isinstance(current, Numeric):
         return []
-    found = (each.quantiles(np.array(_AT)).tolist() for each in (baseline, current))
-    return [Quantile(*each) for each in zip(_AT, *found, strict=True)]
+    found = (each.quantiles(np.array(AT)).tolist() for each in (baseline, current))
+    return [Quantile(*each) for each in zip(AT, *found, strict=True)]
 
 
 def moved(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:

@@ -6,8 +6,9 @@ import os
 from xml.etree import ElementTree
 
 from components.drift.compare import State
+from components.drift.numbers import as_json
 from components.drift.render import alarm, render
-from components.drift.report import Report, as_json
+from components.drift.report import Report
 
 PAGE, NUMBERS, JUNIT = "drift.html", "drift.json", "junit.xml"
 
