@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
 
-from pipeline.config.images import Color, Crop, Flip, Image, Rotation, Shift
+from pipeline.config.images import Augmentation, Color, Crop, Flip, Image, Rotation, Shift
+from pipeline.ml.images import moves
 
 _RANGE = (0, 255)
 
 
 def augmented(pixels: Any, image: Image, name: str) -> Any:
     """uint8 pixels [batch, height, width, channels] as floats in [0, 255], varied when training."""
-    floats = keras.layers.Rescaling(1.0, name=f"{name}_float")(pixels)
-    chosen = [
+    # A random crop was done while decoding.
+    chosen = [each for each in enumerate(image.augment) if each[1] != image.random_crop]
+    # Bytes are moved in a quarter of the time of floats.
+    whole = list(itertools.takewhile(lambda each: isinstance(each[1], (Flip, Crop)), chosen))
+    moved = _varied(pixels, whole, image, f"{name}_moved")
+    floats = keras.layers.Rescaling(1.0, name=f"{name}_float")(moved)
+    return _varied(floats, chosen[len(whole) :], image, f"{name}_augmented")
+
+
+def _varied(pixels: Any, chosen: Sequence[tuple[int, Augmentation]], image: Image, name: str) -> Any:
+    layers = [
         layer
-        for place, augmentation in enumerate(image.augment)
-        if augmentation != image.random_crop  # done while decoding
+        for place, augmentation in chosen
         for layer in _LAYERS[type(augmentation)](augmentation, image, f"{augmentation.kind}_{place}")
     ]
-    return InTraining(chosen, name=f"{name}_augmented")(floats) if chosen else floats
+    return InTraining(layers, name=name)(pixels) if layers else pixels
 
 
 class InTraining(keras.layers.Layer):
@@ -35,15 +45,18 @@ class InTraining(keras.layers.Layer):
         super().__init__(**kwargs)
         self.layers = list(layers)
 
-    def call(self, floats: Any, training: bool = False) -> Any:
-        """The same shape as `floats`."""
+    def call(self, pixels: Any, training: bool = False) -> Any:
+        """The same shape as `pixels`."""
         for layer in self.layers if training else ():
-            floats = layer(floats, training=True)
-        return floats
+            pixels = layer(pixels, training=True)
+        return pixels
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def build(self, input_shape: Any) -> None:
+        """Nothing: layers that vary images have no weights."""
+
+    def compute_output_spec(self, pixels: Any, training: bool = False) -> Any:
         """That of the input."""
-        return input_shape
+        return keras.KerasTensor(pixels.shape, pixels.dtype)
 
 
 def normalised(floats: Any, image: Image, name: str) -> Any:
@@ -56,8 +69,9 @@ def normalised(floats: Any, image: Image, name: str) -> Any:
 
 
 def _flip(flip: Flip, image: Image, name: str) -> list[keras.layers.Layer]:
-    ways = [way for way in ("horizontal", "vertical") if getattr(flip, way)]
-    return [keras.layers.RandomFlip("_and_".join(ways), name=name)] if ways else []
+    # A layer each: Keras' own one for both ways mirrors an image either both ways or not at all.
+    ways: tuple[Literal["horizontal", "vertical"], ...] = ("horizontal", "vertical")
+    return [moves.Mirrored(way, f"{name}_{way}") for way in ways if getattr(flip, way)]
 
 
 def _shift(shift: Shift, image: Image, name: str) -> list[keras.layers.Layer]:
@@ -65,9 +79,7 @@ def _shift(shift: Shift, image: Image, name: str) -> list[keras.layers.Layer]:
 
 
 def _crop(crop: Crop, image: Image, name: str) -> list[keras.layers.Layer]:
-    # By whole pixels, into black: the same as padding and cutting out. Keras' RandomCrop cuts a batch all in one place.
-    shares = crop.padding / image.height, crop.padding / image.width
-    return [keras.layers.RandomTranslation(*shares, "constant", interpolation="nearest", name=name)]
+    return [moves.Cut(crop.padding, name)]
 
 
 def _rotation(rotation: Rotation, image: Image, name: str) -> list[keras.layers.Layer]:
