@@ -33,8 +33,8 @@ format: setup ## ruff's formatter and its fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-acceptance: setup ## the long proofs
-	$(PYTEST) -m acceptance $(ARGS)
+acceptance: setup ## the long proofs (WORKERS=2)
+	$(PYTEST) -m acceptance -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 benchmark: setup ## against stock TFX (ARGS="--rows 15000 --repetitions 1"); WHAT=images (bare tf.data) or packing
 	$(BIN)/python -m tests.benchmarks$(WHAT:%=.%) $(ARGS)

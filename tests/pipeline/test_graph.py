@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.config import CNN, Config, Data, Evaluator, Head, Image
+from pipeline.config import CNN, Config, Data, Evaluator, Head, Image, Resources
+from pipeline.config.load import load
 from pipeline.graph import create_pipeline
 
 IMAGES = (Image(height=8, width=8),)
@@ -35,3 +36,13 @@ def test_misjudged_images_need_images_and_classes(
     nodes = {node.id: node for node in create_pipeline(config).components}
     assert ("Misjudged" in nodes) == there
     assert ("misjudged" in nodes["EvaluationReport"].inputs) == there
+
+
+def test_a_config_without_a_search_has_no_node_for_it() -> None:
+    ids = [node.id for node in create_pipeline(load("taxi")).components]
+    assert "Trainer" in ids
+    assert "Tuner" not in ids
+
+
+def test_the_tuner_needs_what_the_trainer_needs() -> None:
+    assert load("taxi").needs("Tuner") == load("taxi").needs("Trainer") == Resources(gpus=1)

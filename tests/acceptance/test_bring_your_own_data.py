@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-README = pathlib.Path(__file__).parents[1] / "README.md"
+pytestmark = pytest.mark.acceptance
+
+README = pathlib.Path(__file__).parents[2] / "README.md"
 
 
 def commands():

@@ -10,11 +10,11 @@ import textwrap
 
 import pytest
 
-import pipeline.config as c
 from components.trials import PLOT, load
-from pipeline import graph, runs
-from pipeline.config.load import load as load_config
+from pipeline import runs
 from tests.pipeline.cli import shell
+
+pytestmark = pytest.mark.acceptance
 
 CONFIG = """
     import pipeline.config as c
@@ -105,13 +105,3 @@ def test_another_space_is_another_search(shop, first):
     [model_run] = record.node("Trainer").artifacts["model_run"]
     summary = (pathlib.Path(model_run) / "model.txt").read_text()
     assert "(None, 6)" in summary or "(None, 7)" in summary
-
-
-def test_a_config_without_a_search_has_no_node_for_it():
-    ids = [node.id for node in graph.create_pipeline(load_config("taxi")).components]
-    assert "Trainer" in ids
-    assert "Tuner" not in ids
-
-
-def test_the_tuner_needs_what_the_trainer_needs():
-    assert load_config("taxi").needs("Tuner") == load_config("taxi").needs("Trainer") == c.Resources(gpus=1)

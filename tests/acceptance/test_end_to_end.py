@@ -13,6 +13,8 @@ from pipeline import runs
 from tests.pipeline.cli import shell
 from tests.tiny_model import example
 
+pytestmark = pytest.mark.acceptance
+
 CONFIG = """
     import pipeline.config as c
 
