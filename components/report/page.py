@@ -7,6 +7,8 @@ from typing import Any, Optional
 import jinja2
 import markupsafe
 
+from components.report import paths
+
 _HERE = "report"
 _SUFFIXES = (".j2", ".css", ".js")
 
@@ -27,7 +29,9 @@ def render(package: str, template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, signed=signed, percent=percent, chance=chance)
+    environment.filters.update(
+        number=number, signed=signed, percent=percent, chance=chance, steps=paths.steps, line=paths.line
+    )
     environment.globals["asset"] = lambda name: markupsafe.Markup(environment.get_template(name).render())
     return environment.get_template(template).render(**values)
 
@@ -56,7 +60,11 @@ def signed(value: Optional[float]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share for a person."""
+    """A share for a person; neither a few are called none nor nearly all all."""
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    if 0.9995 <= share < 1:
+        return "> 99.9 %"
     return f"{100 * share:.1f} %" if share < 1 else "100 %"
 
 

@@ -26,13 +26,22 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   }
 }
-// A search field filters the rows of the table that it names.
+// A search field filters the tables and lists that it names: rows by their first cell, other things by their heading.
 for (const field of document.querySelectorAll("input[data-filters]")) {
   field.hidden = false;
+  const places = field.dataset.filters.split(" ").map(id => document.getElementById(id)).filter(place => place);
+  const label = item => (item.cells?.[0] ?? item.querySelector("strong") ?? item).textContent.toLowerCase();
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
-    for (const row of document.getElementById(field.dataset.filters).tBodies[0].rows) {
-      row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
+    for (const place of places) {
+      for (const item of place.tBodies?.[0].rows ?? place.children) item.hidden = !label(item).includes(wanted);
     }
   });
 }
+// A link to a folded part of the page opens it.
+const unfold = () => {
+  const part = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (part instanceof HTMLDetailsElement) part.open = true;
+};
+addEventListener("hashchange", unfold);
+unfold();

@@ -22,6 +22,7 @@ COMMANDS = {
     "new": "Look at a CSV file and write a commented config for it.",
     "images": "Turn folders of image files into TFRecord files.",
     "predict": "Send rows of files through a pushed model.",
+    "stats": "Describe a data set: each column's values, missing ones, spread.",
     "drift": "Compare two data sets or their statistics: what has drifted.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",

@@ -9,7 +9,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from components.drift.report import Report, Side, report
 from components.drift.slices import whole
 from components.drift.thresholds import Kind
-from pipeline.statistics.sources import Reading, statistics
+from pipeline.statistics.sources import Reading, short, statistics
 
 
 def compare(baseline: str, current: str, reading: Reading, schema: schema_pb2.Schema | None, kind: Kind) -> Report:
@@ -23,9 +23,4 @@ def compare(baseline: str, current: str, reading: Reading, schema: schema_pb2.Sc
 
 def _side(path: str, reading: Reading) -> tuple[Side, statistics_pb2.DatasetFeatureStatisticsList]:
     found = statistics(os.path.abspath(path), reading)
-    return Side(_short(path), path, int(whole(found).num_examples)), found
-
-
-def _short(path: str) -> str:
-    """The last two parts of a path: a file of statistics has the same name wherever it is."""
-    return "/".join(os.path.normpath(path).split(os.sep)[-2:])
+    return Side(short(path), path, int(whole(found).num_examples)), found

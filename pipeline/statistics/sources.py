@@ -60,6 +60,11 @@ def statistics(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStat
     return found
 
 
+def short(path: str) -> str:
+    """The last two parts of a path: a file of statistics has the same name wherever it is."""
+    return "/".join(os.path.normpath(path).split(os.sep)[-2:])
+
+
 def _statistics_file(path: str) -> str | None:
     if path.endswith((".pb", ".pbtxt")):
         return path

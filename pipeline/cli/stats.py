@@ -1,0 +1,72 @@
+"""`millrace stats`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+import click
+from rich.table import Table
+
+from pipeline.cli.console import console, quiet, table
+from pipeline.config.config import Beam
+from pipeline.prediction.formats import InputFormat
+
+if TYPE_CHECKING:
+    from components.statistics_page.facts import DataSet
+
+
+@click.command()
+@click.argument("path")
+@click.option("--out", metavar="DIR", help="The folder for stats.html and stats.json.")
+@click.option("--delimiter", default=",", show_default=True, help="Of CSV files.")
+@click.option("--format", type=click.Choice(get_args(InputFormat)), help="Of the files; not given: by their names.")
+@click.option(
+    "--image", "images", metavar="COLUMN", multiple=True, help="A column of encoded images, in TFRecord files."
+)
+def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None, images: tuple[str, ...]) -> None:
+    """Describe a data set: count, missing, mean, quantiles, most frequent values of each of its columns.
+
+    PATH is a file or pattern of CSV, TFRecord, JSON Lines or Parquet, or TFDV's statistics (.pb, .pbtxt, or a split's
+    folder with FeatureStats.pb).
+    """
+    with quiet() as output:
+        # Only now: TFDV takes seconds, and it writes to the terminal.
+        from components.drift.slices import whole
+        from components.statistics_page import facts
+        from pipeline.runners.executor import beam_args
+        from pipeline.statistics import files, sources
+
+        reading = sources.Reading(delimiter, images, format, beam_args(Beam()))
+        found = whole(sources.statistics(os.path.abspath(path), reading))
+        data = facts.of_statistics(sources.short(path), path, found)
+        to = console(output.stream)
+        to.print(f"{data.rows:,} rows, {len(data.features)} features", style="bold")
+        for grid in _tables(data):
+            to.print()
+            to.print(grid)
+        for written in files.write(data, out) if out else ():
+            to.print(written, soft_wrap=True)
+
+
+def _tables(data: DataSet) -> Iterator[Table]:
+    """Numbers, categories, and what has no values to describe."""
+    from components.report.page import number, percent
+
+    numbers = table("number", "type", "missing", "zeros", "mean", "deviation", "min", "median", "max",
+                    right=("missing", "zeros", "mean", "deviation", "min", "median", "max"))  # fmt: skip
+    texts = table("category", "type", "missing", "distinct", "most frequent", "share",
+                  right=("missing", "distinct", "share"))  # fmt: skip
+    others = table("without values", "type", "why")
+    for each in data.features:
+        start = (each.name, each.type, percent(each.missing_share))
+        if (of := each.number) is not None:
+            moments = (of.mean, of.deviation, of.minimum, of.median, of.maximum)
+            numbers.add_row(*start, percent(of.zeros / each.values), *map(number, moments))
+        elif each.text is not None:
+            top = each.text.top[0]
+            texts.add_row(*start, f"{each.text.distinct:,}", top.name, percent(top.share))
+        else:
+            others.add_row(each.name, each.type, each.why_empty)
+    yield from (grid for grid in (numbers, texts, others) if grid.row_count)
