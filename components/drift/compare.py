@@ -1,23 +1,28 @@
 """Two statistics compared, feature by feature."""
 
-import dataclasses
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Optional, Union
+from typing import Literal, Optional
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift import measures, tfdv_measures, thresholds
-from components.drift.distributions import Categorical, Numeric
-from components.drift.features import Feature, features
+from components.drift import thresholds
+from components.drift.features import Feature
 from components.drift.measures import Measured
+from components.drift.pairs import Pair, pairs
 from components.drift.thresholds import Kind, Threshold
+from components.errors import InputError, close_matches
 
 Role = Literal["feature", "label", "prediction"]
 
+Sides = tuple[statistics_pb2.DatasetFeatureStatistics, statistics_pb2.DatasetFeatureStatistics]
+
 FALSE_ALARMS = 0.01
 """The share of comparisons of data that did not change which the default thresholds may call drift."""
+LEAST_ROWS = 100
+"""A slice with fewer on either side says nothing."""
+_SHOWN = 5
 
 
 class State(enum.Enum):
@@ -40,6 +45,13 @@ class Check:
     measured: Measured
     exceeded: bool
 
+    @property
+    def times(self) -> float:
+        """How many times its threshold the value is: infinite for what is above a threshold of 0."""
+        if not self.threshold.value:
+            return float("inf") if self.measured.value > 0 else 0.0
+        return self.measured.value / self.threshold.value
+
 
 @dataclass(frozen=True)
 class Result:
@@ -60,6 +72,38 @@ class Result:
     current: Optional[Feature]
     role: Role = "feature"
 
+    @property
+    def deciding(self) -> Optional[Check]:
+        """The check that reaches furthest: one that is exceeded before one that chance explains."""
+        return max(self.checks, key=lambda check: (check.exceeded, check.times), default=None)
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """What a pair is held against.
+
+    Attributes:
+        told: the schema's thresholds, by feature.
+        chance: what is no less probable where nothing changed is no alarm.
+        slice: whether it is one: thresholds are chosen for the whole data, so that chance counts for all of them.
+    """
+
+    told: Mapping[str, Sequence[Threshold]]
+    roles: Mapping[str, Role]
+    chance: float
+    slice: bool = False
+
+    def thresholds(self, pair: Pair) -> Sequence[Threshold]:
+        """Those of the schema take the place of the default ones."""
+        usual = [Threshold(name, value, False) for name, value in thresholds.DEFAULTS.items()]
+        return self.told.get(pair.name) or [each for each in usual if each.measure in pair.measured]
+
+    def exceeded(self, threshold: Threshold, measured: Measured) -> bool:
+        if not measured.value > threshold.value:
+            return False
+        alone = threshold.from_schema and not self.slice
+        return alone or measured.chance is None or measured.chance < self.chance
+
 
 def compare(
     baseline: statistics_pb2.DatasetFeatureStatistics,
@@ -68,73 +112,69 @@ def compare(
     kind: Kind,
     roles: Mapping[str, Role],
 ) -> list[Result]:
-    """All features of either side, in the order of their names; a feature without a role is one of the model's."""
-    before, after = features(baseline), features(current)
-    pairs = {name: _Pair(before[name], after[name]) for name in sorted(before.keys() & after.keys())}
-    counted, numeric = ([name for name, pair in pairs.items() if pair.are(each)] for each in (Categorical, Numeric))
-    of_tfdv = tfdv_measures.measure(baseline, current, counted, numeric)
-    measured = {name: pair.measured(of_tfdv.get(name, {})) for name, pair in pairs.items()}
-    told = thresholds.of_schema(schema, kind)
-    chances = sum(len(each) for each in measured.values())
-    results = [
-        _result(pairs[name], measured[name], told.get(name, []), FALSE_ALARMS / max(chances, 1))
-        if name in pairs
-        else _one_sided(name, before.get(name), after.get(name))
-        for name in sorted(before.keys() | after.keys())
-    ]
-    return [dataclasses.replace(each, role=roles.get(each.name, each.role)) for each in results]
+    """All features of either side, in the order of their names; a feature without a role is one of the model's.
+
+    Raises:
+        InputError: the schema's tags are wrong, it is one of other data, or no feature has the name of a role.
+    """
+    return compare_sliced((baseline, current), {}, schema, kind, roles)[0]
 
 
-@dataclass(frozen=True)
-class _Pair:
-    baseline: Feature
-    current: Feature
+def compare_sliced(
+    whole: Sides,
+    slices: Mapping[str, Sides],
+    schema: Optional[schema_pb2.Schema],
+    kind: Kind,
+    roles: Mapping[str, Role],
+) -> tuple[list[Result], dict[str, list[Result]]]:
+    """All features of either side in the whole data and in each slice.
 
-    def are(self, kind: Union[type[Categorical], type[Numeric]]) -> bool:
-        return isinstance(self.baseline.distribution, kind) and isinstance(self.current.distribution, kind)
+    However many slices there are, all comparisons together stay below FALSE_ALARMS.
 
-    def measured(self, of_tfdv: Mapping[str, float]) -> dict[str, Measured]:
-        before, after = self.baseline.distribution, self.current.distribution
-        found = {name: Measured(value) for name, value in of_tfdv.items()}
-        if isinstance(before, Numeric) and isinstance(after, Numeric):
-            found |= measures.of_numbers(before, after)
-        elif isinstance(before, Categorical) and isinstance(after, Categorical):
-            found |= measures.of_categories(before, after)
-        return found | measures.of_missing(self.baseline, self.current)
-
-    @property
-    def why_not(self) -> str:
-        for side, feature in (("baseline", self.baseline), ("current data", self.current)):
-            if feature.distribution is None:
-                return f"in the {side} {feature.why_not}"
-        if type(self.baseline.distribution) is not type(self.current.distribution):
-            return f"a {self.baseline.type} has become a {self.current.type}"
-        return ""
-
-
-def _one_sided(name: str, baseline: Optional[Feature], current: Optional[Feature]) -> Result:
-    why = "the current data does not have it" if current is None else "the baseline does not have it"
-    return Result(name, State.NOT_COMPARABLE, why, (), {}, baseline, current)
+    Raises:
+        InputError: the schema's tags are wrong, it is one of other data, or no feature has the name of a role.
+    """
+    told = {name: each for name, each in thresholds.of_schema(schema, kind).items() if each}
+    found, *parts = [pairs(*sides) for sides in (whole, *slices.values())]
+    _check_names(found, schema, roles)
+    absent = {name: Pair(name, None, None, {}) for name in sorted(told.keys() - found.keys())}
+    rules = _Rules(told, roles, 1.0)
+    checks = sum(len(rules.thresholds(pair)) for each in (found, *parts) for pair in each.values())
+    chance = FALSE_ALARMS / max(checks, 1)
+    rules, within = _Rules(told, roles, chance), _Rules(told, roles, chance, slice=True)
+    return (
+        [_result(pair, rules) for pair in (found | absent).values()],
+        {name: [_result(pair, within) for pair in part.values()] for name, part in zip(slices, parts, strict=True)},
+    )
 
 
-def _result(pair: _Pair, measured: Mapping[str, Measured], told: Sequence[Threshold], chance: float) -> Result:
-    """Thresholds of the schema take the place of the default ones."""
-    usual = [Threshold(name, value, False) for name, value in thresholds.DEFAULTS.items()]
-    why = pair.why_not
-    meaningless = [each.measure for each in told if each.measure not in measured]
-    if meaningless and not why:
+def _check_names(found: Mapping[str, Pair], schema: Optional[schema_pb2.Schema], roles: Mapping[str, Role]) -> None:
+    for name, role in roles.items():
+        if name not in found:
+            raise InputError(
+                f"no column {name!r} on either side, which is to be the {role}." + close_matches(name, found)
+            )
+    described = thresholds.names(schema) if schema else []
+    if described and not found.keys() & set(described):
+        raise InputError(
+            f"the schema is one of other data: none of its features ({', '.join(described[:_SHOWN])}, …) is among "
+            f"those that are compared ({', '.join([*found][:_SHOWN])}, …)"
+        )
+
+
+def _result(pair: Pair, rules: _Rules) -> Result:
+    why, told = pair.why_not, rules.thresholds(pair)
+    meaningless = [each.measure for each in told if each.measure not in pair.measured]
+    if not why and pair.current and meaningless:
         why = f"{', '.join(meaningless)} of the schema means nothing for a {pair.current.type} such as this"
+    few = rules.slice and min(each.rows if each else 0 for each in (pair.baseline, pair.current)) < LEAST_ROWS
     checks = [
-        Check(each, measured[each.measure], _exceeded(each, measured[each.measure], chance))
-        for each in told or usual
-        if each.measure in measured
+        Check(each, pair.measured[each.measure], rules.exceeded(each, pair.measured[each.measure]))
+        for each in told
+        if each.measure in pair.measured and not few
     ]
+    why = why or (f"fewer than {LEAST_ROWS} rows of the slice are too few to say anything" if few else "")
     passed = State.NOT_COMPARABLE if why else State.OK
     state = State.DRIFT if any(check.exceeded for check in checks) else passed
-    return Result(pair.current.name, state, why, checks, measured, pair.baseline, pair.current)
-
-
-def _exceeded(threshold: Threshold, measured: Measured, chance: float) -> bool:
-    if not measured.value > threshold.value:
-        return False
-    return threshold.from_schema or measured.chance is None or measured.chance < chance
+    role = rules.roles.get(pair.name, "feature")
+    return Result(pair.name, state, why, checks, pair.measured, pair.baseline, pair.current, role)

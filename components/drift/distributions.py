@@ -38,21 +38,20 @@ class Numeric:
 
     def below(self, values: Floats) -> Floats:
         """The share of values < each of `values`."""
-        return self._share(values, "left")
+        return self._share(values, self._below)
 
     def upto(self, values: Floats) -> Floats:
         """The share of values <= each of `values`."""
-        return self._share(values, "right")
+        return self._share(values, self._upto)
 
-    def _share(self, values: Floats, side: str) -> Floats:
+    def _share(self, values: Floats, on_knots: Floats) -> Floats:
         """Between two knots the share rises from what lies up to the one to what lies below the other."""
         after = np.clip(np.searchsorted(self.knots, values), 0, len(self.knots) - 1)
         before = np.maximum(after - 1, 0)
         width = np.where(after > before, self.knots[after] - self.knots[before], 1.0)
         part = np.clip((values - self.knots[before]) / width, 0.0, 1.0)
         between = self._upto[before] + part * (self._below[after] - self._upto[before])
-        on_knot = self._below if side == "left" else self._upto
-        share = np.where(values == self.knots[after], on_knot[after], between)
+        share = np.where(values == self.knots[after], on_knots[after], between)
         return np.where(values > self.knots[-1], 1.0, np.where(values < self.knots[0], 0.0, share))
 
     def quantiles(self, shares: Floats) -> Floats:

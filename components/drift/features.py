@@ -50,18 +50,24 @@ def _feature(
     kind = found.WhichOneof("stats")
     if kind is None:
         return Feature(name, type_, rows, rows, None, "the statistics say nothing of its values")
-    missing = _missing(getattr(found, kind).common_stats, rows)
+    common = getattr(found, kind).common_stats
     if kind == "string_stats":
-        return Feature(name, type_, rows, missing, *_categorical(found.string_stats))
+        return Feature(name, type_, rows, _missing(common, rows), *_categorical(found.string_stats))
     if kind == "num_stats":
-        return Feature(name, type_, rows, missing, *_numeric(found.num_stats))
-    return Feature(name, type_, rows, missing, None, f"a {type_} has no histogram")
+        quantiles = _quantiles(found.num_stats)
+        missing = _missing(common, rows, int(quantiles.num_nan))
+        return Feature(name, type_, rows, missing, *_numeric(found.num_stats, quantiles))
+    return Feature(name, type_, rows, _missing(common, rows), None, f"a {type_} has no histogram")
 
 
-def _missing(common: statistics_pb2.CommonStatistics, rows: int) -> int:
-    """An empty list counts as present for TFDV, so with at most one value to a row it is the values that count."""
+def _missing(common: statistics_pb2.CommonStatistics, rows: int, undefined: int = 0) -> int:
+    """An empty list, and a NaN, count as present for TFDV, so with at most one value to a row it is values that count.
+
+    Args:
+        undefined: how many of the values are NaN.
+    """
     if common.max_num_values <= 1:
-        return rows - int(common.tot_num_values)
+        return rows - int(common.tot_num_values) + undefined
     return rows - int(common.num_non_missing)
 
 
@@ -75,17 +81,38 @@ def _categorical(found: statistics_pb2.StringStatistics) -> tuple[Optional[Distr
     return Categorical(counts, max(0.0, total - sum(counts.values()))), ""
 
 
-def _numeric(found: statistics_pb2.NumericStatistics) -> tuple[Optional[Distribution], str]:
+def _quantiles(found: statistics_pb2.NumericStatistics) -> statistics_pb2.Histogram:
+    """The histogram of quantiles; an empty one where there is none."""
+    quantiles = (each for each in found.histograms if each.type == statistics_pb2.Histogram.QUANTILES)
+    return next(quantiles, statistics_pb2.Histogram())
+
+
+def _numeric(
+    found: statistics_pb2.NumericStatistics, quantiles: statistics_pb2.Histogram
+) -> tuple[Optional[Distribution], str]:
     if not found.common_stats.tot_num_values:
         return None, "it has no values"
-    quantiles = next((each for each in found.histograms if each.type == statistics_pb2.Histogram.QUANTILES), None)
-    buckets = [each for each in quantiles.buckets if each.sample_count > 0] if quantiles else []
+    buckets = [each for each in quantiles.buckets if each.sample_count > 0]
     if not buckets:
         return None, "its histogram is empty"
     low, high, count = (
         np.array([getattr(each, field) for each in buckets]) for field in ("low_value", "high_value", "sample_count")
     )
-    return Numeric(*_with_tail(low, high, count, found.mean), found.std_dev), ""
+    if np.isfinite([low, high]).all():
+        return Numeric(*_with_tail(low, high, count, found.mean), found.std_dev), ""
+    return _with_infinite(low, high, count)
+
+
+def _with_infinite(low: Floats, high: Floats, count: Floats) -> tuple[Optional[Distribution], str]:
+    """An infinite value stands at the largest finite one. TFDV has no mean and no deviation where there is one."""
+    edges = np.concatenate([low, high])
+    finite = edges[np.isfinite(edges)]
+    if not len(finite):
+        return None, "all its values are infinite"
+    low, high = (np.clip(each, finite.min(), finite.max()) for each in (low, high))
+    middle = (low + high) / 2
+    deviation = np.sqrt(np.average((middle - np.average(middle, weights=count)) ** 2, weights=count))
+    return Numeric(low, high, count, float(deviation)), ""
 
 
 def _with_tail(low: Floats, high: Floats, count: Floats, mean: float) -> tuple[Floats, Floats, Floats]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Optional
 
 from components.drift import shapes, thresholds
-from components.drift.compare import Check, Result, State
-from components.drift.report import APPROXIMATE, Report, times
+from components.drift.compare import Result, State
+from components.drift.report import APPROXIMATE, Report
 from components.drift.tfdv_measures import ABSOLUTE_DIFFERENCE, JENSEN_SHANNON, L_INFINITY
 from components.report import page
 
@@ -52,22 +52,11 @@ def render(report: Report) -> str:
         alarms=[alarm(each) for each in drifted[:_NAMED]],
         silent=[each.name for each in silent[:_NAMED]],
         shapes={each.name: _shape(each) for each in report.results},
-        deciding=deciding,
-        times=times,
         tones=_TONES,
         names=NAMES,
         reasons=_REASONS,
         approximate=APPROXIMATE,
         rest=shapes.REST,
-    )
-
-
-def deciding(result: Result) -> Optional[Check]:
-    """The check that reaches furthest: one that is exceeded before one that chance explains."""
-    return max(
-        result.checks,
-        key=lambda check: (check.exceeded, check.measured.value / (check.threshold.value or 1e-12)),
-        default=None,
     )
 
 

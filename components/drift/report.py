@@ -8,15 +8,16 @@ from typing import Optional
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift.anomalies import Anomaly
-from components.drift.compare import Result, Role, State, compare
+from components.drift.compare import Result, Role, State, compare_sliced
 from components.drift.history import Step
 from components.drift.row_skew import RowSkew
-from components.drift.slices import whole
-from components.drift.thresholds import Kind
+from components.drift.slices import slices, whole
+from components.drift.thresholds import CRAMERS_V, HELLINGER, KOLMOGOROV_SMIRNOV, PSI, WASSERSTEIN, Kind
 from components.errors import ExitCode
 
-APPROXIMATE = ("kolmogorov_smirnov", "wasserstein", "psi", "hellinger", "cramers_v")
+APPROXIMATE = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI, HELLINGER, CRAMERS_V)
 """Measures of numbers that a histogram gives only nearly; of categories all are exact that are counted one by one."""
+_ROLES: Sequence[Role] = ("label", "prediction", "feature")
 _ORDER = {State.DRIFT: 0, State.NOT_COMPARABLE: 1, State.OK: 2}
 
 
@@ -40,8 +41,9 @@ class Report:
     """All that the page and the files beside it show.
 
     Attributes:
-        results: of the whole data, sorted by severity.
+        results: of the whole data: labels, predictions, features, each sorted by severity.
         slices: results by TFDV's name of a slice, for those that both sides have.
+        lone_slices: those of one side, each with the reason why it is not comparable.
         history: from span to span, oldest first.
         row_skew: None where rows were not compared one by one.
     """
@@ -52,6 +54,7 @@ class Report:
     results: Sequence[Result]
     made: datetime.datetime
     slices: Mapping[str, Sequence[Result]] = dataclasses.field(default_factory=dict)
+    lone_slices: Mapping[str, str] = dataclasses.field(default_factory=dict)
     anomalies: Sequence[Anomaly] = ()
     history: Sequence[Step] = ()
     row_skew: Optional[RowSkew] = None
@@ -62,21 +65,49 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """GATE over a threshold, NOT_COMPARABLE where nothing could be compared, else OK."""
-        if self.count(State.DRIFT):
+        """GATE over a threshold anywhere, NOT_COMPARABLE where nothing could be compared, else OK."""
+        if self.count(State.DRIFT) or self._drifted_slices or (self.row_skew and self.row_skew.exceeded):
             return ExitCode.GATE
-        return ExitCode.OK if self.count(State.OK) else ExitCode.NOT_COMPARABLE
+        joined = self.row_skew is None or self.row_skew.pairs
+        return ExitCode.OK if self.count(State.OK) and joined else ExitCode.NOT_COMPARABLE
 
     @property
     def verdict(self) -> str:
-        """In one sentence."""
-        compared = self.count(State.DRIFT) + self.count(State.OK)
+        """In one sentence: labels and predictions first."""
+        parts = [self._of_role(each) for each in self.results if each.role != "feature"]
+        parts += [*self._of_features(), *self._of_slices()]
+        if self.row_skew:
+            parts.append(self.row_skew.verdict)
+        text = "; ".join(parts)
+        return text[0].upper() + text[1:]
+
+    @property
+    def _drifted_slices(self) -> int:
+        return sum(any(each.state is State.DRIFT for each in results) for results in self.slices.values())
+
+    def _of_role(self, result: Result) -> str:
+        name = f"the {result.role} {result.name}"
+        if result.state is State.NOT_COMPARABLE:
+            return f"{name} is not comparable"
+        return f"{self.kind if result.state is State.DRIFT else f'no {self.kind}'} in {name}"
+
+    def _of_features(self) -> list[str]:
+        states = [each.state for each in self.results if each.role == "feature"]
+        compared = sum(state is not State.NOT_COMPARABLE for state in states)
         if not compared:
-            return f"None of the {len(self.results)} features can be compared"
-        word = "Drift" if self.kind == "drift" else "Skew"
-        found = f"{word} in {self.count(State.DRIFT)}" if self.count(State.DRIFT) else f"No {word.lower()} in any"
-        rest = f"; {self.count(State.NOT_COMPARABLE)} not comparable" if self.count(State.NOT_COMPARABLE) else ""
-        return f"{found} of {compared} features{rest}"
+            return [f"none of the {len(states)} features can be compared"] if states else []
+        drifted = states.count(State.DRIFT)
+        found = f"{self.kind} in {drifted}" if drifted else f"no {self.kind} in any"
+        silent = len(states) - compared
+        return [f"{found} of {compared} features", *([f"{silent} not comparable"] if silent else [])]
+
+    def _of_slices(self) -> list[str]:
+        silent = len(self.lone_slices) + sum(_silent(results) for results in self.slices.values())
+        compared = len(self.slices) + len(self.lone_slices) - silent
+        drifted = self._drifted_slices
+        found = f"{self.kind} in {drifted}" if drifted else f"no {self.kind} in any"
+        rest = f"{silent} slices not comparable"
+        return [*([f"{found} of {compared} slices"] if compared else []), *([rest] if silent else [])]
 
 
 def report(
@@ -97,18 +128,27 @@ def report(
     Raises:
         InputError: the schema's tags are wrong, or there are no statistics of all rows.
     """
-    results = compare(whole(baseline[1]), whole(current[1]), schema, kind, roles or {})
-    now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
-    return Report(kind, baseline[0], current[0], sorted(results, key=severity), now)
-
-
-def severity(result: Result) -> tuple[int, float, str]:
-    """Sorts the worst first: by state, then by how many times its threshold a feature reaches."""
-    return _ORDER[result.state], -times(result), result.name
-
-
-def times(result: Result) -> float:
-    """The largest share of a threshold that a feature's checks reach."""
-    return max(
-        (each.measured.value / each.threshold.value for each in result.checks if each.threshold.value), default=0
+    before, after = slices(baseline[1]), slices(current[1])
+    shared = {name: (before[name], after[name]) for name in sorted(before.keys() & after.keys())}
+    results, within = compare_sliced((whole(baseline[1]), whole(current[1])), shared, schema, kind, roles or {})
+    lone = dict.fromkeys(sorted(before.keys() - after.keys()), "the current data does not have it")
+    lone |= dict.fromkeys(sorted(after.keys() - before.keys()), "the baseline does not have it")
+    return Report(
+        kind,
+        baseline[0],
+        current[0],
+        sorted(results, key=severity),
+        datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0),
+        {name: sorted(each, key=severity) for name, each in within.items()},
+        lone,
     )
+
+
+def severity(result: Result) -> tuple[int, int, float, str]:
+    """Sorts by role, then the worst first: by state, then by how many times its threshold a feature reaches."""
+    times = result.deciding.times if result.deciding else 0.0
+    return _ROLES.index(result.role), _ORDER[result.state], -times, result.name
+
+
+def _silent(results: Sequence[Result]) -> bool:
+    return all(each.state is State.NOT_COMPARABLE for each in results)

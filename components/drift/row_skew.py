@@ -61,3 +61,13 @@ class RowSkew:
     def exceeded(self) -> list[FeatureSkew]:
         """The features that differ in more pairs than they may."""
         return [each for each in self.features if each.share > self.threshold]
+
+    @property
+    def verdict(self) -> str:
+        """In part of a sentence."""
+        key = ", ".join(self.key)
+        if not self.pairs:
+            return f"no row of one side has a partner with the same {key} on the other"
+        if not self.exceeded:
+            return f"the {self.pairs} rows with the same {key} are alike"
+        return f"rows with the same {key} differ in {len(self.exceeded)} of {len(self.features)} features"

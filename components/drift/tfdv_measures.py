@@ -49,4 +49,11 @@ def measure(
 
 
 def _list(statistics: statistics_pb2.DatasetFeatureStatistics) -> statistics_pb2.DatasetFeatureStatisticsList:
-    return statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics])
+    """A schema finds what lies within a struct by its path only: here its name stands for it."""
+    found = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics])
+    for feature in found.datasets[0].features:
+        if len(feature.path.step) > 1:
+            feature.path.step[:] = [".".join(feature.path.step)]
+    # Slices are compared one at a time, each as if it were the whole.
+    found.datasets[0].name = ""
+    return found

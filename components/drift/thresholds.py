@@ -11,7 +11,7 @@ of the feature, with the same meaning:
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Optional
 
@@ -30,9 +30,6 @@ CRAMERS_V = "cramers_v"
 MISSING = "missing"
 NEW_VALUES = "new_values"
 
-OF_NUMBERS = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, JENSEN_SHANNON, PSI, HELLINGER, CRAMERS_V)
-OF_CATEGORIES = (L_INFINITY, JENSEN_SHANNON, ABSOLUTE_DIFFERENCE, PSI, HELLINGER, CRAMERS_V, NEW_VALUES)
-
 DEFAULTS: Mapping[str, float] = {KOLMOGOROV_SMIRNOV: 0.05, L_INFINITY: 0.05, MISSING: 0.02, NEW_VALUES: 0.005}
 """For features of which the schema says nothing."""
 
@@ -42,7 +39,8 @@ _FIELDS = {
     ABSOLUTE_DIFFERENCE: "normalized_abs_difference",
 }
 _TAGGED = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI, HELLINGER, CRAMERS_V, MISSING, NEW_VALUES)
-_TAG = re.compile(r"(?P<kind>drift|skew):(?P<measure>[^=]*)=(?P<threshold>.*)")
+_TAG = re.compile(r"(?P<kind>drift|skew):(?P<measure>[^=]*)(=(?P<threshold>.*))?")
+_NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -62,27 +60,41 @@ def of_schema(schema: Optional[schema_pb2.Schema], kind: Kind) -> dict[str, list
     """
     if schema is None:
         return {}
-    return {feature.name: _of_feature(feature, kind) for feature in schema.feature}
+    return {name: _of_feature(name, feature, kind) for name, feature in _named(schema.feature)}
 
 
-def _of_feature(feature: schema_pb2.Feature, kind: Kind) -> list[Threshold]:
+def names(schema: schema_pb2.Schema) -> list[str]:
+    """The features that the schema describes: of those within a struct, steps joined by dots."""
+    return [name for name, _ in _named(schema.feature)]
+
+
+def _named(described: Iterable[schema_pb2.Feature], within: str = "") -> Iterator[tuple[str, schema_pb2.Feature]]:
+    for feature in described:
+        name = f"{within}{feature.name}"
+        yield name, feature
+        yield from _named(feature.struct_domain.feature, f"{name}.")
+
+
+def _of_feature(name: str, feature: schema_pb2.Feature, kind: Kind) -> list[Threshold]:
     comparator = feature.drift_comparator if kind == "drift" else feature.skew_comparator
     found = [
         Threshold(measure, getattr(comparator, field).threshold, True)
         for measure, field in _FIELDS.items()
         if comparator.HasField(field)
     ]
-    return found + _tagged(feature.name, feature.annotation.tag, kind)
+    tagged = [_tagged(name, match) for tag in feature.annotation.tag if (match := _TAG.fullmatch(tag))]
+    return found + [threshold for of, threshold in tagged if of == kind]
 
 
-def _tagged(name: str, tags: Sequence[str], kind: Kind) -> list[Threshold]:
-    matches = [match for tag in tags if (match := _TAG.fullmatch(tag)) and match["kind"] == kind]
-    for match in matches:
-        if match["measure"] not in _TAGGED:
-            raise InputError(
-                f"schema, feature {name!r}: tag {match[0]!r} names no measure; there are {', '.join(_TAGGED)}."
-                + close_matches(match["measure"], _TAGGED)
-            )
-        if not re.fullmatch(r"\d+(\.\d+)?(e-?\d+)?", match["threshold"]):
-            raise InputError(f"schema, feature {name!r}: tag {match[0]!r} must end in a number of at least 0")
-    return [Threshold(match["measure"], float(match["threshold"]), True) for match in matches]
+def _tagged(name: str, tag: re.Match[str]) -> tuple[str, Threshold]:
+    if tag["measure"] not in _TAGGED:
+        raise InputError(
+            f"schema, feature {name!r}: tag {tag[0]!r} names no measure; there are {', '.join(_TAGGED)}."
+            + close_matches(tag["measure"], _TAGGED)
+        )
+    if not _NUMBER.fullmatch(tag["threshold"] or ""):
+        raise InputError(
+            f"schema, feature {name!r}: tag {tag[0]!r} must end in = and a number of at least 0, "
+            f"as in {tag['kind']}:{tag['measure']}=0.1"
+        )
+    return tag["kind"], Threshold(tag["measure"], float(tag["threshold"]), True)

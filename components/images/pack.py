@@ -80,7 +80,8 @@ def pack(
     if os.path.exists(out):
         raise InputError(f"{out} is there already: name another folder, or remove it")
     names = image_files(folder)
-    if os.path.commonpath([folder, out]) == folder:
+    within = os.path.abspath(folder)
+    if os.path.commonpath([within, os.path.abspath(out)]) == within:
         raise InputError(f"{out} lies in the folder that is packed: name one outside {folder}")
     # Decoding starts TensorFlow in this process, which would take all of a GPU's memory.
     tf.config.set_visible_devices([], "GPU")

@@ -122,10 +122,12 @@ def test_the_comparators_of_tfdv_are_thresholds() -> None:
     ("tag", "message"),
     [
         ("drift:kolmogorov=0.1", r"names no measure.*Did you mean kolmogorov_smirnov\?"),
-        ("skew:psi=low", "must end in a number"),
-        ("drift:psi=-1", "must end in a number"),
+        ("skew:psi=low", "must end in = and a number"),
+        ("drift:psi 0.1", r"names no measure"),
+        ("drift:psi", "must end in = and a number"),
+        ("drift:psi=-1", "must end in = and a number"),
     ],
-    ids=["measure", "text", "negative"],
+    ids=["measure", "text", "no sign", "no number", "negative"],
 )
 def test_a_wrong_tag_is_named(tag: str, message: str) -> None:
     told = schema(f'annotation {{ tag: "{tag}" }}')
@@ -146,3 +148,28 @@ def test_random_halves_of_the_same_rows_are_alike() -> None:
         halves = [statistics({name: values[part] for name, values in columns.items()}) for part in np.split(order, 2)]
         alarms += any(result.state is State.DRIFT for result in compare(halves[0], halves[1], None, "drift", {}))
     assert alarms == 0
+
+
+def test_a_threshold_for_what_neither_side_has_is_no_pass() -> None:
+    told = schema("drift_comparator { infinity_norm { threshold: 0.1 } }")
+    told.feature.add(name="gone").drift_comparator.infinity_norm.threshold = 0.1
+    told.feature.add(name="free")
+    found = {each.name: each for each in compare(*[statistics({"x": ["a", "b"] * 9})] * 2, told, "drift", {})}
+    assert found.keys() == {"x", "gone"}
+    assert found["gone"].state is State.NOT_COMPARABLE
+    assert found["gone"].why == "neither side has it, but the schema has thresholds for it"
+
+
+def test_a_schema_of_other_data_is_refused() -> None:
+    data = statistics({"y": [1.0]})
+    with pytest.raises(InputError, match=r"other data: none of its features \(x, …\) is among .* \(y, …\)"):
+        compare(data, data, schema("type: FLOAT"), "drift", {})
+
+
+def test_a_threshold_of_zero_is_exceeded_without_end() -> None:
+    told = schema("type: BYTES drift_comparator { infinity_norm { threshold: 0 } }")
+    moved, same = compared(["a"] * 9 + ["b"], ["a"] * 10, told), compared(["a"], ["a"], told)
+    assert moved.deciding is not None
+    assert same.deciding is not None
+    assert (moved.state, moved.deciding.times) == (State.DRIFT, float("inf"))
+    assert (same.state, same.deciding.times) == (State.OK, 0.0)

@@ -112,6 +112,12 @@ def test_a_folder_without_classes_is_told(tmp_path, missing, message):
         pack(str(tmp_path / missing), str(tmp_path / "out"), {}, 1, 0, BEAM)
 
 
+def test_a_relative_place_within_the_folder_is_refused(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError, match="lies in the folder that is packed"):
+        pack(str(folder), "out", {}, 1, 0, BEAM)
+
+
 def test_nothing_is_written_over(folder, tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(InputError, match="is there already"):

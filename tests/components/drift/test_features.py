@@ -1,0 +1,74 @@
+"""What TFDV's statistics say of odd columns."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from google.protobuf import text_format
+from tensorflow_data_validation.statistics import stats_impl
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.drift.compare import State, compare
+from components.drift.distributions import Numeric
+from components.drift.features import Feature, features
+from components.drift.numbers import as_json
+from components.drift.report import Side, report
+from tests.components.drift.data import OPTIONS, compared, feature, normal, statistics
+
+
+def of_lists(values: list[Any]) -> Feature:
+    """Of a column of lists of floats, as TFRecords have them."""
+    batch = pa.RecordBatch.from_arrays([pa.array(values, pa.list_(pa.float32()))], ["x"])
+    return features(stats_impl.generate_statistics_in_memory(batch, OPTIONS).datasets[0])["x"]
+
+
+def test_a_nan_is_a_missing_value() -> None:
+    found = of_lists([[1.0], [float("nan")], [2.0], None, []])
+    assert (found.rows, found.missing) == (5, 3)
+
+
+def test_a_nan_within_a_list_leaves_the_row_its_values() -> None:
+    assert of_lists([[1.0, 2.0], [float("nan"), 1.0], None]).missing == 1
+
+
+def test_infinite_values_stand_at_the_largest_finite_ones() -> None:
+    values = np.concatenate([np.linspace(0, 1, 800), [np.inf] * 150, [-np.inf] * 50])
+    found = feature(values).distribution
+    assert isinstance(found, Numeric)
+    assert (found.knots[0], found.knots[-1]) == pytest.approx((0.0, 1.0), abs=0.02)
+    assert found.below(np.array([0.5, 0.98])) == pytest.approx([0.45, 0.834], abs=0.03)
+    assert 0.2 < found.deviation < 0.6
+
+
+def test_infinite_values_are_compared_and_written() -> None:
+    before, after = normal(1000), np.concatenate([normal(800, 1), [np.inf] * 200])
+    assert compared(before, after).state is State.DRIFT
+    assert compared(after, before).state is State.DRIFT
+    sides = [
+        (Side(name, name, 1000), statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics({"x": values})]))
+        for name, values in (("before", before), ("after", after))
+    ]
+    assert '"state": "drift"' in as_json(report(sides[0], sides[1], None, "drift"))
+
+
+def test_nothing_but_infinite_values_cannot_be_compared() -> None:
+    result = compared(normal(200), [np.inf] * 200)
+    assert (result.state, result.why) == (State.NOT_COMPARABLE, "in the current data all its values are infinite")
+
+
+def test_a_feature_within_a_struct_has_all_measures_and_thresholds() -> None:
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array([[{"b": ["x"]}], [{"b": ["y"]}]] * 100, pa.list_(pa.struct([("b", pa.list_(pa.binary()))])))], ["a"]
+    )
+    found = stats_impl.generate_statistics_in_memory(batch, OPTIONS).datasets[0]
+    told = text_format.Parse(
+        """feature { name: "a" struct_domain { feature {
+             name: "b" drift_comparator { jensen_shannon_divergence { threshold: 0.1 } } } } }""",
+        schema_pb2.Schema(),
+    )
+    _, inner = compare(found, found, told, "drift", {})
+    assert (inner.name, inner.state) == ("a.b", State.OK)
+    assert [(check.threshold.measure, check.measured.value) for check in inner.checks] == [
+        ("jensen_shannon_divergence", 0.0)
+    ]
