@@ -1,1 +1,1 @@
-"""What `millrace drift` does with two data sets, and the files of its report."""
+"""What `millrace drift` does with two data sets, and with the spans of a pipeline."""

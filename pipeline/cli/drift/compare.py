@@ -40,7 +40,8 @@ def compare(
     """
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
-        from pipeline.drift import files, schemas, sides
+        from components.drift import files
+        from pipeline.drift import schemas, sides
         from pipeline.runners.executor import beam_args
         from pipeline.statistics import sources
 

@@ -1,9 +1,9 @@
 """The files of a drift report."""
 
-from __future__ import annotations
-
 import os
 from xml.etree import ElementTree
+
+from tfx.dsl.io import fileio
 
 from components.drift.compare import State
 from components.drift.numbers import as_json
@@ -15,10 +15,10 @@ PAGE, NUMBERS, JUNIT = "drift.html", "drift.json", "junit.xml"
 
 def write(report: Report, folder: str) -> list[str]:
     """Write the page, the numbers and the JUnit file; returns their paths."""
-    os.makedirs(folder, exist_ok=True)
+    fileio.makedirs(folder)
     contents = {PAGE: render(report), NUMBERS: as_json(report), JUNIT: junit(report)}
     for name, text in contents.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        with fileio.open(os.path.join(folder, name), "w") as file:
             file.write(text)
     return [os.path.join(folder, name) for name in contents]
 
