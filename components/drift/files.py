@@ -7,8 +7,10 @@ from tfx.dsl.io import fileio
 
 from components.drift.compare import State
 from components.drift.numbers import as_json
-from components.drift.render import alarm, render
+from components.drift.render import render
 from components.drift.report import Report
+from components.drift.words import alarm
+from components.drift.words import alarm
 
 PAGE, NUMBERS, JUNIT = "drift.html", "drift.json", "junit.xml"
 

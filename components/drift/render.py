@@ -1,42 +1,28 @@
 """The report as one HTML page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from components.drift import shapes, thresholds
+from components.drift import shapes, trend, words
 from components.drift.compare import Result, State
-from components.drift.report import APPROXIMATE, Report
-from components.drift.tfdv_measures import ABSOLUTE_DIFFERENCE, JENSEN_SHANNON, L_INFINITY
+from components.drift.distributions import Distribution
+from components.drift.report import APPROXIMATE, Report, severity
+from components.errors import ExitCode
 from components.report import page
 
-NAMES = {
-    thresholds.KOLMOGOROV_SMIRNOV: "Kolmogorov-Smirnov",
-    thresholds.WASSERSTEIN: "Wasserstein, in deviations",
-    thresholds.PSI: "population stability index",
-    thresholds.HELLINGER: "Hellinger",
-    thresholds.CRAMERS_V: "chi-square (Cramér's V)",
-    thresholds.MISSING: "change of missing values",
-    thresholds.NEW_VALUES: "share of new values",
-    L_INFINITY: "L-infinity",
-    JENSEN_SHANNON: "Jensen-Shannon divergence",
-    ABSOLUTE_DIFFERENCE: "normalized absolute difference",
-}
-"""What a measure is called."""
-
-_REASONS = {
-    thresholds.KOLMOGOROV_SMIRNOV: "a number: the largest difference of the shares below any value, whatever its scale",
-    L_INFINITY: "a category: the largest change of one value's share",
-    thresholds.MISSING: "rows without a value",
-    thresholds.NEW_VALUES: "a category: rows with values that the baseline does not have",
-}
 _TONES = {State.DRIFT: "bad", State.NOT_COMPARABLE: "warn", State.OK: "good"}
 _NAMED = 12
+_SLICED = 300
+"""Rows of the table of slices at most: slices times features has no bound, and the JSON holds all."""
 
 
 @dataclass(frozen=True)
-class _Shape:
-    bars: Optional[shapes.Bars]
-    quantiles: list[shapes.Quantile]
+class Sliced:
+    """A feature that does not pass in a slice."""
+
+    slice: str
+    result: Result
 
 
 def render(report: Report) -> str:
@@ -44,32 +30,54 @@ def render(report: Report) -> str:
     drifted, silent = (
         [each for each in report.results if each.state is state] for state in (State.DRIFT, State.NOT_COMPARABLE)
     )
+    mute = silent_slices(report)
+    sliced = [each for each in failing(report) if each.slice not in mute]
+    bad = {each.slice for each in sliced}
     return page.render(
         "drift",
         "drift.html.j2",
         report=report,
-        tone=_TONES[report.results[0].state] if report.count(State.OK) or drifted else "bad",
-        alarms=[alarm(each) for each in drifted[:_NAMED]],
+        tone="good" if report.exit_code is ExitCode.OK else "bad",
+        alarms=[words.alarm(each) for each in drifted[:_NAMED]],
+        more=max(0, len(drifted) - _NAMED),
         silent=[each.name for each in silent[:_NAMED]],
-        shapes={each.name: _shape(each) for each in report.results},
+        more_silent=max(0, len(silent) - _NAMED),
+        sliced=sliced[:_SLICED],
+        more_sliced=max(0, len(sliced) - _SLICED),
+        failing=len(bad),
+        mute=mute,
+        passing=[name for name in report.slices if name not in bad and name not in mute],
+        ids={each.name: f"f{number}" for number, each in enumerate(report.results)},
         tones=_TONES,
-        names=NAMES,
-        reasons=_REASONS,
+        names=words.NAMES,
         approximate=APPROXIMATE,
         rest=shapes.REST,
+        shape=lambda of, result: of(*_sides(result)),
+        shapes=shapes,
+        words=words,
+        trend=lambda result: trend.lines(result, report.history),
+        is_number=lambda result: bool(shapes.quantiles(*_sides(result))),
     )
 
 
-def alarm(result: Result) -> str:
-    """A feature that drifted, in a line."""
-    exceeded = [check for check in result.checks if check.exceeded]
-    said = ", ".join(
-        f"{NAMES[each.threshold.measure]} {page.number(each.measured.value)} > {page.number(each.threshold.value)}"
-        for each in exceeded
+def failing(report: Report) -> Sequence[Sliced]:
+    """What does not pass in the slices, the worst first."""
+    found = [Sliced(name, each) for name, results in report.slices.items() for each in results]
+    return sorted(
+        (each for each in found if each.result.state is not State.OK),
+        key=lambda each: (*severity(each.result), each.slice),
     )
-    return f"{result.name}: {said}"
 
 
-def _shape(result: Result) -> _Shape:
-    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
-    return _Shape(shapes.bars(*sides), shapes.quantiles(*sides))
+def silent_slices(report: Report) -> dict[str, str]:
+    """The slices of which nothing can be compared, each with the reason."""
+    mute = {
+        name: results[0].why
+        for name, results in report.slices.items()
+        if results and all(each.state is State.NOT_COMPARABLE for each in results)
+    }
+    return mute | dict(report.lone_slices)
+
+
+def _sides(result: Result) -> list[Optional[Distribution]]:
+    return [side.distribution if side else None for side in (result.baseline, result.current)]

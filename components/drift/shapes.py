@@ -77,6 +77,19 @@ def moved(baseline: Optional[Distribution], current: Optional[Distribution]) -> 
     return sorted(values, key=lambda value: -abs(value.current - value.baseline))[:_TOP]
 
 
+def new(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:
+    """The categories that the baseline does not have, the most frequent ones; none where it has uncounted ones."""
+    if not isinstance(baseline, Categorical) or not isinstance(current, Categorical) or baseline.rest:
+        return []
+    values = [value for value in _values(baseline, current) if value.name not in baseline.counts]
+    return sorted(values, key=lambda value: -value.current)[:_TOP]
+
+
+def lost(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:
+    """The categories that the current data does not have, the most frequent ones; none where it has uncounted ones."""
+    return [Value(value.name, value.current, value.baseline) for value in new(current, baseline)]
+
+
 def _values(baseline: Categorical, current: Categorical) -> list[Value]:
     return [
         Value(name, *(round(each.counts.get(name, 0.0) / each.count, 5) for each in (baseline, current)))

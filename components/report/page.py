@@ -29,9 +29,8 @@ def render(package: str, template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=number, signed=signed, percent=percent, chance=chance, steps=paths.steps, line=paths.line
-    )
+    environment.filters.update(number=number, signed=signed, percent=percent, chance=chance)
+    environment.filters.update(steps=paths.steps, line=paths.line, dots=paths.dots)
     environment.globals["asset"] = lambda name: markupsafe.Markup(environment.get_template(name).render())
     return environment.get_template(template).render(**values)
 

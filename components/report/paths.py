@@ -22,6 +22,11 @@ def line(values: Sequence[Optional[float]], limits: Range) -> str:
     return path
 
 
+def dots(values: Sequence[Optional[float]], limits: Range) -> str:
+    """A dot for each value of such a line: a stroke without length, which stays round however it is stretched."""
+    return "".join(f"M{x},{_y(value, limits)}h0" for x, value in enumerate(values) if value is not None)
+
+
 def _y(value: float, limits: Range) -> str:
     low, high = limits
     return f"{100 - 100 * (value - low) / ((high - low) or 1):.4g}"

@@ -58,7 +58,7 @@ def compare(
 def _print(report: Report, to: Console) -> None:
     """The features that do not pass, and the verdict below them."""
     from components.drift.compare import State
-    from components.drift.render import alarm
+    from components.drift.words import alarm
 
     for result in report.results:
         if result.state is State.DRIFT:

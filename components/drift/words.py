@@ -1,0 +1,76 @@
+"""How findings are put into words: on the page, the terminal, in JUnit and in notices."""
+
+from components.drift import shapes, thresholds
+from components.drift.compare import Check, Result, State
+from components.drift.tfdv_measures import ABSOLUTE_DIFFERENCE, JENSEN_SHANNON, L_INFINITY
+from components.report import page
+
+NAMES = {
+    thresholds.KOLMOGOROV_SMIRNOV: "Kolmogorov-Smirnov",
+    thresholds.WASSERSTEIN: "Wasserstein, in deviations",
+    thresholds.PSI: "population stability index",
+    thresholds.HELLINGER: "Hellinger",
+    thresholds.CRAMERS_V: "chi-square (Cramér's V)",
+    thresholds.MISSING: "change of missing values",
+    thresholds.NEW_VALUES: "share of new values",
+    L_INFINITY: "L-infinity",
+    JENSEN_SHANNON: "Jensen-Shannon divergence",
+    ABSOLUTE_DIFFERENCE: "normalized absolute difference",
+}
+"""What a measure is called."""
+
+REASONS = {
+    thresholds.KOLMOGOROV_SMIRNOV: "a number: the largest difference of the shares below any value, whatever its scale",
+    L_INFINITY: "a category: the largest change of one value's share",
+    thresholds.MISSING: "rows without a value",
+    thresholds.NEW_VALUES: "a category: rows with values that the baseline does not have",
+}
+"""Why a measure is taken where the schema names none."""
+
+
+def reason(check: Check) -> str:
+    """Why this measure was taken."""
+    return "the schema sets its threshold" if check.threshold.from_schema else REASONS[check.threshold.measure]
+
+
+def decision(result: Result) -> str:
+    """Which measure decided, and why, in a sentence."""
+    check = result.deciding
+    if check is None:
+        return f"Not comparable: {result.why}." if result.why else ""
+    value, threshold = page.number(check.measured.value), page.number(check.threshold.value)
+    said = f"{NAMES[check.threshold.measure]} decides ({reason(check)}): {value}"
+    if check.exceeded:
+        return f"{said}, above its threshold of {threshold}."
+    if check.measured.value > check.threshold.value:
+        return f"{said} is above its threshold of {threshold}, but no more than chance explains in so few rows."
+    but = f" But not all of it is comparable: {result.why}." if result.state is State.NOT_COMPARABLE else ""
+    return f"{said}, within its threshold of {threshold}.{but}"
+
+
+def alarm(result: Result) -> str:
+    """A feature that drifted, in a line."""
+    exceeded = [check for check in result.checks if check.exceeded]
+    said = ", ".join(
+        f"{NAMES[each.threshold.measure]} {page.number(each.measured.value)} > {page.number(each.threshold.value)}"
+        for each in exceeded
+    )
+    return f"{result.name}: {said}"
+
+
+def movement(result: Result) -> str:
+    """What moved most, in a few words: a quantile of a number, the share of a category's value; "" where nothing did."""
+    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
+    quantiles = [each for each in shapes.quantiles(*sides) if 0.05 <= each.share <= 0.95]
+    if quantiles:
+        most = max(quantiles, key=lambda each: (abs(each.current - each.baseline), -abs(each.share - 0.5)))
+        name = "median" if most.share == 0.5 else f"{100 * most.share:.0f} % quantile"
+        return _change(name, page.number(most.baseline), page.number(most.current))
+    for value in shapes.moved(*sides)[:1]:
+        name = value.name if len(value.name) <= 24 else f"{value.name[:23]}…"
+        return _change(name or "(empty)", page.percent(value.baseline), page.percent(value.current))
+    return ""
+
+
+def _change(name: str, before: str, after: str) -> str:
+    return f"{name} {before} → {after}" if before != after else ""
