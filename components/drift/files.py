@@ -10,7 +10,6 @@ from components.drift.numbers import as_json
 from components.drift.render import render
 from components.drift.report import Report
 from components.drift.words import alarm
-from components.drift.words import alarm
 
 PAGE, NUMBERS, JUNIT = "drift.html", "drift.json", "junit.xml"
 

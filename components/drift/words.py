@@ -59,7 +59,7 @@ def alarm(result: Result) -> str:
 
 
 def movement(result: Result) -> str:
-    """What moved most, in a few words: a quantile of a number, the share of a category's value; "" where nothing did."""
+    """What moved most, in a few words: a quantile or the share of a value; "" where nothing did."""
     sides = [side.distribution if side else None for side in (result.baseline, result.current)]
     quantiles = [each for each in shapes.quantiles(*sides) if 0.05 <= each.share <= 0.95]
     if quantiles:
