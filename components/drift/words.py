@@ -64,8 +64,8 @@ def movement(result: Result) -> str:
     quantiles = [each for each in shapes.quantiles(*sides) if 0.05 <= each.share <= 0.95]
     if quantiles:
         most = max(quantiles, key=lambda each: (abs(each.current - each.baseline), -abs(each.share - 0.5)))
-        name = "median" if most.share == 0.5 else f"{100 * most.share:.0f} % quantile"
-        return _change(name, page.number(most.baseline), page.number(most.current))
+        name = "median" if most.share == 0.5 else f"p{100 * most.share:.0f}"
+        return _change(name, f"{most.baseline:.4g}", f"{most.current:.4g}")
     for value in shapes.moved(*sides)[:1]:
         name = value.name if len(value.name) <= 24 else f"{value.name[:23]}…"
         return _change(name or "(empty)", page.percent(value.baseline), page.percent(value.current))
