@@ -41,3 +41,9 @@ class DuplicateImages(Artifact):
     """
 
     TYPE_NAME = "DuplicateImages"
+
+
+class DriftReports(Artifact):
+    """Comparisons of data sets: `result.json`, as components/drift/result.py says, and a folder of files for each."""
+
+    TYPE_NAME = "DriftReports"

@@ -86,6 +86,10 @@ class Model:
         """
         return self._of_examples(signatures.EMBEDDINGS, examples)
 
+    def labels(self, examples: Sequence[bytes]) -> dict[str, np.ndarray]:
+        """The labels that the examples have, class ids or values; nothing where the model was exported without them."""
+        return self._of_examples(signatures.LABELS, examples) if signatures.LABELS in self._signatures else {}
+
     def evaluated(self, examples: Sequence[bytes], heads: Sequence[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """For each head the prediction, [n, units], and the label, [n], of examples that have labels.
 

@@ -20,6 +20,7 @@ from tfx.dsl.components.base import base_beam_component, base_beam_executor, exe
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+from tfx_bsl.public.proto import slicing_spec_pb2
 
 from components import direct_statistics
 from components import examples as example_files
@@ -31,6 +32,15 @@ FEW_BYTES = 8 << 20
 _BATCH = 4096
 
 
+def options(quantile_buckets: int, slices: Sequence[Sequence[str]]) -> tfdv.StatsOptions:
+    """How data is counted: with so many quantiles, and again in each slice by each of `slices`, columns to slice by."""
+    specs = [slicing_spec_pb2.SlicingSpec(feature_keys=columns) for columns in slices]
+    return tfdv.StatsOptions(
+        num_quantiles_histogram_buckets=quantile_buckets,
+        slicing_config=slicing_spec_pb2.SlicingConfig(slicing_specs=specs) if specs else None,
+    )
+
+
 def without_columns(batch: pa.RecordBatch, names: Collection[str]) -> pa.RecordBatch:
     """`batch` without the columns called `names`; it need not have them."""
     kept = [index for index, name in enumerate(batch.schema.names) if name not in names]
@@ -40,7 +50,7 @@ def without_columns(batch: pa.RecordBatch, names: Collection[str]) -> pa.RecordB
 def write(
     examples: Sequence[types.Artifact],
     paths: Mapping[str, str],
-    options: tfdv.StatsOptions,
+    stats_options: tfdv.StatsOptions,
     without: Collection[str],
     make_pipeline: Callable[[], beam.Pipeline],
 ) -> None:
@@ -53,9 +63,9 @@ def write(
     """
     files = {split: [path for each in examples for path in example_files.files(each, split)] for split in paths}
     size = sum(tf.io.gfile.stat(path).length for of_split in files.values() for path in of_split)
-    if size <= FEW_BYTES and options.slicing_config is None:
+    if size <= FEW_BYTES and stats_options.slicing_config is None:
         for split, path in paths.items():
-            found = direct_statistics.statistics(_record_batches(files[split], without), options)
+            found = direct_statistics.statistics(_record_batches(files[split], without), stats_options)
             tf.io.gfile.makedirs(os.path.dirname(path))
             with tf.io.gfile.GFile(path, "wb") as file:
                 file.write(found.SerializeToString())
@@ -67,7 +77,7 @@ def write(
                 pipeline
                 | f"Read[{split}]" >> tfxio.BeamSource()
                 | f"Without[{split}]" >> beam.Map(without_columns, without)
-                | f"Statistics[{split}]" >> tfdv.GenerateStatistics(options)
+                | f"Statistics[{split}]" >> tfdv.GenerateStatistics(stats_options)
                 | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(path)
             )
 
@@ -92,13 +102,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         # ExampleGen, as TFX's own, keeps the span as a custom property; readers of statistics look for the other one.
         statistics.split_names, statistics.span = examples.split_names, example_files.span(examples)
-        options = tfdv.StatsOptions.from_json(exec_properties[_OPTIONS])
+        how = tfdv.StatsOptions.from_json(exec_properties[_OPTIONS])
         without = frozenset(json.loads(exec_properties[_WITHOUT]))
         paths = {
             split: os.path.join(artifact_utils.get_split_uri([statistics], split), DEFAULT_FILE_NAME)
             for split in example_files.split_names(examples)
         }
-        write([examples], paths, options, without, self._make_beam_pipeline)
+        write([examples], paths, how, without, self._make_beam_pipeline)
 
 
 class StatisticsGenSpec(types.ComponentSpec):

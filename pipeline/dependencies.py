@@ -37,6 +37,7 @@ def data_files(config: Config) -> dict[str, tuple[str, ...]]:
     vocabularies = [feature.file for feature in config.features if isinstance(feature, Vocabulary) and feature.file]
     models = [each.model for each in trained(config)]
     weights = [model.weights for model in models if isinstance(model, Backbone) and model.weights]
+    compared = config.compared_drift
     of_training = tuple(dict.fromkeys(config.resolve(path) for path in weights))
     return {
         "SchemaGen": (config.resolve(config.schema_.path),) if config.schema_.path else (),
@@ -44,6 +45,8 @@ def data_files(config: Config) -> dict[str, tuple[str, ...]]:
         **({"Tuner": of_training} if config.tuner else {}),
         "Trainer": of_training,
         "EvaluationReport": page.files("evaluation_report"),
+        **({"Drift": page.files("drift")} if compared and compared.compares else {}),
+        **({"PredictionDrift": page.files("drift")} if compared and compared.predictions else {}),
         **({"NearDuplicates": page.files("near_duplicates")} if config.searched_duplicates else {}),
     }
 

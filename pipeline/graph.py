@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tensorflow_data_validation as tfdv
 from tfx.components import ExampleValidator, Trainer, Transform
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
@@ -31,14 +30,23 @@ from components.schema_gen import SchemaGen
 from components.span_window import SpanWindow
 from components.statistics_gen import StatisticsGen
 from components.tuner import Tuner
+from pipeline import drift_nodes
 from pipeline.config import Config
 from pipeline.dependencies import PREPROCESSING_FN, RUN_FN, TUNER_FN
 from pipeline.evaluation.eval_config import eval_config
 from pipeline.evaluation.report_settings import report_settings
-from pipeline.node_settings import trainer_settings, transform_settings, tuner_settings
+from pipeline.node_settings import (
+    ingestion_settings,
+    trainer_settings,
+    transform_settings,
+    tuner_settings,
+)
 
-INGESTING_NODE = "ExampleGen"
-"""The node that each span goes through once."""
+
+def node_of_earlier_spans(config: Config) -> str:
+    """The last node that the earlier spans of a window go through, each once: drift wants their statistics, too."""
+    compared = config.compared_drift
+    return "StatisticsGen" if compared and compared.previous else "ExampleGen"
 
 
 def create_pipeline(config: Config) -> Pipeline:
@@ -46,20 +54,13 @@ def create_pipeline(config: Config) -> Pipeline:
     example_gen = ExampleGen(
         path=config.resolve(config.data.path),
         format=config.data.format,
-        settings={
-            **config.data.model_dump(
-                include={"splits", "bad_rows", "delimiter", "text_columns", "compression", "range_bytes"}
-            ),
-            "images": config.image_columns,
-        },
+        settings=ingestion_settings(config),
         span=config.data.span,
     )
     examples = example_gen.outputs["examples"]
 
     statistics_gen = StatisticsGen(
-        examples=examples,
-        stats_options=tfdv.StatsOptions(num_quantiles_histogram_buckets=config.schema_.quantile_buckets),
-        without=config.image_columns,
+        examples=examples, stats_options=drift_nodes.stats_options(config), without=config.image_columns
     )
 
     schema_gen = _schema_gen(config, statistics_gen.outputs["statistics"])
@@ -70,6 +71,12 @@ def create_pipeline(config: Config) -> Pipeline:
     anomaly_gate = AnomalyGate(anomalies=example_validator.outputs["anomalies"], mode=config.schema_.on_anomalies)
 
     span_window, window = _span_window(config, example_gen)
+
+    earlier_spans = drift_nodes.earlier_spans(config, example_gen, statistics_gen)
+
+    drift, drift_gates = drift_nodes.before_training(config, statistics_gen, schema, earlier_spans)
+    for gate in drift_gates:
+        gate.add_upstream_node(anomaly_gate)
 
     near_duplicates, duplicate_gates = _near_duplicates(config, window)
 
@@ -84,7 +91,7 @@ def create_pipeline(config: Config) -> Pipeline:
         # Nobody reads them, and they take a quarter of the time.
         disable_statistics=True,
     )
-    for gate in (anomaly_gate, *duplicate_gates):
+    for gate in (anomaly_gate, *drift_gates, *duplicate_gates):
         transform.add_upstream_node(gate)
 
     warm_start, base_model = _warm_start(config)
@@ -134,17 +141,21 @@ def create_pipeline(config: Config) -> Pipeline:
 
     embeddings = _embeddings(config, examples, model)
 
+    prediction_drift, prediction_gates = drift_nodes.after_training(config, examples, model, earlier_spans)
+
     pusher = Pusher(
         model=model,
         model_blessing=evaluator.outputs["blessing"],
         examples=examples,
         serving_dir=config.serving_path,
     )
+    for gate in prediction_gates:
+        pusher.add_upstream_node(gate)
 
     nodes: list[BaseNode] = [
-        example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *near_duplicates,
-        *duplicate_gates, transform, *warm_start, *tuner, trainer, baseline, evaluator, *misjudged, report, predictions,
-        *embeddings, pusher,
+        example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *earlier_spans, *drift,
+        *drift_gates, *near_duplicates, *duplicate_gates, transform, *warm_start, *tuner, trainer, baseline, evaluator,
+        *misjudged, report, predictions, *embeddings, *prediction_drift, *prediction_gates, pusher,
     ]  # fmt: skip
     return Pipeline(pipeline_name=config.name, components=nodes, enable_cache=config.cache)
 

@@ -1,8 +1,9 @@
-"""What Transform, Tuner and Trainer are told of a Config: only what they depend on, so that caching stays exact."""
+"""What nodes are told of a Config: only what they depend on, so that caching stays exact."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from components.errors import ConfigError
 from pipeline.config import Config
@@ -12,6 +13,12 @@ from pipeline.config.settings import TrainerSettings, TransformSettings
 from pipeline.config.tree import found
 from pipeline.config.tuner import Domain, Tuner
 from pipeline.config.tuner_settings import TunerSettings
+
+
+def ingestion_settings(config: Config) -> dict[str, Any]:
+    """How files become examples."""
+    fields = {"splits", "bad_rows", "delimiter", "text_columns", "compression", "range_bytes"}
+    return {**config.data.model_dump(include=fields), "images": config.image_columns}
 
 
 def transform_settings(config: Config) -> TransformSettings:

@@ -2,6 +2,7 @@
 
 from pipeline.config.config import Beam, Config, Pusher
 from pipeline.config.data import Data, FileSplits, GroupSplits, HashSplits, Schema, TimeSplits
+from pipeline.config.drift import Drift, Serving
 from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator, Ranges, Threshold
 from pipeline.config.features import (
@@ -28,10 +29,10 @@ from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule,
 from pipeline.config.tuner import Choice, Range, Tuner
 
 __all__ = [
-    "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data",
-    "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits", "Hashed",
-    "HashSplits", "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot", "Pusher",
-    "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation", "Schedule",
-    "Schema", "Shift", "Threshold", "TimeSplits", "Trainer", "Tuner", "Vocabulary", "ZScore", "columns_of",
-    "feature_key",
+    "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data", "Drift",
+    "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits",
+    "Hashed", "HashSplits", "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot",
+    "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation",
+    "Schedule", "Schema", "Serving", "Shift", "Threshold", "TimeSplits", "Trainer", "Tuner", "Vocabulary",
+    "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ import pydantic
 from components.errors import ConfigError
 from pipeline.config import resources
 from pipeline.config.data import Data, Schema
+from pipeline.config.drift import Drift
 from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
@@ -54,6 +55,8 @@ class Config(Record):
     preprocessing_fn: Union[str, None] = None
     """A user's own preprocessing_fn, by dotted path or FILE.py:NAME, instead of `features`."""
     schema_: Schema = pydantic.Field(default=Schema(), alias="schema")
+    drift: Union[Drift, None] = Drift()
+    """What the data is compared with; None switches it off. Without spans there is nothing by default."""
     duplicates: Union[Duplicates, None] = Duplicates()
     """The search for near-duplicate images across splits; None switches it off. Without images there is none."""
     model: AnyModel = Model()
@@ -96,8 +99,21 @@ class Config(Record):
             raise ValueError(
                 f"evaluator.split is {self.evaluator.split!r}, but data.splits makes {self.data.split_names}"
             )
+        self._check_drift()
         self._check_search()
         return self
+
+    def _check_drift(self) -> None:
+        if self.drift is None:
+            return
+        if self.drift.window and not self.data.has_spans:
+            raise ValueError(
+                "drift.window puts earlier spans together, but data.path has no {SPAN} or {DATE}. "
+                f"Received: {self.data.path!r}"
+            )
+        for split in self.drift.splits:
+            if split not in self.data.split_names:
+                raise ValueError(f"drift.splits names {split!r}, but data.splits makes {self.data.split_names}")
 
     def _check_mixed(self) -> None:
         if not any(isinstance(feature, Image) and feature.mix for feature in self.features):
@@ -156,6 +172,14 @@ class Config(Record):
     def searched_duplicates(self) -> Union[Duplicates, None]:
         """The search for near-duplicate images that there is."""
         return self.duplicates if self.image_columns else None
+
+    @property
+    def compared_drift(self) -> Union[Drift, None]:
+        """The comparisons that there are; None where there is nothing to compare."""
+        if self.drift is None:
+            return None
+        possible = self.drift if self.data.has_spans else self.drift.without_spans
+        return possible if possible.compares or possible.predictions else None
 
     def needs(self, node: str) -> Resources:
         """What that node needs to run on."""

@@ -81,6 +81,11 @@ class Data(Record):
     """CSV and JSON Lines: plain files are read in row-aligned ranges of about this many bytes."""
 
     @property
+    def has_spans(self) -> bool:
+        """Whether the path names spans."""
+        return any(f"{{{name}" in self.path for name in ("SPAN", "DATE", "YYYY"))
+
+    @property
     def split_names(self) -> tuple[str, ...]:
         """The names of the splits, in order: train and eval, and test where there is one."""
         has_test = self.splits.test_from if isinstance(self.splits, TimeSplits) else self.splits.test or None

@@ -28,7 +28,12 @@ def parts(config: Config, record: RunRecord) -> Iterator[Part]:
     for span in _earlier_spans(config):
         data = config.data.model_copy(update={"span": span, "window": 1})
         mine = record.model_copy(
-            update={"id": f"{record.id}-span-{span}", "parent": record.id, "first": None, "last": graph.INGESTING_NODE}
+            update={
+                "id": f"{record.id}-span-{span}",
+                "parent": record.id,
+                "first": None,
+                "last": graph.node_of_earlier_spans(config),
+            }
         )
         yield Part(config.model_copy(update={"data": data}), _continued(config.root_path, mine))
 

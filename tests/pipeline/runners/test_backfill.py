@@ -23,7 +23,7 @@ def test_the_spans_before_the_newest_come_first_oldest_first(project):
     assert [part.config.data.window for part in parts] == [1, 1]
     assert [part.record.id for part in parts] == ["tiny-1-span-3", "tiny-1-span-5"]
     assert {part.record.parent for part in parts} == {"tiny-1"}
-    assert [(part.record.first, part.record.last) for part in parts] == [(None, "ExampleGen")] * 2
+    assert [(part.record.first, part.record.last) for part in parts] == [(None, "StatisticsGen")] * 2
     assert os.path.isdir(Layout(project.root).logs("tiny-1-span-3"))
 
 

@@ -1,0 +1,107 @@
+"""The comparisons of data that a pipeline makes before it trains, from statistics alone."""
+
+import dataclasses
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import Optional
+
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.drift.compare import Role
+from components.drift.history import steps
+from components.drift.report import Report, Side, report
+from components.drift.slices import whole
+from components.drift.written import Compared
+
+TRAIN = "train"
+"""The split that stands for a span: most of its rows are there."""
+SERVING = "SERVING"
+"""What a schema calls the environment in which there are no labels."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """One side, with its statistics."""
+
+    side: Side
+    statistics: statistics_pb2.DatasetFeatureStatisticsList
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """What data is held against: the schema with the thresholds, and the columns that are labels."""
+
+    schema: schema_pb2.Schema
+    labels: Collection[str]
+
+    def report(self, baseline: Data, current: Data) -> Report:
+        """Drift from one to the other."""
+        sides = (baseline.side, baseline.statistics), (current.side, current.statistics)
+        roles: Mapping[str, Role] = dict.fromkeys(self.labels, "label")
+        return report(*sides, self.schema, "drift", roles)
+
+    def skew(self, training: Data, serving: Data) -> Report:
+        """Skew between the two. Columns that serving does not have by the schema, such as labels, are no finding."""
+        there = {_name(feature) for feature in whole(serving.statistics).features}
+        left_out = {*absent_in_serving(self.schema), *self.labels} - there
+        statistics = _without(training.statistics, left_out)
+        sides = (training.side, statistics), (serving.side, serving.statistics)
+        roles: Mapping[str, Role] = dict.fromkeys(there & set(self.labels), "label")
+        return report(*sides, without_features(self.schema, left_out), "skew", roles)
+
+
+def load(uri: str, split: str, name: str, span: Optional[int] = None) -> Data:
+    """A split of an artifact of statistics."""
+    folder = os.path.join(uri, f"Split-{split}")
+    found = tfdv.load_stats_binary(os.path.join(folder, "FeatureStats.pb"))
+    return Data(Side(name, folder, int(whole(found).num_examples), span), found)
+
+
+def previous(held: Held, current: Data, earlier: Sequence[Data]) -> Compared:
+    """The span against the one before it, with how it went from span to span; `earlier` is newest first."""
+    if not earlier:
+        return Compared("previous", current.side, None, "earlier span")
+    spans = [*reversed(earlier), current]
+    history = steps([(each.side.name, whole(each.statistics)) for each in spans])
+    return Compared("previous", current.side, dataclasses.replace(held.report(earlier[0], current), history=history))
+
+
+def window(held: Held, current: Data, earlier: Optional[Data]) -> Compared:
+    """The span against several before it, put together."""
+    return Compared("window", current.side, held.report(earlier, current) if earlier else None, "earlier span")
+
+
+def absent_in_serving(schema: schema_pb2.Schema) -> set[str]:
+    """The features that the schema does not expect in serving; none where it knows no such environment."""
+    usual = SERVING in schema.default_environment
+    return {
+        feature.name
+        for feature in schema.feature
+        if SERVING in feature.not_in_environment
+        or (schema.default_environment and not usual and SERVING not in feature.in_environment)
+    }
+
+
+def without_features(schema: schema_pb2.Schema, names: Collection[str]) -> schema_pb2.Schema:
+    """`schema` without some features."""
+    kept = schema_pb2.Schema()
+    kept.CopyFrom(schema)
+    del kept.feature[:]
+    kept.feature.extend(feature for feature in schema.feature if feature.name not in names)
+    return kept
+
+
+def _without(
+    found: statistics_pb2.DatasetFeatureStatisticsList, names: Collection[str]
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    kept = statistics_pb2.DatasetFeatureStatisticsList()
+    kept.CopyFrom(found)
+    for data, original in zip(kept.datasets, found.datasets, strict=True):
+        del data.features[:]
+        data.features.extend(feature for feature in original.features if _name(feature) not in names)
+    return kept
+
+
+def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
+    return ".".join(feature.path.step) or feature.name

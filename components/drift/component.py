@@ -1,0 +1,161 @@
+"""Drift as the graph sees it: all comparisons of data that can be made before anything is trained, in one node."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+import pydantic
+import tensorflow_data_validation as tfdv
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx import types
+from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
+from tfx.types import artifact_utils, component_spec, standard_artifacts
+from tfx.types.system_executions import Process
+from tfx.utils import io_utils
+
+from components import examples as example_files
+from components import statistics_gen
+from components.artifacts import DriftReports
+from components.drift import comparing, written
+from components.drift.comparing import TRAIN, Data, Held
+from components.drift.written import Compared
+
+_SETTINGS = "settings"
+Artifacts = Mapping[str, Sequence[types.Artifact]]
+
+
+class Settings(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """What is compared, and how."""
+
+    spans: bool
+    """Whether the data comes in spans."""
+    previous: bool
+    """The span against the one before it."""
+    window: int
+    """The span against so many before it, put together; 0 is not at all."""
+    splits: tuple[str, ...]
+    """Splits that are held against train."""
+    labels: tuple[str, ...]
+    """Columns that are labels."""
+    stats_options: str
+    """TFDV's, as JSON: those of the statistics."""
+    without: tuple[str, ...]
+    """Columns that the statistics leave out."""
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Writes `result.json`, and a folder with the report of each comparison."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Raises InputError where the schema's tags are wrong."""
+        settings = Settings.model_validate_json(exec_properties[_SETTINGS])
+        folder = artifact_utils.get_single_uri(output_dict["reports"])
+        schema_file = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
+        held = Held(io_utils.parse_pbtxt_file(schema_file, schema_pb2.Schema()), settings.labels)
+        statistics = artifact_utils.get_single_instance(input_dict["statistics"])
+        span = int(statistics.span) if settings.spans else None
+        found = [
+            *self._of_spans(settings, held, input_dict, folder),
+            *_of_splits(settings, held, statistics),
+            *_of_serving(held, statistics, input_dict, span),
+        ]
+        written.write(found, folder, span)
+
+    def _of_spans(self, settings: Settings, held: Held, inputs: Artifacts, folder: str) -> list[Compared]:
+        current = _span(artifact_utils.get_single_instance(list(inputs["statistics"])))
+        found = []
+        if settings.previous:
+            earlier = example_files.newest_first(inputs.get("earlier") or ())
+            found.append(comparing.previous(held, current, [_span(each) for each in earlier]))
+        if settings.window:
+            examples = example_files.newest_first(inputs.get("earlier_examples") or ())[: settings.window]
+            found.append(comparing.window(held, current, self._together(settings, examples, folder)))
+        return found
+
+    def _together(self, settings: Settings, examples: Sequence[types.Artifact], folder: str) -> Optional[Data]:
+        """The statistics of several spans: quantiles cannot be added up, so that the examples are counted again."""
+        if not examples:
+            return None
+        place = os.path.join(folder, "window")
+        paths = {TRAIN: os.path.join(place, f"Split-{TRAIN}", "FeatureStats.pb")}
+        options = tfdv.StatsOptions.from_json(settings.stats_options)
+        statistics_gen.write(examples, paths, options, settings.without, self._make_beam_pipeline)
+        spans = [example_files.span(each) for each in examples]
+        return comparing.load(place, TRAIN, f"spans {spans[-1]} to {spans[0]}" if spans[1:] else f"span {spans[0]}")
+
+
+def _span(statistics: types.Artifact) -> Data:
+    return comparing.load(statistics.uri, TRAIN, f"span {statistics.span}", int(statistics.span))
+
+
+def _of_splits(settings: Settings, held: Held, statistics: types.Artifact) -> list[Compared]:
+    if not settings.splits:
+        return []
+    train = comparing.load(statistics.uri, TRAIN, f"split {TRAIN}")
+    others = [(split, comparing.load(statistics.uri, split, f"split {split}")) for split in settings.splits]
+    return [Compared(split, other.side, held.report(train, other)) for split, other in others]
+
+
+def _of_serving(held: Held, statistics: types.Artifact, inputs: Artifacts, span: Optional[int]) -> list[Compared]:
+    if not inputs.get("serving"):
+        return []
+    training = comparing.load(statistics.uri, TRAIN, "training data", span)
+    [artifact] = inputs["serving"]
+    serving = comparing.load(artifact.uri, TRAIN, "serving data")
+    return [Compared("serving", serving.side, held.skew(training, serving))]
+
+
+class DriftSpec(types.ComponentSpec):
+    """Statistics and what they are held against in, reports out."""
+
+    PARAMETERS = {_SETTINGS: component_spec.ExecutionParameter(type=str)}
+    INPUTS = {
+        "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
+        "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema),
+        "earlier": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
+        "earlier_examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "serving": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
+    }
+    OUTPUTS = {"reports": component_spec.ChannelParameter(type=DriftReports)}
+    TYPE_ANNOTATION = Process
+
+
+class Drift(base_beam_component.BaseBeamComponent):
+    """Compares the statistics of a run's data with those of other data."""
+
+    SPEC_CLASS = DriftSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(
+        self,
+        statistics: types.BaseChannel,
+        schema: types.BaseChannel,
+        settings: Settings,
+        earlier: Optional[types.BaseChannel] = None,
+        earlier_examples: Optional[types.BaseChannel] = None,
+        serving: Optional[types.BaseChannel] = None,
+    ) -> None:
+        """Args:
+        statistics: of this run.
+        schema: whose comparators are the thresholds.
+        settings: what to compare.
+        earlier: statistics of earlier spans.
+        earlier_examples: the examples of earlier spans, for a window.
+        serving: statistics of serving data, all in one split.
+        """
+        super().__init__(
+            DriftSpec(
+                statistics=statistics,
+                schema=schema,
+                settings=settings.model_dump_json(),
+                earlier=earlier,
+                earlier_examples=earlier_examples,
+                serving=serving,
+                reports=types.Channel(type=DriftReports),
+            )
+        )

@@ -1,0 +1,50 @@
+"""What `result.json` of a node that compares holds. Imports nothing heavy."""
+
+from typing import Literal, Optional
+
+import pydantic
+
+FILE = "result.json"
+
+State = Literal["drift", "not comparable", "no baseline", "ok"]
+"""Of a whole comparison. Only "ok" is a pass."""
+
+
+class Finding(pydantic.BaseModel, frozen=True):
+    """A feature that moved further than it may."""
+
+    feature: str
+    role: str
+    """feature, label or prediction."""
+    slice: str = ""
+    """The part of the data that it was seen in; empty is all of it."""
+    measure: str
+    value: float
+    threshold: float
+
+    def __str__(self) -> str:
+        what = self.feature if self.role == "feature" else f"{self.role} {self.feature}"
+        where = f" in {self.slice}" if self.slice else ""
+        return f"{what}{where}: {self.measure} {self.value:.4g} > {self.threshold:.4g}"
+
+
+class Comparison(pydantic.BaseModel, frozen=True):
+    """What came of holding one data set against another."""
+
+    name: str
+    """What kind of comparison it is: previous, window, eval, test, serving or predictions; also its folder's name."""
+    title: str
+    """The two sides, for people."""
+    state: State
+    verdict: str
+    page: str
+    """The page, from the folder of this file."""
+    findings: tuple[Finding, ...] = ()
+
+
+class Comparisons(pydantic.BaseModel, frozen=True):
+    """All that one node compared."""
+
+    span: Optional[int]
+    """Of the current data; None where the data has no spans."""
+    comparisons: tuple[Comparison, ...]

@@ -1,0 +1,96 @@
+"""A comparison of a pipeline's node: its files, and what the gate and the summary of the run are told of it."""
+
+import dataclasses
+import os
+from collections.abc import Iterator, Sequence
+from typing import Optional
+
+from tfx.dsl.io import fileio
+
+from components.drift import files, result
+from components.drift.compare import Result, State
+from components.drift.render import NAMES
+from components.drift.report import Report, Side
+from components.drift.result import Comparison, Comparisons, Finding
+from components.errors import ExitCode
+from components.report import page
+
+_STATES: dict[ExitCode, result.State] = {
+    ExitCode.OK: "ok",
+    ExitCode.GATE: "drift",
+    ExitCode.NOT_COMPARABLE: "not comparable",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """A comparison before it is written.
+
+    Attributes:
+        name: what `result.Comparison.name` says.
+        report: None where there is nothing to compare with.
+        wanted: what would have been the baseline.
+    """
+
+    name: str
+    current: Side
+    report: Optional[Report]
+    wanted: str = ""
+
+
+def write(found: Sequence[Compared], folder: str, span: Optional[int]) -> Comparisons:
+    """Write the files of all comparisons, each into a folder of its own, and `result.json`."""
+    written = Comparisons(span=span, comparisons=tuple(_write(each, folder) for each in found))
+    with fileio.open(os.path.join(folder, result.FILE), "w") as file:
+        file.write(written.model_dump_json(indent=1))
+    return written
+
+
+def _write(found: Compared, folder: str) -> Comparison:
+    place = f"{found.name}/{files.PAGE}"
+    if found.report is None:
+        title = f"{found.current.name} against {found.wanted}"
+        verdict = f"No baseline: there is no {found.wanted} to compare with yet"
+        fileio.makedirs(os.path.join(folder, found.name))
+        with fileio.open(os.path.join(folder, place), "w") as file:
+            file.write(page.render("drift", "no_baseline.html.j2", title=title, verdict=verdict, current=found.current))
+        return Comparison(name=found.name, title=title, state="no baseline", verdict=verdict, page=place)
+    files.write(found.report, os.path.join(folder, found.name))
+    return Comparison(
+        name=found.name,
+        title=f"{found.report.current.name} against {found.report.baseline.name}",
+        state=_STATES[found.report.exit_code],
+        verdict=found.report.verdict,
+        page=place,
+        findings=tuple(findings(found.report)),
+    )
+
+
+def findings(report: Report) -> Iterator[Finding]:
+    """Each feature that drifted, in the whole data, in slices and row by row, the worst first."""
+    yield from _of_results(report.results, "")
+    for name, results in report.slices.items():
+        yield from _of_results(results, name)
+    for skew in report.row_skew.exceeded if report.row_skew else ():
+        yield Finding(
+            feature=skew.name,
+            role="feature",
+            slice="rows of the same key",
+            measure="share of rows that differ",
+            value=skew.share,
+            threshold=report.row_skew.threshold if report.row_skew else 0.0,
+        )
+
+
+def _of_results(results: Sequence[Result], part: str) -> Iterator[Finding]:
+    for each in results:
+        check = each.deciding
+        if each.state is State.DRIFT and check is not None:
+            yield Finding(
+                feature=each.name,
+                role=each.role,
+                slice=part,
+                measure=NAMES[check.threshold.measure],
+                value=check.measured.value,
+                threshold=check.threshold.value,
+            )
