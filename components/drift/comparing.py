@@ -8,6 +8,7 @@ from typing import Optional
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from components.drift import anomalies
 from components.drift.compare import Role
 from components.drift.history import steps
 from components.drift.report import Report, Side, report
@@ -16,8 +17,8 @@ from components.drift.written import Compared
 
 TRAIN = "train"
 """The split that stands for a span: most of its rows are there."""
-SERVING = "SERVING"
-"""What a schema calls the environment in which there are no labels."""
+TRAINING, SERVING = "TRAINING", "SERVING"
+"""What a schema calls its environments; in the second there are no labels."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Held:
         """Drift from one to the other."""
         sides = (baseline.side, baseline.statistics), (current.side, current.statistics)
         roles: Mapping[str, Role] = dict.fromkeys(self.labels, "label")
-        return report(*sides, self.schema, "drift", roles)
+        return self._with_anomalies(report(*sides, self.schema, "drift", roles), current, TRAINING)
 
     def skew(self, training: Data, serving: Data) -> Report:
         """Skew between the two. Columns that serving does not have by the schema, such as labels, are no finding."""
@@ -48,7 +49,13 @@ class Held:
         statistics = _without(training.statistics, left_out)
         sides = (training.side, statistics), (serving.side, serving.statistics)
         roles: Mapping[str, Role] = dict.fromkeys(there & set(self.labels), "label")
-        return report(*sides, without_features(self.schema, left_out), "skew", roles)
+        found = report(*sides, without_features(self.schema, left_out), "skew", roles)
+        return self._with_anomalies(found, serving, SERVING)
+
+    def _with_anomalies(self, found: Report, data: Data, environment: str) -> Report:
+        known = environment if environment in self.schema.default_environment else None
+        there = anomalies.find(data.statistics, self.schema, known)
+        return dataclasses.replace(found, anomalies=there)
 
 
 def load(uri: str, split: str, name: str, span: Optional[int] = None) -> Data:

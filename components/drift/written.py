@@ -9,9 +9,9 @@ from tfx.dsl.io import fileio
 
 from components.drift import files, result
 from components.drift.compare import Result, State
-from components.drift.render import NAMES
 from components.drift.report import Report, Side
 from components.drift.result import Comparison, Comparisons, Finding
+from components.drift.words import NAMES
 from components.errors import ExitCode
 from components.report import page
 
