@@ -65,7 +65,7 @@ def write(
     size = sum(tf.io.gfile.stat(path).length for of_split in files.values() for path in of_split)
     if size <= FEW_BYTES and stats_options.slicing_config is None:
         for split, path in paths.items():
-            found = direct_statistics.statistics(_record_batches(files[split], without), stats_options)
+            found = direct_statistics.statistics(record_batches(files[split], without), stats_options)
             tf.io.gfile.makedirs(os.path.dirname(path))
             with tf.io.gfile.GFile(path, "wb") as file:
                 file.write(found.SerializeToString())
@@ -82,7 +82,8 @@ def write(
             )
 
 
-def _record_batches(files: Sequence[str], without: Collection[str]) -> Iterator[pa.RecordBatch]:
+def record_batches(files: Sequence[str], without: Collection[str]) -> Iterator[pa.RecordBatch]:
+    """The examples of `files` without the columns called `without`, some at a time."""
     decoder = ExamplesToRecordBatchDecoder()
     for records in batches(example_files.records(files), _BATCH):
         yield without_columns(decoder.DecodeBatch(records), without)

@@ -46,6 +46,7 @@ class Report:
         lone_slices: those of one side, each with the reason why it is not comparable.
         history: from span to span, oldest first.
         row_skew: None where rows were not compared one by one.
+        notes: what else a reader should know.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class Report:
     anomalies: Sequence[Anomaly] = ()
     history: Sequence[Step] = ()
     row_skew: Optional[RowSkew] = None
+    notes: Sequence[str] = ()
 
     def count(self, state: State) -> int:
         """Features in that state."""

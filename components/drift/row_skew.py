@@ -18,10 +18,14 @@ class FeatureSkew:
     current_only: int
 
     @property
+    def pairs(self) -> int:
+        """Of rows that have it on one side at least."""
+        return self.matched + self.mismatched + self.baseline_only + self.current_only
+
+    @property
     def share(self) -> float:
-        """Of the pairs in which it differs."""
-        differing = self.mismatched + self.baseline_only + self.current_only
-        return differing / (self.matched + differing) if differing else 0.0
+        """Of these in which it differs."""
+        return 1 - self.matched / self.pairs if self.pairs else 0.0
 
 
 @dataclass(frozen=True)

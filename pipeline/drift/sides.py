@@ -2,25 +2,121 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import dataclasses
+import datetime
 import os
+from collections.abc import Mapping, Sequence
 
-from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from components.drift import join_rows
+from components.drift.compare import Role
 from components.drift.report import Report, Side, report
+from components.drift.row_skew import RowSkew
 from components.drift.slices import whole
 from components.drift.thresholds import Kind
-from pipeline.statistics.sources import Reading, short, statistics
+from components.errors import InputError
+from pipeline.drift import schemas
+from pipeline.statistics.rows import Rows
+from pipeline.statistics.sources import File, Reading, Source, opened, short
+
+_MOST_SLICES = 20
+"""Of a column: the most frequent values of both sides together."""
+_MOST_PAIRS = 10
 
 
-def compare(baseline: str, current: str, reading: Reading, schema: schema_pb2.Schema | None, kind: Kind) -> Report:
-    """The report on two paths, as `sources.statistics` understands them.
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What is to be compared beside the features.
+
+    Attributes:
+        schema: a file whose comparators of this kind are the thresholds.
+        roles: of the columns that are labels or predictions.
+        slices: columns, each of whose values is a slice.
+        key: columns that tell which rows are the same; none: rows are not compared one by one.
+        rows: whether rows that differ are shown.
+    """
+
+    schema: str | None
+    kind: Kind
+    roles: Mapping[str, Role] = dataclasses.field(default_factory=dict)
+    slices: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    rows: bool = False
+
+
+def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Report:
+    """The report on two paths, as `sources.opened` understands them.
 
     Raises:
         InputError: one of them or the schema is of no use.
     """
-    return report(_side(baseline, reading), _side(current, reading), schema, kind)
+    schema = schemas.load(wanted.schema) if wanted.schema else None
+    notes = ["the baseline and the current data are the same"] if _same(baseline, current) else []
+    with contextlib.ExitStack() as stack:
+        before, after = (stack.enter_context(opened(os.path.abspath(path), reading)) for path in (baseline, current))
+        skew = row_skew(before, after, wanted.key, wanted.rows) if wanted.key else None
+        values = {column: _values(column, before, after, notes) for column in wanted.slices}
+        left, right = _side(baseline, before, values), _side(current, after, values)
+    try:
+        found = report(left, right, schema, wanted.kind, wanted.roles)
+    except InputError as error:
+        raise InputError(f"{wanted.schema}: {error}" if wanted.schema else str(error)) from error
+    return dataclasses.replace(found, row_skew=skew, notes=notes)
 
 
-def _side(path: str, reading: Reading) -> tuple[Side, statistics_pb2.DatasetFeatureStatisticsList]:
-    found = statistics(os.path.abspath(path), reading)
-    return Side(short(path), path, int(whole(found).num_examples)), found
+def _same(baseline: str, current: str) -> bool:
+    return os.path.realpath(baseline) == os.path.realpath(current)
+
+
+def _side(
+    path: str, source: Source, slices: Mapping[str, Sequence[str]]
+) -> tuple[Side, statistics_pb2.DatasetFeatureStatisticsList]:
+    found = source.statistics(slices)
+    return Side(short(path), path, int(whole(found).num_examples), made=_made(source)), found
+
+
+def _made(source: Source) -> datetime.datetime | None:
+    if isinstance(source, Rows):
+        return None
+    written = datetime.datetime.fromtimestamp(os.path.getmtime(source.path), datetime.timezone.utc)
+    return written.replace(microsecond=0)
+
+
+def _values(column: str, baseline: Source, current: Source, notes: list[str]) -> Sequence[str]:
+    """The same for both sides, so that a value is not left out on one of them only because others are more frequent."""
+    made_before = [each.values(column) for each in (baseline, current) if isinstance(each, File)]
+    if made_before:
+        return sorted({value for values in made_before for value in values})
+    counts: collections.Counter[str] = collections.Counter()
+    for each in (baseline, current):
+        counts.update(each.values(column))
+    if len(counts) > _MOST_SLICES:
+        notes.append(f"{column}: the {_MOST_SLICES} most frequent of {len(counts)} values or more are slices")
+    return [value for value, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:_MOST_SLICES]]
+
+
+def row_skew(baseline: Source, current: Source, key: Sequence[str], shown: bool) -> RowSkew:
+    """Rows with the same key compared one by one; `shown`: with some of those that differ.
+
+    Raises:
+        InputError: one of the sides has no rows or no such key, or their keys have different types.
+    """
+    for each in (baseline, current):
+        if isinstance(each, File):
+            raise InputError(f"--key: {each.path} holds statistics, not rows. Name files of data on both sides")
+    assert isinstance(baseline, Rows)
+    assert isinstance(current, Rows)
+    for column in key:
+        baseline.check_column(column, "key")
+        current.check_column(column, "key")
+        if baseline.kinds[column] != current.kinds[column]:
+            raise InputError(
+                f"--key {column}: {baseline.kinds[column]} in {baseline.path}, {current.kinds[column]} in "
+                f"{current.path}: rows of different types are never the same"
+            )
+    mixed = [name for name, kind in baseline.kinds.items() if {kind, current.kinds.get(name)} == {"int", "float"}]
+    pairs = _MOST_PAIRS if shown else 0
+    return join_rows.join(baseline.pattern, current.pattern, key, mixed, pairs, baseline.reading.beam_args)

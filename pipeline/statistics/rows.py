@@ -1,0 +1,154 @@
+"""Files of data, ingested as a run would ingest them, and what TFDV counts in them."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import glob
+import os
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import apache_beam as beam
+import pyarrow as pa
+import tensorflow_data_validation as tfdv
+from apache_beam.options.pipeline_options import PipelineOptions
+from tensorflow_data_validation import types
+from tensorflow_data_validation.utils import slicing_util
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tfx_bsl.public import tfxio
+
+from components import direct_statistics
+from components.drift.slices import whole
+from components.errors import InputError, close_matches
+from components.example_gen.executor import ingest, list_chunks
+from components.example_gen.settings import Settings
+from components.example_gen.splits import HashSplits
+from components.example_gen.transforms import Outputs
+from components.statistics_gen import FEW_BYTES, record_batches, without_columns
+from pipeline.prediction import formats
+
+_BUCKETS = 100
+_SPLIT = "all"
+_MOST_VALUES = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """How files of data are read; without a format it is told by their names."""
+
+    delimiter: str = ","
+    images: tuple[str, ...] = ()
+    format: formats.InputFormat | None = None
+    beam_args: Sequence[str] = ("--runner=DirectRunner",)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """Examples in TFRecord files that are there as long as `ingested` is open.
+
+    Attributes:
+        path: the data that they come from.
+        pattern: the files of examples.
+        kinds: int, float, bytes or empty, by column.
+    """
+
+    path: str
+    pattern: str
+    kinds: Mapping[str, str]
+    reading: Reading
+
+    def statistics(self, slices: Mapping[str, Collection[str]]) -> statistics_pb2.DatasetFeatureStatisticsList:
+        """Of all rows, and of those with each of the values named by column.
+
+        Memory does not grow with the rows.
+        """
+        slicers = [
+            slicing_util.get_feature_value_slicer({name: [self._as_stored(name, each) for each in values]})
+            for name, values in slices.items()
+        ]
+        return self._counted(tfdv.StatsOptions(num_quantiles_histogram_buckets=_BUCKETS), slicers)
+
+    def values(self, column: str) -> Mapping[str, float]:
+        """How many rows have each value of a column, for the most frequent ones.
+
+        Raises:
+            InputError: there is no such column, or it is one of fractions.
+        """
+        self.check_column(column, "slice")
+        if self.kinds[column] == "float":
+            raise InputError(f"--slice {column}: {self.path} has fractions in it. Slice by text or whole numbers")
+        schema = schema_pb2.Schema()
+        if self.kinds[column] == "int":
+            schema.feature.add(name=column, type="INT").int_domain.is_categorical = True
+        options = tfdv.StatsOptions(schema=schema, feature_allowlist=[column], num_rank_histogram_buckets=_MOST_VALUES)
+        found = whole(self._counted(options, [])).features
+        [feature] = [each for each in found if each.path.step[:] == [column]]
+        return {each.label: each.sample_count for each in feature.string_stats.rank_histogram.buckets}
+
+    def _as_stored(self, column: str, value: str) -> str | bytes:
+        """TFDV turns digits into numbers on its own, but finds text by its bytes only."""
+        return value.encode() if self.kinds[column] == "bytes" else value
+
+    def check_column(self, column: str, option: str) -> None:
+        """Raises InputError where there is no such column."""
+        if column not in self.kinds:
+            raise InputError(f"--{option} {column}: {self.path} has no such column.{close_matches(column, self.kinds)}")
+
+    def _counted(
+        self, options: tfdv.StatsOptions, slicers: Sequence[types.SliceFunction]
+    ) -> statistics_pb2.DatasetFeatureStatisticsList:
+        files = sorted(glob.glob(self.pattern))
+        if sum(map(os.path.getsize, files)) <= FEW_BYTES:
+            return _of_few(list(record_batches(files, self.reading.images)), options, slicers)
+        options.experimental_slice_functions = [*slicers] or None
+        with tempfile.NamedTemporaryFile(prefix="millrace-statistics-", suffix=".pb") as file:
+            with beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args))) as pipeline:
+                _ = (
+                    pipeline
+                    | tfxio.TFExampleRecord(self.pattern, telemetry_descriptors=["statistics"]).BeamSource()
+                    | beam.Map(without_columns, self.reading.images)
+                    | tfdv.GenerateStatistics(options)
+                    | tfdv.WriteStatisticsToBinaryFile(file.name)
+                )
+            return tfdv.load_stats_binary(file.name)
+
+
+def _of_few(
+    batches: Sequence[pa.RecordBatch], options: tfdv.StatsOptions, slicers: Sequence[types.SliceFunction]
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Of rows that fit in memory, without Beam: its preparations would take most of the time."""
+    parts = collections.defaultdict(list)
+    for slicer in slicers:
+        for batch in batches:
+            for name, part in slicer(batch):
+                parts[name].append(part)
+    found = direct_statistics.statistics(batches, options)
+    for name, of_slice in sorted(parts.items()):
+        [each] = direct_statistics.statistics(of_slice, options).datasets
+        each.name = name
+        found.datasets.append(each)
+    return found
+
+
+@contextlib.contextmanager
+def ingested(path: str, reading: Reading) -> Iterator[Rows]:
+    """The rows of a file or pattern of CSV, TFRecord, JSON Lines or Parquet.
+
+    Raises:
+        InputError: nothing is there, or it cannot be read; names file and line.
+    """
+    settings = Settings(
+        reading.format or formats.input_format([path]),
+        HashSplits(((_SPLIT, 1),)),
+        delimiter=reading.delimiter,
+        images=reading.images,
+    )
+    with tempfile.TemporaryDirectory(prefix="millrace-rows-") as folder:
+        outputs = Outputs(f"{folder}/examples", f"{folder}/quarantine", f"{folder}/partial")
+        pipeline = beam.Pipeline(options=PipelineOptions(list(reading.beam_args)))
+        report = ingest(pipeline, list_chunks(path, settings), settings, outputs)
+        if not report["rows"]:
+            raise InputError(f"{path}: no rows in it. Is the split empty?")
+        yield Rows(path, f"{outputs.examples}/Split-{_SPLIT}/*", report["columns"], reading)
