@@ -113,8 +113,10 @@ def _pixels(network: Network, each: ModelInput, tensor: Any) -> Any:
     assert each.image is not None
     # Also where the network computes in 16 bits: a mean over pixels overflows in float16.
     with computing_in("float32"):
-        floats = layers.augmented(tensor, each.image, each.name)
-        return floats if network.input_range else layers.normalised(floats, each.image, each.name)
+        varied = layers.augmented(tensor, each.image, each.name)
+        if network.input_range:
+            return layers.floats(varied, each.name)
+        return layers.normalised(varied, each.image, each.name)
 
 
 def _custom(model: Model, inputs: Sequence[ModelInput], tensors: Mapping[str, Any], heads: Sequence[Head]) -> Any:

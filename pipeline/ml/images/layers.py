@@ -16,14 +16,21 @@ _RANGE = (0, 255)
 
 
 def augmented(pixels: Any, image: Image, name: str) -> Any:
-    """uint8 pixels [batch, height, width, channels] as floats in [0, 255], varied when training."""
+    """uint8 pixels [batch, height, width, channels], varied when training; floats in [0, 255] where that makes them."""
     # A random crop was done while decoding.
     chosen = [each for each in enumerate(image.augment) if each[1] != image.random_crop]
     # Bytes are moved in a quarter of the time of floats.
     whole = list(itertools.takewhile(lambda each: isinstance(each[1], (Flip, Crop)), chosen))
+    blended = chosen[len(whole) :]
     moved = _varied(pixels, whole, image, f"{name}_moved")
-    floats = keras.layers.Rescaling(1.0, name=f"{name}_float")(moved)
-    return _varied(floats, chosen[len(whole) :], image, f"{name}_augmented")
+    return _varied(floats(moved, name), blended, image, f"{name}_augmented") if blended else moved
+
+
+def floats(pixels: Any, name: str) -> Any:
+    """The same values as floats."""
+    if keras.backend.is_float_dtype(pixels.dtype):
+        return pixels
+    return keras.layers.Rescaling(1.0, name=f"{name}_float")(pixels)
 
 
 def _varied(pixels: Any, chosen: Sequence[tuple[int, Augmentation]], image: Image, name: str) -> Any:
@@ -59,13 +66,13 @@ class InTraining(keras.layers.Layer):
         return keras.KerasTensor(pixels.shape, pixels.dtype)
 
 
-def normalised(floats: Any, image: Image, name: str) -> Any:
+def normalised(pixels: Any, image: Image, name: str) -> Any:
     """(value / 255 - mean) / deviation, per channel."""
     mean = np.broadcast_to(np.array(image.mean), image.channels)
     deviation = np.broadcast_to(np.array(image.deviation), image.channels)
     return keras.layers.Rescaling(
         (1 / (255 * deviation)).tolist(), (-mean / deviation).tolist(), name=f"{name}_normalised"
-    )(floats)
+    )(pixels)
 
 
 def _flip(flip: Flip, image: Image, name: str) -> list[keras.layers.Layer]:

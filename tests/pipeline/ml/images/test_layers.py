@@ -56,3 +56,18 @@ def test_an_augmented_model_can_be_exported(tmp_path):
     tf.saved_model.save(module, str(tmp_path))
     np.testing.assert_allclose(tf.saved_model.load(str(tmp_path)).call(batch), batch / 255, atol=1e-6)
     assert any("seed" in each.path for each in made.variables), "checkpoints hold the state of random numbers"
+
+
+@pytest.mark.parametrize(
+    ("augment", "dtype"),
+    [((Flip(), Crop()), "uint8"), ((Flip(), Color()), "float32"), ((Color(), Flip()), "float32")],
+    ids=["moved", "moved and coloured", "coloured and moved"],
+)
+def test_pixels_stay_bytes_as_long_as_they_are_only_moved(augment, dtype):
+    image, batch = Image(height=16, width=12, channels=3, augment=augment), keras.Input((16, 12, 3), dtype="uint8")
+    varied = layers.augmented(batch, image, "x")
+    made = keras.Model(batch, [varied, layers.floats(varied, "x")])
+    for training in (True, False):
+        kept, floats = made(pixels(3), training=training)
+        assert (kept.dtype, floats.dtype) == (dtype, "float32")
+        np.testing.assert_array_equal(kept, floats)
