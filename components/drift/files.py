@@ -6,17 +6,19 @@ from tfx.dsl.io import fileio
 
 from components.drift.junit import junit
 from components.drift.numbers import as_json
+from components.drift.picture import png
 from components.drift.render import render
 from components.drift.report import Report
 
-PAGE, NUMBERS, JUNIT = "drift.html", "drift.json", "junit.xml"
+PAGE, NUMBERS, JUNIT, PICTURE = "drift.html", "drift.json", "junit.xml", "drift.png"
 
 
 def write(report: Report, folder: str) -> list[str]:
-    """Write the page, the numbers and the JUnit file; returns their paths."""
+    """Write the page, the numbers, the JUnit file and the picture; returns their paths."""
     fileio.makedirs(folder)
-    contents = {PAGE: render(report), NUMBERS: as_json(report), JUNIT: junit(report)}
-    for name, text in contents.items():
-        with fileio.open(os.path.join(folder, name), "w") as file:
-            file.write(text)
+    texts = {PAGE: render(report), NUMBERS: as_json(report), JUNIT: junit(report)}
+    contents = {name: text.encode() for name, text in texts.items()} | {PICTURE: png(report)}
+    for name, content in contents.items():
+        with fileio.open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
     return [os.path.join(folder, name) for name in contents]

@@ -1,36 +1,41 @@
-"""The report for programs: `drift.json`, as `drift.schema.json` describes it."""
+"""The report for programs: `drift.json`, as `drift.schema.json` beside this file describes it."""
 
 import dataclasses
 import json
+import math
 from typing import Any, Optional
 
 from components.drift import shapes
-from components.drift.compare import Result, State
+from components.drift.compare import Check, Result, State
+from components.drift.distributions import Numeric
 from components.drift.features import Feature
-from components.drift.report import Report, Side
+from components.drift.history import Point, Step
+from components.drift.report import APPROXIMATE, Report, Side
+
+SCHEMA = "urn:millrace:drift:1"
+"""The $id of drift.schema.json; another number where fields change their meaning or go."""
 
 
 def as_json(found: Report) -> str:
     """The report as text."""
-    return json.dumps(
-        {
-            "version": 1,
-            "kind": found.kind,
-            "made": found.made.isoformat(),
-            "exit_code": int(found.exit_code),
-            "verdict": found.verdict,
-            "baseline": _data(found.baseline),
-            "current": _data(found.current),
-            "counts": {state.value: found.count(state) for state in State},
-            "features": [_feature(result) for result in found.results],
-            "slices": {name: [_feature(result) for result in each] for name, each in found.slices.items()},
-            "lone_slices": found.lone_slices,
-            "row_skew": dataclasses.asdict(found.row_skew) if found.row_skew else None,
-            "notes": found.notes,
-        },
-        indent=1,
-        allow_nan=False,
-    )
+    fields = {
+        "schema": SCHEMA,
+        "kind": found.kind,
+        "made": found.made.isoformat(),
+        "exit_code": int(found.exit_code),
+        "verdict": found.verdict,
+        "baseline": _data(found.baseline),
+        "current": _data(found.current),
+        "counts": {state.value: found.count(state) for state in State},
+        "features": [_feature(result) | _shape(result) for result in found.results],
+        "slices": {name: [_feature(result) for result in results] for name, results in found.slices.items()},
+        "lone_slices": dict(found.lone_slices),
+        "anomalies": [dataclasses.asdict(each) for each in found.anomalies],
+        "history": [_step(step) for step in found.history],
+        "row_skew": dataclasses.asdict(found.row_skew) if found.row_skew else None,
+        "notes": list(found.notes),
+    }
+    return json.dumps(fields, indent=1, allow_nan=False)
 
 
 def _data(side: Side) -> dict[str, Any]:
@@ -38,32 +43,56 @@ def _data(side: Side) -> dict[str, Any]:
 
 
 def _feature(result: Result) -> dict[str, Any]:
-    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
-    bars = shapes.bars(*sides)
+    numeric = any(side and isinstance(side.distribution, Numeric) for side in (result.baseline, result.current))
     return {
         "name": result.name,
         "role": result.role,
         "state": result.state.value,
         "why": result.why,
+        "decided_by": result.deciding.threshold.measure if result.deciding else None,
         "baseline": _side(result.baseline),
         "current": _side(result.current),
-        "checks": [
-            {
-                "measure": check.threshold.measure,
-                "value": check.measured.value,
-                "threshold": check.threshold.value,
-                "from_schema": check.threshold.from_schema,
-                "chance": check.measured.chance,
-                "exceeded": check.exceeded,
-            }
-            for check in result.checks
-        ],
+        "checks": [_check(check) for check in result.checks],
         "measures": {name: measured.value for name, measured in sorted(result.measured.items())},
+        "approximate": [name for name in sorted(result.measured) if numeric and name in APPROXIMATE],
+    }
+
+
+def _shape(result: Result) -> dict[str, Any]:
+    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
+    bars = shapes.bars(*sides)
+    values = {"moved": shapes.moved(*sides), "new": shapes.new(*sides), "lost": shapes.lost(*sides)}
+    return {
         "bars": dataclasses.asdict(bars) if bars else None,
         "quantiles": [dataclasses.asdict(each) for each in shapes.quantiles(*sides)],
-        "moved": [dataclasses.asdict(each) for each in shapes.moved(*sides)],
+        **{name: [dataclasses.asdict(value) for value in found] for name, found in values.items()},
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "measure": check.threshold.measure,
+        "value": check.measured.value,
+        "threshold": check.threshold.value,
+        "of_threshold": check.times if math.isfinite(check.times) else None,
+        "from_schema": check.threshold.from_schema,
+        "chance": check.measured.chance,
+        "exceeded": check.exceeded,
     }
 
 
 def _side(feature: Optional[Feature]) -> Optional[dict[str, Any]]:
     return {"type": feature.type, "rows": feature.rows, "missing": feature.missing} if feature else None
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"label": step.label, "features": {name: _point(point) for name, point in step.features.items()}}
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return {
+        "measures": {name: measured.value for name, measured in sorted(point.measured.items())},
+        "missing_share": point.missing_share,
+        "center": point.center,
+        "top": {"name": point.top[0], "share": point.top[1]} if point.top else None,
+    }

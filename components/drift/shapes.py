@@ -52,8 +52,8 @@ def bars(baseline: Optional[Distribution], current: Optional[Distribution]) -> O
         shares = [_between(each, edges).round(5).tolist() for each in (baseline, current)]
         return Bars([f"{edge:.4g}" for edge in edges], *shares)
     if isinstance(baseline, Categorical) and isinstance(current, Categorical):
-        values = sorted(_values(baseline, current), key=lambda value: -max(value.baseline, value.current))
-        shown = values[:_TOP]
+        values = _shares(baseline, current)
+        shown = values.first(-np.maximum(values.baseline, values.current))
         rest = [1 - sum(getattr(value, side) for value in shown) for side in ("baseline", "current")]
         if max(rest) > 1e-9:
             shown.append(Value(REST, *(round(max(0.0, each), 5) for each in rest)))
@@ -73,16 +73,18 @@ def moved(baseline: Optional[Distribution], current: Optional[Distribution]) -> 
     """The categories whose share changed most, new and lost ones among them."""
     if not isinstance(baseline, Categorical) or not isinstance(current, Categorical):
         return []
-    values = [value for value in _values(baseline, current) if value.baseline != value.current]
-    return sorted(values, key=lambda value: -abs(value.current - value.baseline))[:_TOP]
+    shares = _shares(baseline, current)
+    change = np.abs(shares.current - shares.baseline)
+    return [value for value in shares.first(-change) if value.baseline != value.current]
 
 
 def new(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:
     """The categories that the baseline does not have, the most frequent ones; none where it has uncounted ones."""
     if not isinstance(baseline, Categorical) or not isinstance(current, Categorical) or baseline.rest:
         return []
-    values = [value for value in _values(baseline, current) if value.name not in baseline.counts]
-    return sorted(values, key=lambda value: -value.current)[:_TOP]
+    shares = _shares(baseline, current)
+    found = shares.first(np.where(shares.baseline > 0, 0.0, -shares.current))
+    return [value for value in found if value.name not in baseline.counts]
 
 
 def lost(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:
@@ -90,11 +92,25 @@ def lost(baseline: Optional[Distribution], current: Optional[Distribution]) -> l
     return [Value(value.name, value.current, value.baseline) for value in new(current, baseline)]
 
 
-def _values(baseline: Categorical, current: Categorical) -> list[Value]:
-    return [
-        Value(name, *(round(each.counts.get(name, 0.0) / each.count, 5) for each in (baseline, current)))
-        for name in sorted({*baseline.counts, *current.counts})
-    ]
+@dataclass(frozen=True)
+class _Shares:
+    """All values with their shares on both sides; there may be thousands."""
+
+    names: Sequence[str]
+    baseline: Floats
+    current: Floats
+
+    def first(self, order: Floats) -> list[Value]:
+        """The first ones in that order; among equals in that of their names."""
+        places = np.argsort(order, kind="stable")[:_TOP]
+        shares = [np.round(each[places], 5).tolist() for each in (self.baseline, self.current)]
+        return [Value(*each) for each in zip((self.names[place] for place in places), *shares, strict=True)]
+
+
+def _shares(baseline: Categorical, current: Categorical) -> _Shares:
+    names = sorted({*baseline.counts, *current.counts})
+    sides = [np.array([each.counts.get(name, 0.0) for name in names]) / each.count for each in (baseline, current)]
+    return _Shares(names, *sides)
 
 
 def _edges(baseline: Numeric, current: Numeric) -> Floats:

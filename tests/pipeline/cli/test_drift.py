@@ -56,7 +56,7 @@ def test_drift_is_told_on_the_terminal_in_a_page_in_json_and_in_junit(
     assert re.fullmatch(r"height: Kolmogorov-Smirnov 0\.[34]\d+ > 0\.0500", said[0])
     assert said[1:] == [
         "Drift in 1 of 3 features",
-        *(str(out / name) for name in ("drift.html", "drift.json", "junit.xml")),
+        *(str(out / name) for name in ("drift.html", "drift.json", "junit.xml", "drift.png")),
     ]
 
     numbers = json.loads((out / "drift.json").read_text())
