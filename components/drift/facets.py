@@ -10,7 +10,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.drift.slices import whole
 
-NOTE = "facets.html loads Facets from cdnjs.cloudflare.com and raw.githubusercontent.com when it is opened"
+NOTE = "loads Facets from cdnjs.cloudflare.com and raw.githubusercontent.com when it is opened"
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{title}</title></head>
@@ -30,7 +30,7 @@ def render(
     """The page as text; `names` are those of the baseline and of the current data."""
     facets = display_util.get_statistics_html(_one(current), _one(baseline), names[1], names[0])
     title = html.escape(f"{names[1]} against {names[0]}")
-    return _PAGE.format(title=title, note=NOTE.partition(" ")[2], facets=facets)
+    return _PAGE.format(title=title, note=NOTE, facets=facets)
 
 
 def _one(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> statistics_pb2.DatasetFeatureStatisticsList:

@@ -9,9 +9,10 @@ import datetime
 import os
 from collections.abc import Mapping, Sequence
 
-from tensorflow_metadata.proto.v0 import statistics_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift import join_rows
+from components.drift import anomalies, anomalous_rows, join_rows
+from components.drift.anomalies import Anomaly
 from components.drift.compare import Role
 from components.drift.report import Report, Side, report
 from components.drift.row_skew import RowSkew
@@ -25,6 +26,8 @@ from pipeline.statistics.sources import File, Reading, Source, opened, short
 _MOST_SLICES = 20
 """Of a column: the most frequent values of both sides together."""
 _MOST_PAIRS = 10
+_MOST_ROWS = 5
+"""Of an anomaly."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Wanted:
         roles: of the columns that are labels or predictions.
         slices: columns, each of whose values is a slice.
         key: columns that tell which rows are the same; none: rows are not compared one by one.
-        rows: whether rows that differ are shown.
+        rows: whether rows that differ or break the schema are shown.
+        environment: of the schema, in which the current data is held against it.
     """
 
     schema: str | None
@@ -45,9 +49,19 @@ class Wanted:
     slices: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     rows: bool = False
+    environment: str | None = None
 
 
-def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Report:
+@dataclasses.dataclass(frozen=True)
+class Compared:
+    """A report with the statistics that it is made of."""
+
+    report: Report
+    baseline: statistics_pb2.DatasetFeatureStatisticsList
+    current: statistics_pb2.DatasetFeatureStatisticsList
+
+
+def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Compared:
     """The report on two paths, as `sources.opened` understands them.
 
     Raises:
@@ -60,11 +74,26 @@ def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Re
         skew = row_skew(before, after, wanted.key, wanted.rows) if wanted.key else None
         values = {column: _values(column, before, after, notes) for column in wanted.slices}
         left, right = _side(baseline, before, values), _side(current, after, values)
+        broken = _anomalies(after, right[1], schema, wanted) if schema else []
     try:
         found = report(left, right, schema, wanted.kind, wanted.roles)
     except InputError as error:
         raise InputError(f"{wanted.schema}: {error}" if wanted.schema else str(error)) from error
-    return dataclasses.replace(found, row_skew=skew, notes=notes)
+    whole_report = dataclasses.replace(found, row_skew=skew, notes=notes, anomalies=broken)
+    return Compared(whole_report, left[1], right[1])
+
+
+def _anomalies(
+    source: Source,
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    schema: schema_pb2.Schema,
+    wanted: Wanted,
+) -> list[Anomaly]:
+    found = anomalies.find(statistics, schema, wanted.environment)
+    if not wanted.rows or not found or isinstance(source, File):
+        return found
+    rows = source.some(anomalous_rows.AnomalousRows(found, schema, wanted.environment, _MOST_ROWS))
+    return anomalous_rows.attach(found, rows)
 
 
 def _same(baseline: str, current: str) -> bool:

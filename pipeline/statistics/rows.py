@@ -6,6 +6,7 @@ import collections
 import contextlib
 import dataclasses
 import glob
+import json
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -86,6 +87,21 @@ class Rows:
         found = whole(self._counted(options, [])).features
         [feature] = [each for each in found if each.path.step[:] == [column]]
         return {each.label: each.sample_count for each in feature.string_stats.rank_histogram.buckets}
+
+    def some(self, search: beam.PTransform) -> dict[tuple[str, str], list[str]]:
+        """What `search` finds in all batches: one dict."""
+        with tempfile.NamedTemporaryFile(prefix="millrace-rows-", suffix=".json") as file:
+            with beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args))) as pipeline:
+                _ = (
+                    pipeline
+                    | tfxio.TFExampleRecord(self.pattern, telemetry_descriptors=["rows"]).BeamSource()
+                    | beam.Map(without_columns, self.reading.images)
+                    | search
+                    | beam.Map(lambda found: json.dumps([*found.items()]))
+                    | beam.io.WriteToText(file.name, shard_name_template="")
+                )
+            with open(file.name, encoding="utf-8") as found:
+                return {tuple(key): rows for key, rows in json.load(found)}
 
     def _as_stored(self, column: str, value: str) -> str | bytes:
         """TFDV turns digits into numbers on its own, but finds text by its bytes only."""

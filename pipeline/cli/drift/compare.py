@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 @click.argument("baseline")
 @click.argument("current")
 @click.option("--schema", metavar="FILE", type=click.Path(dir_okay=False), help="Whose comparators are the thresholds.")
+@click.option("--environment", metavar="NAME", help="The schema's, for anomalies of the current data, such as SERVING.")
 @click.option("--skew", is_flag=True, help="Take the schema's skew comparators, not those of drift.")
-@click.option("--out", metavar="DIR", help="The folder for drift.html, drift.json and junit.xml.")
+@click.option("--out", metavar="DIR", help="The folder for drift.html, drift.json, junit.xml and drift.png.")
+@click.option("--facets", is_flag=True, help="TFDV's own page, too: it needs a network when it is opened.")
 @click.option("--label", metavar="COLUMN", multiple=True, help="A column that is the label: its drift stands first.")
 @click.option("--prediction", metavar="COLUMN", multiple=True, help="A column of predictions: its drift stands first.")
 @click.option("--slice", "slices", metavar="COLUMN", multiple=True, help="Compare the rows of each of its values, too.")
 @click.option("--key", metavar="COLUMN", multiple=True, help="Compare rows with the same key one by one, too.")
-@click.option("--rows", is_flag=True, help="Show some of the rows that differ.")
+@click.option("--rows", is_flag=True, help="Show some of the rows that differ or break the schema.")
 @click.option("--delimiter", default=",", show_default=True, help="Of CSV files.")
 @click.option("--format", type=click.Choice(get_args(InputFormat)), help="Of the files; not given: by their names.")
 @click.option(
@@ -37,8 +39,10 @@ def compare(
     baseline: str,
     current: str,
     schema: str | None,
+    environment: str | None,
     skew: bool,
     out: str | None,
+    facets: bool,
     label: tuple[str, ...],
     prediction: tuple[str, ...],
     slices: tuple[str, ...],
@@ -53,6 +57,10 @@ def compare(
     BASELINE and CURRENT are statistics (.pb, .pbtxt, or a split's folder with FeatureStats.pb) or a file or pattern of
     CSV, TFRecord, JSON Lines or Parquet. Exit codes: 0 no drift, 1 drift, 2 bad input, 4 nothing comparable.
     """
+    if facets and not out:
+        raise click.UsageError("--facets needs --out: a folder to write to")
+    if environment and not schema:
+        raise click.UsageError("--environment needs --schema: it is one of the schema's")
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.drift import files
@@ -62,18 +70,20 @@ def compare(
 
         reading = sources.Reading(delimiter, images, format, beam_args(Beam()))
         roles: dict[str, Role] = {**dict.fromkeys(label, "label"), **dict.fromkeys(prediction, "prediction")}
-        wanted = sides.Wanted(schema, "skew" if skew else "drift", roles, slices, key, rows)
-        report = sides.compare(baseline, current, reading, wanted)
+        wanted = sides.Wanted(schema, "skew" if skew else "drift", roles, slices, key, rows, environment)
+        found = sides.compare(baseline, current, reading, wanted)
         to = console(output.stream)
-        _print(report, to)
-        for path in files.write(report, out) if out else ():
+        _print(found.report, to)
+        for path in files.write(found.report, out) if out else ():
             to.print(path, soft_wrap=True)
-        return report.exit_code
+        if out and facets:
+            to.print(files.write_facets(found.report, found.baseline, found.current, out), soft_wrap=True)
+        return found.report.exit_code
 
 
 def _print(report: Report, to: Console) -> None:
     """What does not pass, and the verdict below it."""
-    for line in (*report.notes, *_features(report), *_slices(report), *_rows(report)):
+    for line in (*report.notes, *_features(report), *_slices(report), *_rows(report), *_anomalies(report)):
         to.print(line, soft_wrap=True)
     to.print(report.verdict, style="bold", soft_wrap=True)
 
@@ -110,3 +120,11 @@ def _rows(report: Report) -> Iterator[str]:
     for pair in report.row_skew.rows:
         for side, row in (("baseline", pair.baseline), ("current", pair.current)):
             yield f"  {side}: {', '.join(f'{name}={value}' for name, value in row.items())}"
+
+
+def _anomalies(report: Report) -> Iterator[str]:
+    """What breaks the schema. It is told and does not end the command with another code: drift is what was asked."""
+    for each in report.anomalies:
+        yield f"anomaly: {each.feature or 'the data set'}: {each.short}: {each.long}"
+        for row in each.rows:
+            yield f"  {', '.join(f'{name}={value}' for name, value in row.items())}"

@@ -91,6 +91,40 @@ def test_the_schema_says_how_much_is_too_much(data: dict[str, pathlib.Path], tmp
     assert main(["drift", str(data["monday"]), str(data["wednesday"]), "--schema", str(schema)]) == ExitCode.OK
 
 
+def test_what_breaks_the_schema_is_told_with_rows_and_facets_where_they_are_wanted(
+    data: dict[str, pathlib.Path], tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    schema, out = tmp_path / "schema.pbtxt", tmp_path / "out"
+    schema.write_text(
+        'default_environment: "TRAINING" default_environment: "SERVING"'
+        'feature { name: "height" type: FLOAT float_domain { max: 2.9 } }'
+        'feature { name: "colour" type: BYTES } feature { name: "weight" type: FLOAT }'
+        'feature { name: "label" type: INT not_in_environment: "SERVING" presence { min_fraction: 1 } }'
+    )
+    tuesday = data["tuesday"].with_suffix(".csv")
+    options = ["--schema", str(schema), "--environment", "SERVING", "--out", str(out)]
+    assert main(["drift", str(data["monday"]), str(tuesday), *options, "--rows", "--facets"]) == ExitCode.OK
+    said = capfd.readouterr().out
+    assert "anomaly: height: Out-of-range values: Unexpectedly high value: 3." in said
+    assert "label" not in said
+    assert f"{out / 'facets.html'} (loads Facets from cdnjs.cloudflare.com" in said
+    assert "facets-overview" in (out / "facets.html").read_text()
+    [anomaly] = json.loads((out / "drift.json").read_text())["anomalies"]
+    assert anomaly["feature"] == "height"
+    assert anomaly["rows"]
+    assert all(float(row["height"]) > 2.9 for row in anomaly["rows"])
+
+    assert main(["drift", str(data["monday"]), str(tuesday), *options]) == ExitCode.OK
+    [anomaly] = json.loads((out / "drift.json").read_text())["anomalies"]
+    assert anomaly["rows"] == []
+
+
+@pytest.mark.parametrize("options", [["--facets"], ["--environment", "SERVING"]], ids=["facets", "environment"])
+def test_options_that_need_another_say_so(options: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["drift", "a.csv", "b.csv", *options]) == ExitCode.INPUT
+    assert "needs --" in capfd.readouterr().err
+
+
 def test_nothing_comparable_is_no_pass(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
     for name in ("x", "y"):
         statistics = tfdv.generate_statistics_from_dataframe(pd.DataFrame({name: [1, 2]}), n_jobs=1)
