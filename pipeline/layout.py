@@ -23,6 +23,11 @@ class Layout:
         return os.path.join(self.root, "lock")
 
     @property
+    def told(self) -> str:
+        """The findings of drift that a hook has been told of."""
+        return os.path.join(self.root, "told.json")
+
+    @property
     def artifacts(self) -> str:
         """Every output of every node: NODE/KEY/EXECUTION."""
         return os.path.join(self.root, "artifacts")

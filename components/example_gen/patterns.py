@@ -45,16 +45,21 @@ def divide(path: str) -> tuple[str, str]:
 
 def spans(path: str) -> list[int]:
     """The spans that exist for `path`, in order; dates count in days since 1970-01-01. Empty without placeholders."""
+    return sorted(files_by_span(path))
+
+
+def files_by_span(path: str) -> dict[int, list[str]]:
+    """The files of each span, sorted."""
     if not has_span(path):
-        return []
+        return {}
     pattern = to_tfx(path)
     regex = re.compile(_regex(pattern))
-    found: set[int] = set()
-    for file in fileio.glob(_SPEC.sub("*", pattern)):
-        span = _span(regex.fullmatch(str(file)))
+    found: dict[int, list[str]] = {}
+    for file in sorted(map(str, fileio.glob(_SPEC.sub("*", pattern)))):
+        span = _span(regex.fullmatch(file))
         if span is not None:
-            found.add(span)
-    return sorted(found)
+            found.setdefault(span, []).append(file)
+    return found
 
 
 def siblings(path: str, limit: int = 10) -> list[str]:

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from components.errors import InputError
-from pipeline.cli import drift_facts, tuning
+from pipeline.cli import tuning
 from pipeline.cli.console import console, duration, table
+from pipeline.cli.drift.facts import facts as drift_facts
 from pipeline.cli.notices import notices
 from pipeline.cli.options import json_option, root_option
 from pipeline.runs import RunRecord, list_runs, load_run
@@ -43,7 +44,7 @@ def _print(record: RunRecord, to: Console) -> None:
         memory = f"{node.peak_memory / 2**20:,.0f} MiB" if node.peak_memory else ""
         nodes.add_row(node.id, node.state, duration(node.seconds), memory, node.reason)
     to.print(nodes)
-    for name, value in (*tuning.facts(record), *drift_facts.facts(record)):
+    for name, value in (*tuning.facts(record), *drift_facts(record)):
         to.print(f"{name}: {value}", soft_wrap=True)
     artifacts = table("artifact", "path")
     for node in record.nodes:

@@ -9,8 +9,9 @@ from collections import Counter
 from rich.console import Console
 
 from components.evaluation_report.result import FILE, PAGE, Cell, HeadResult, gate_message, load, slice_name
-from pipeline.cli import drift_facts, tuning
+from pipeline.cli import tuning
 from pipeline.cli.console import duration, table
+from pipeline.cli.drift.facts import facts as drift_facts
 from pipeline.cli.notices import notices
 from pipeline.config.config import Config
 from pipeline.layout import Layout
@@ -45,7 +46,7 @@ def _facts(record: RunRecord, config: Config, report: str | None) -> list[tuple[
         ("blessing", {None: "none", True: "blessed", False: "rejected"}[record.blessed]),
         ("model", f"pushed to {record.pushed}" if record.pushed else "not pushed"),
         *tuning.facts(record),
-        *drift_facts.facts(record),
+        *drift_facts(record),
         ("report", os.path.join(report, PAGE) if report else "none"),
         ("logs", Layout(config.root_path).logs(record.id)),
         *(("warning", notice) for notice in notices(record)),

@@ -15,7 +15,7 @@ from components.errors import ExitCode, InputError, MillraceError
 from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
-from pipeline.runners import attempts, lock, logs
+from pipeline.runners import attempts, hooks, lock, logs
 from pipeline.runners.events import Listener, Message
 from pipeline.runs import RunRecord
 
@@ -70,6 +70,8 @@ def run(config: Config, options: Options, listen: Listener) -> RunRecord:
             raise
         with _disk(root):
             runs.save(root, record.model_copy(update={"finished": attempts.now()}))
+            for problem in hooks.tell(config, record):
+                listen(Message(problem))
         return runs.load_run(root, record.id)
 
 

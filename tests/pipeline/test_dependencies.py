@@ -33,7 +33,7 @@ def test_neither_depends_on_the_rest_of_the_config() -> None:
 
 def test_the_report_depends_on_its_templates() -> None:
     names = {pathlib.Path(path).name for path in dependencies.data_files(CONFIG)["EvaluationReport"]}
-    templates = {"evaluation.html.j2", "pictures.html.j2", "base.html.j2", "charts.html.j2"}
+    templates = {"evaluation.html.j2", "pictures.html.j2", "base.html.j2", "charts.html.j2", "distributions.html.j2"}
     assert names == {*templates, "style.css", "table.js"}
 
 

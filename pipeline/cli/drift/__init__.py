@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pipeline.cli.drift.compare import compare
+from pipeline.cli.drift.watch import watch
 
 
 class _Drift(click.Group):
@@ -18,7 +19,8 @@ class _Drift(click.Group):
         """The comparison's own context: its usage and its errors say `millrace drift`."""
         if args and args[0] in self.commands:
             return super().make_context(info_name, args, parent, **extra)
-        return compare.make_context(info_name, args, parent, **extra)
+        watched = any(arg.partition("=")[0] == "--watch" for arg in args)
+        return (watch if watched else compare).make_context(info_name, args, parent, **extra)
 
 
 drift = _Drift("drift", commands=[compare])

@@ -56,6 +56,7 @@ def compare(
 
     BASELINE and CURRENT are statistics (.pb, .pbtxt, or a split's folder with FeatureStats.pb) or a file or pattern of
     CSV, TFRecord, JSON Lines or Parquet. Exit codes: 0 no drift, 1 drift, 2 bad input, 4 nothing comparable.
+    `millrace drift --watch CONFIG` compares the spans of a pipeline as they arrive instead.
     """
     if facets and not out:
         raise click.UsageError("--facets needs --out: a folder to write to")

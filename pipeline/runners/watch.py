@@ -1,0 +1,106 @@
+"""Spans as they arrive: each is run through the pipeline up to its comparison with other data."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+
+import tensorflow as tf
+
+from components.errors import ConfigError, InputError, MillraceError
+from components.example_gen import patterns
+from pipeline.config import Config
+from pipeline.drift.spans import statistics_by_span
+from pipeline.runners import failures, local
+from pipeline.runners import walk as _walk  # noqa: F401  (imported before the fork, so that no run has to)
+from pipeline.runners.events import Listener
+from pipeline.runners.fork_server import ChildDied, ForkServer, Send
+from pipeline.runs import RunRecord
+
+_GATE = "DriftGate"
+Files = Mapping[int, str]
+"""The files of each span, with what changes when they do, as text."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Arrived:
+    """A span, and what its run came to."""
+
+    span: int
+    record: RunRecord | None
+    error: MillraceError | None = None
+    """Why there was no run."""
+
+
+def check(config: Config) -> None:
+    """Raises ConfigError where there is nothing to watch."""
+    compared = config.compared_drift
+    if not config.data.has_spans:
+        raise ConfigError(f"--watch: data.path of {config.name} has no {{SPAN}} or {{DATE}}: {config.data.path}")
+    if not (compared and compared.compares):
+        raise ConfigError(f"--watch: the field drift of {config.name} compares no data with any other")
+
+
+def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterator[Arrived]:
+    """Each span as it arrives, and again when its files change, oldest first; the newest to begin with.
+
+    All that could start TensorFlow's threads is done in children, as this process goes on forking.
+
+    Args:
+        every: seconds between two looks at the data.
+        once: look once.
+
+    Raises:
+        InputError: with `once`, there is no span.
+    """
+    path = config.resolve(config.data.path)
+    with ForkServer() as server:
+        seen: Files = _known(config, server.call(_files, path, receive=_nothing).value)
+        while True:
+            there: Files = server.call(_files, path, receive=_nothing).value
+            if once and not there:
+                raise InputError(f"--watch: there is no span yet. data.path is {path}")
+            for span in sorted(span for span in there if seen.get(span) != there[span]):
+                yield _run(server, config, span, listen)
+            if once:
+                return
+            seen = there
+            time.sleep(every)
+
+
+def _known(config: Config, there: Files) -> Files:
+    """The spans that need no look: all that are older than the newest, or than the first that no run has seen."""
+    counted = [span for span, _ in statistics_by_span(config, config.root_path)]
+    new = [span for span in there if counted and span > counted[-1]]
+    first = min(new, default=max(there, default=0))
+    return {span: files for span, files in there.items() if span < first}
+
+
+def _run(server: ForkServer, config: Config, span: int, listen: Listener) -> Arrived:
+    placed = config.model_copy(update={"data": config.data.model_copy(update={"span": span})})
+    try:
+        record: RunRecord = server.call(_in_child, placed, receive=listen).value
+    except MillraceError as error:
+        return Arrived(span, None, error)
+    except ChildDied as died:
+        return Arrived(span, None, failures.of_dead_child(died))
+    return Arrived(span, record)
+
+
+def _in_child(send: Send, config: Config) -> RunRecord:
+    return local.run(config, local.Options(last=_GATE), send)
+
+
+def _files(send: Send, path: str) -> Files:
+    del send
+    return {span: "\n".join(map(_version, files)) for span, files in patterns.files_by_span(path).items()}
+
+
+def _version(file: str) -> str:
+    found = tf.io.gfile.stat(file)
+    return f"{file} {found.length} {found.mtime_nsec}"
+
+
+def _nothing(_: object) -> None:
+    """No child says anything while it looks at files."""
