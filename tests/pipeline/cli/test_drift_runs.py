@@ -111,7 +111,7 @@ def test_serving_data_is_held_to_the_skew_comparators_and_misses_no_label(folder
 
 def test_a_gate_that_fails_stops_the_run_before_transform_also_when_it_is_resumed(folder: pathlib.Path) -> None:
     for flags in ((), ("--resume",)):
-        answer = millrace("run", folder / "moved.py", "--set", "drift.on_drift=fail", *flags)
+        answer = millrace("run", folder / "moved.py", "--span", 2, "--set", "drift.on_drift=fail", *flags)
         assert answer.code == 1
         assert "Traceback" not in answer.out + answer.err
         assert "span 2 against span 1: " in answer.err
@@ -181,7 +181,7 @@ def test_a_webhook_is_told_each_finding_once_and_again_only_where_it_failed(
     ]  # fmt: skip
     assert str(webhook.told[0]["text"]).startswith(f"moved, span 2 against span 1: x: {MOVED} 0.")
 
-    millrace("run", folder / "moved.py", "--to", "DriftGate", "--set", f"drift.hook={webhook.url}")
+    millrace("run", folder / "moved.py", "--span", 2, "--to", "DriftGate", "--set", f"drift.hook={webhook.url}")
     assert len(webhook.told) == 2
 
 
