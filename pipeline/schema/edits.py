@@ -1,0 +1,164 @@
+"""A text proto edited to say something else, with all that a person wrote left where it is.
+
+Only what differs is touched: a value is replaced, a field is put behind its siblings, or taken away. Comments, order,
+blank lines and the way a value is written stay. A comment is never taken away.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from google.protobuf import text_format
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from pipeline.schema import printed
+from pipeline.schema.places import Body, Field, places
+
+_Message = TypeVar("_Message", bound=Message)
+
+
+def edited(text: str, wanted: Message) -> str:
+    """`text`, so that it reads as `wanted`."""
+    now = text_format.Parse(text, type(wanted)())
+    found = _Edits(text)
+    found.message(places(text), now, wanted, top=True)
+    result = found.applied()
+    assert text_format.Parse(result, type(wanted)()) == wanted
+    return result
+
+
+@dataclass(frozen=True)
+class _Edit:
+    start: int
+    end: int
+    text: str
+
+
+class _Edits:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._edits: list[_Edit] = []
+
+    def applied(self) -> str:
+        parts, at = [], 0
+        for edit in sorted(self._edits, key=lambda each: (each.start, each.end)):
+            parts += [self._text[at : edit.start], edit.text]
+            at = edit.end
+        return "".join([*parts, self._text[at:]])
+
+    def message(self, body: Body, now: Message, wanted: Message, top: bool = False) -> None:
+        for descriptor in _fields(now):
+            before, after = printed.values(now, descriptor), printed.values(wanted, descriptor)
+            if before != after:
+                there = [field for field in body.fields if field.name == descriptor.name]
+                self._values(_Gap(self, body, descriptor, top), there, before, after)
+        if body.start == body.end and not top:
+            self.replace(body.end, body.end, " ")
+
+    def _values(self, gap: _Gap, there: Sequence[Field], before: Sequence[Any], after: Sequence[Any]) -> None:
+        """Values that are equal, or messages of the same name, are the same; the others go or come."""
+        if any(field.is_list for field in there):
+            self._remove(there)
+            gap.insert(there[-1:], after)
+            return
+        known, asked = ([_key(gap.descriptor, value) for value in values] for values in (before, after))
+        for _, first, last, low, high in difflib.SequenceMatcher(a=known, b=asked, autojunk=False).get_opcodes():
+            if known[first:last] != asked[low:high]:
+                self._changed(gap, there, (first, last), before[first:last], after[low:high])
+                continue
+            for field, old, new in zip(there[first:last], before[first:last], after[low:high], strict=True):
+                if old != new and field.body:
+                    self.message(field.body, old, new)
+
+    def _changed(
+        self, gap: _Gap, there: Sequence[Field], run: tuple[int, int], old: Sequence[Any], new: Sequence[Any]
+    ) -> None:
+        first, last = run
+        if len(old) == len(new) and gap.descriptor.message_type is None:
+            for field, value in zip(there[first:last], new, strict=True):
+                self.replace(*field.value, printed.scalar(gap.descriptor, value))
+            return
+        self._remove(there[first:last])
+        gap.insert(there[max(0, last - 1) : last], new, before=there[:1])
+
+    def replace(self, start: int, end: int, text: str) -> None:
+        self._edits.append(_Edit(start, end, text))
+
+    def _remove(self, fields: Iterable[Field]) -> None:
+        """With the line where nothing else stands on it, and with the space in front where something does."""
+        for field in fields:
+            start, end = field.start, field.end
+            line_start, line_end = self.line(start)[0], self.line(end)[1]
+            rest = self._text[end:line_end]
+            if not self._text[line_start:start].strip() and not rest.strip():
+                start, end = max(0, line_start - 1), line_end
+            elif rest.lstrip().startswith("#"):
+                end += len(rest) - len(rest.lstrip())
+            elif self._text[start - 1 : start] == " ":
+                start -= 1
+            self.replace(start, end, "")
+
+    def line(self, at: int) -> tuple[int, int]:
+        end = self._text.find("\n", at)
+        return self._text.rfind("\n", 0, at) + 1, len(self._text) if end < 0 else end
+
+    def of(self, start: int, end: int) -> str:
+        return self._text[start:end]
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """Where values of a field can be put into a message."""
+
+    edits: _Edits
+    body: Body
+    descriptor: FieldDescriptor
+    top: bool
+
+    def insert(self, behind: Sequence[Field], values: Sequence[Any], before: Sequence[Field] = ()) -> None:
+        """Behind one of its fields, else in front of another, else at the end."""
+        if not values:
+            return
+        if not self.top and "\n" not in self.edits.of(self.body.start, self.body.end):
+            self._inline(behind or self.body.fields[-1:], values)
+        elif not behind and before:
+            at = self.edits.line(before[0].start)[0]
+            self.edits.replace(at, at, "".join(f"{self._indent}{each}\n" for each in self._printed(values)))
+        else:
+            behind = behind or self.body.fields[-1:]
+            at = self.edits.line(behind[0].end)[1] if behind else self.body.start
+            apart = "\n\n" if self.top and self.descriptor.message_type else "\n"
+            self.edits.replace(at, at, "".join(f"{apart}{self._indent}{each}" for each in self._printed(values)))
+
+    def _inline(self, behind: Sequence[Field], values: Sequence[Any]) -> None:
+        at = behind[0].end if behind else self.body.start
+        self.edits.replace(at, at, "".join(f" {printed.field(self.descriptor, each, '')}" for each in values))
+
+    def _printed(self, values: Sequence[Any]) -> list[str]:
+        return [printed.field(self.descriptor, each, self._indent, whole=self.top) for each in values]
+
+    @property
+    def _indent(self) -> str:
+        """That of a sibling, or two more than the message's own."""
+        if self.top:
+            return ""
+        siblings = self.body.fields
+        line = self.edits.of(*self.edits.line(siblings[-1].start if siblings else self.body.start))
+        own = re.match(r"\s*", line)
+        assert own is not None
+        return own[0] if siblings else f"{own[0]}  "
+
+
+def _fields(message: Message) -> list[FieldDescriptor]:
+    fields: list[Any] = list(message.DESCRIPTOR.fields)
+    return sorted(fields, key=lambda each: each.index)
+
+
+def _key(field: FieldDescriptor, value: Any) -> Any:
+    """What tells values of a field apart: themselves, or the names of messages."""
+    return value if field.message_type is None else getattr(value, "name", "")

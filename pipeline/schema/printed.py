@@ -1,0 +1,60 @@
+"""Messages as a person would write them: short ones on a line, longer ones with a line for each field."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, MutableSequence
+from typing import Any
+
+from google.protobuf import text_format
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.text_format import TextWriter
+
+_WIDTH = 100
+
+
+def scalar(field: FieldDescriptor, value: Any) -> str:
+    """The value alone."""
+    out = TextWriter(as_utf8=True)
+    text_format.PrintFieldValue(field, value, out, as_utf8=True)
+    return out.getvalue()
+
+
+def field(descriptor: FieldDescriptor, value: Any, indent: str, whole: bool = False) -> str:
+    """`name: value` or `name { … }`; the first line is not indented.
+
+    Args:
+        whole: a message always takes a line for each of its fields.
+    """
+    if descriptor.message_type is None:
+        return f"{descriptor.name}: {scalar(descriptor, value)}"
+    inner = [field(each, one, f"{indent}  ") for each, many in _ordered(value) for one in many]
+    line = " ".join([descriptor.name, "{", *inner, "}"])
+    if not whole and "\n" not in line and len(indent + line) <= _WIDTH:
+        return line
+    return "\n".join([f"{descriptor.name} {{", *(f"{indent}  {each}" for each in inner), f"{indent}}}"])
+
+
+def message(value: Message) -> str:
+    """A whole text proto; its messages stand apart from each other."""
+    parts = []
+    for descriptor, many in _ordered(value):
+        printed = [field(descriptor, each, "", whole=True) for each in many]
+        parts.append(("\n\n" if descriptor.message_type else "\n").join(printed))
+    return "\n\n".join(parts) + "\n"
+
+
+def values(message: Message, descriptor: FieldDescriptor) -> list[Any]:
+    """The values of a field, none where it is not set; nothing of a map, which no inferred schema has."""
+    value = getattr(message, descriptor.name)
+    if isinstance(value, MutableMapping):
+        return []
+    if isinstance(value, MutableSequence):
+        return list(value)
+    return [value] if message.HasField(descriptor.name) else []
+
+
+def _ordered(message: Message) -> list[tuple[FieldDescriptor, list[Any]]]:
+    """The fields in the order in which their .proto defines them, each with its values."""
+    found = sorted((descriptor for descriptor, _ in message.ListFields()), key=lambda each: each.index)
+    return [(descriptor, values(message, descriptor)) for descriptor in found]
