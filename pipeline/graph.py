@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfx.components import ExampleValidator, Trainer, Transform
+from tfx.components import Trainer, Transform
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
@@ -21,6 +21,7 @@ from components.embeddings import Embeddings
 from components.evaluation_report.component import EvaluationReport
 from components.evaluator import Evaluator
 from components.example_gen.component import ExampleGen
+from components.example_validator import ExampleValidator
 from components.misjudged.component import Misjudged
 from components.near_duplicates.component import NearDuplicates
 from components.near_duplicates.gate import DuplicateGate
@@ -30,13 +31,12 @@ from components.schema_gen import SchemaGen
 from components.span_window import SpanWindow
 from components.statistics_gen import StatisticsGen
 from components.tuner import Tuner
-from pipeline import drift_nodes
+from pipeline import drift_nodes, ingestion
 from pipeline.config import Config
 from pipeline.dependencies import PREPROCESSING_FN, RUN_FN, TUNER_FN
 from pipeline.evaluation.eval_config import eval_config
 from pipeline.evaluation.report_settings import report_settings
 from pipeline.node_settings import (
-    ingestion_settings,
     trainer_settings,
     transform_settings,
     tuner_settings,
@@ -51,12 +51,7 @@ def node_of_earlier_spans(config: Config) -> str:
 
 def create_pipeline(config: Config) -> Pipeline:
     """The TFX pipeline of `config`, top to bottom. Run id and root are left to the runner."""
-    example_gen = ExampleGen(
-        path=config.resolve(config.data.path),
-        format=config.data.format,
-        settings=ingestion_settings(config),
-        span=config.data.span,
-    )
+    example_gen = ingestion.example_gen(config)
     examples = example_gen.outputs["examples"]
 
     statistics_gen = StatisticsGen(

@@ -41,7 +41,7 @@ def test_every_command_is_there_with_every_flag():
 
 def _shared(name):
     """Flags that the text explains once for all."""
-    return {"--root"} if name in ("show", "rollback", "prune", "predict") else set()
+    return {"--root"} if name in ("show", "rollback", "prune", "predict", "schema") else set()
 
 
 def test_exit_codes():

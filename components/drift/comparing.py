@@ -14,11 +14,10 @@ from components.drift.history import steps
 from components.drift.report import Report, Side, report
 from components.drift.slices import whole
 from components.drift.written import Compared
+from components.environments import SERVING, TRAINING, declared
 
 TRAIN = "train"
 """The split that stands for a span: most of its rows are there."""
-TRAINING, SERVING = "TRAINING", "SERVING"
-"""What a schema calls its environments; in the second there are no labels."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +52,7 @@ class Held:
         return self._with_anomalies(found, serving, SERVING)
 
     def _with_anomalies(self, found: Report, data: Data, environment: str) -> Report:
-        known = environment if environment in self.schema.default_environment else None
-        there = anomalies.find(data.statistics, self.schema, known)
+        there = anomalies.find(data.statistics, self.schema, declared(self.schema, environment))
         return dataclasses.replace(found, anomalies=there)
 
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "images": "Turn folders of image files into TFRecord files.",
     "predict": "Send rows of files through a pushed model.",
     "stats": "Describe a data set: each column's values, missing ones, spread.",
+    "schema": "Infer a schema, hold it against new data, and accept what the data needs.",
     "drift": "Compare two data sets or their statistics: what has drifted.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",

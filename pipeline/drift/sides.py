@@ -19,7 +19,7 @@ from components.drift.row_skew import RowSkew
 from components.drift.slices import whole
 from components.drift.thresholds import Kind
 from components.errors import InputError
-from pipeline.drift import schemas
+from pipeline.schema import files as schemas
 from pipeline.statistics.rows import Rows
 from pipeline.statistics.sources import File, Reading, Source, opened, short
 

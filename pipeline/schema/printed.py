@@ -35,10 +35,15 @@ def field(descriptor: FieldDescriptor, value: Any, indent: str, whole: bool = Fa
     return "\n".join([f"{descriptor.name} {{", *(f"{indent}  {each}" for each in inner), f"{indent}}}"])
 
 
+def line(value: Message) -> str:
+    """All of its fields on one line, without braces."""
+    return " ".join(field(each, one, "") for each, many in _ordered(value) for one in many)
+
+
 def message(value: Message) -> str:
-    """A whole text proto; its messages stand apart from each other."""
+    """A whole text proto; its messages stand apart from each other, below the rest."""
     parts = []
-    for descriptor, many in _ordered(value):
+    for descriptor, many in sorted(_ordered(value), key=lambda each: each[0].message_type is not None):
         printed = [field(descriptor, each, "", whole=True) for each in many]
         parts.append(("\n\n" if descriptor.message_type else "\n").join(printed))
     return "\n\n".join(parts) + "\n"
@@ -55,6 +60,7 @@ def values(message: Message, descriptor: FieldDescriptor) -> list[Any]:
 
 
 def _ordered(message: Message) -> list[tuple[FieldDescriptor, list[Any]]]:
-    """The fields in the order in which their .proto defines them, each with its values."""
-    found = sorted((descriptor for descriptor, _ in message.ListFields()), key=lambda each: each.index)
+    """The fields in the order in which their .proto defines them, behind name and type, each with its values."""
+    set_ = [descriptor for descriptor, _ in message.ListFields()]
+    found = sorted(set_, key=lambda each: (each.name != "name", each.name != "type", each.index))
     return [(descriptor, values(message, descriptor)) for descriptor in found]
