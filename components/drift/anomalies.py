@@ -7,6 +7,7 @@ from typing import Optional
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from components.drift import slices
 from components.errors import InputError
 
 Key = tuple[str, str]
@@ -57,7 +58,9 @@ def find(
     if environment is not None and environment not in schema.default_environment:
         known = ", ".join(schema.default_environment) or "none"
         raise InputError(f"the schema has no environment {environment!r}. It has: {known}")
-    found = tfdv.validate_statistics(statistics, schema, environment)
+    # Of several data sets TFDV knows the whole one by its name only.
+    all_rows = statistics_pb2.DatasetFeatureStatisticsList(datasets=[slices.whole(statistics)])
+    found = tfdv.validate_statistics(all_rows, schema, environment)
     whole = [_anomaly("", each) for each in found.dataset_anomaly_info.reason]
     return whole + [_anomaly(name, each) for name, info in sorted(found.anomaly_info.items()) for each in info.reason]
 

@@ -66,6 +66,14 @@ def test_an_environment_leaves_out_what_it_does_not_have(
         find(statistics, SCHEMA, "SERVE")
 
 
+def test_slices_beside_the_whole_data_are_left_alone(
+    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+) -> None:
+    sliced = statistics_pb2.DatasetFeatureStatisticsList(datasets=[*statistics.datasets, *statistics.datasets])
+    sliced.datasets[1].name = "kind_cash"
+    assert find(sliced, SCHEMA) == find(statistics, SCHEMA)
+
+
 def test_a_few_rows_are_found_for_each(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> None:
     anomalies = find(statistics, SCHEMA)
     with beam.Pipeline("DirectRunner") as pipeline:
