@@ -1,5 +1,6 @@
 """`millrace drift` on files of data and of statistics."""
 
+import io
 import json
 import pathlib
 import re
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import statistics_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.errors import ExitCode
 from pipeline.cli.main import main
@@ -139,6 +140,26 @@ def _cut_off() -> bytes:
     ).SerializeToString()[:-20]
 
 
+def _of_tomorrow() -> bytes:
+    """Statistics with a field 99, of one byte, that nobody knows yet."""
+    rows = statistics_pb2.DatasetFeatureStatistics(num_examples=3).SerializeToString() + b"\x98\x06\x01"
+    return b"\x0a" + bytes([len(rows)]) + rows
+
+
+def _schema() -> bytes:
+    return schema_pb2.Schema(feature=[schema_pb2.Feature(name=name) for name in "xy"]).SerializeToString()
+
+
+def _cut_off_file(kind: str) -> bytes:
+    """The first part of a file of numbers."""
+    target = io.BytesIO()
+    if kind == "parquet":
+        pd.DataFrame({"x": range(1000)}).to_parquet(target)
+    else:
+        pd.DataFrame({"x": np.random.default_rng(0).normal(size=1000)}).to_csv(target, compression="gzip")
+    return target.getvalue()[:500]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -149,7 +170,16 @@ def _cut_off() -> bytes:
         ("text.pbtxt", b"hello", "expected statistics as TFDV "),
         ("no_rows.pbtxt", b"datasets {}", "statistics of no rows"),
         ("ragged.csv", b"x,y\n1,2\n3\n", "ragged.csv, line 3"),
-        ("data.xyz", b"1", "cannot be told from the names"),
+        ("data.xyz", b"1", "Give --format, one of csv"),
+        ("tomorrow.pb", _of_tomorrow(), "fields 99 in it are none of the statistics that TFDV"),
+        ("tomorrow.pbtxt", b"datasets { num_examples: 1 novelty: 2 }", 'no field named "novelty"'),
+        ("junk.pb", bytes(range(256)), "no statistics in it"),
+        ("schema.pb", _schema(), "statistics of 2 slices, but not of all rows"),
+        ("nameless.pbtxt", b"datasets { num_examples: 1 features {} }", "features without a name"),
+        ("header.csv", b"x,y\n", "header.csv"),
+        ("cut.csv.gz", _cut_off_file("csv"), "cut.csv.gz: the gzip stream is corrupt or cut off"),
+        ("cut.tfrecord", b"\x0f" + bytes(20), "cut.tfrecord"),
+        ("cut.parquet", _cut_off_file("parquet"), "cut.parquet"),
     ],
     ids=lambda value: value if isinstance(value, str) and "." in value else "",
 )
@@ -162,6 +192,7 @@ def test_bad_input_is_named(
         (tmp_path / name).write_bytes(content)
     assert main(["drift", str(tmp_path / name), str(good)]) == ExitCode.INPUT
     error = capfd.readouterr().err
+    assert name in error
     assert message in error
     assert "Traceback" not in error
 
@@ -172,3 +203,36 @@ def test_the_folder_of_several_splits_asks_which(tmp_path: pathlib.Path, capfd: 
         (tmp_path / f"Split-{split}" / "FeatureStats.pb").write_bytes(b"")
     assert main(["drift", str(tmp_path), str(tmp_path)]) == ExitCode.INPUT
     assert "several splits: name one of" in capfd.readouterr().err
+
+
+def test_a_schema_of_other_data_is_bad_input(
+    data: dict[str, pathlib.Path], tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "other.pbtxt"
+    schema.write_text('feature { name: "petals" }')
+    paths = [str(data["monday"]), str(data["tuesday"])]
+    assert main(["drift", *paths, "--schema", str(schema)]) == ExitCode.INPUT
+    assert "other.pbtxt: the schema is one of other data: none of its features (petals" in capfd.readouterr().err
+
+
+def test_a_data_set_against_itself_is_told(data: dict[str, pathlib.Path], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["drift", str(data["monday"]), str(data["monday"])]) == ExitCode.OK
+    assert capfd.readouterr().out.startswith("the baseline and the current data are the same\n")
+
+
+def test_slices_in_statistics_are_compared(
+    data: dict[str, pathlib.Path], tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, other in (("a", "tuesday"), ("b", "wednesday")):
+        found = tfdv.load_stats_binary(str(data["monday"]))
+        found.datasets[0].name = "All Examples"
+        found.datasets.append(tfdv.load_stats_binary(str(data[other])).datasets[0])
+        found.datasets[1].name = "town_south"
+        (tmp_path / f"{name}.pb").write_bytes(found.SerializeToString())
+    paths = [str(tmp_path / "a.pb"), str(tmp_path / "b.pb")]
+    assert main(["drift", *paths]) == ExitCode.GATE
+    said = capfd.readouterr().out.splitlines()
+    assert said[0].startswith("town_south: height: Kolmogorov-Smirnov")
+    assert said[1] == "No drift in any of 3 features; drift in 1 of 1 slices"
+    assert main(["drift", *paths, "--slice", "colour"]) == ExitCode.INPUT
+    assert "holds statistics without slices of colour" in capfd.readouterr().err

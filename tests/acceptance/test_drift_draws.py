@@ -1,0 +1,43 @@
+"""What default thresholds catch, and how often they are wrong, on the real taxi trips."""
+
+import collections
+import concurrent.futures
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import pytest
+
+from tests.acceptance import drift_draws
+from tests.pipeline.runners import drive
+
+pytestmark = pytest.mark.acceptance
+
+REPORTS = 200
+CUTS, DRAWS = 20, 5
+Found = TypeVar("Found")
+
+
+def each_seed(function: Callable[[int], Found], seeds: range) -> Iterator[Found]:
+    """`function` of each seed, on two cores."""
+    with concurrent.futures.ProcessPoolExecutor(2, mp_context=drive.context) as pool:
+        yield from pool.map(function, seeds)
+
+
+def test_random_halves_raise_no_alarm() -> None:
+    found = list(each_seed(drift_draws.alarms, range(REPORTS)))
+    assert len(found) == REPORTS
+    assert sum(map(bool, found)) <= 0.05 * REPORTS, [each for each in found if each]
+
+
+def test_middle_and_strong_drift_is_caught() -> None:
+    function = functools.partial(drift_draws.catches, draws=DRAWS)
+    caught: dict[tuple[str, float], list[bool]] = collections.defaultdict(list)
+    for name, strength, _, hit in itertools.chain.from_iterable(each_seed(function, range(CUTS))):
+        caught[name, strength].append(hit)
+    shares = {key: sum(hits) / len(hits) for key, hits in caught.items()}
+    assert {len(hits) for hits in caught.values()} == {CUTS * DRAWS}
+    for drift in drift_draws.DRIFTS:
+        _, middle, strong = drift.strengths
+        assert min(shares[drift.name, middle], shares[drift.name, strong]) >= 0.95, shares
