@@ -39,7 +39,8 @@ def decision(result: Result) -> str:
     if check is None:
         return f"Not comparable: {result.why}." if result.why else ""
     value, threshold = page.number(check.measured.value), page.number(check.threshold.value)
-    said = f"{NAMES[check.threshold.measure]} decides ({reason(check)}): {value}"
+    name = NAMES[check.threshold.measure]
+    said = f"{name[0].upper()}{name[1:]} decides ({reason(check)}): {value}"
     if check.exceeded:
         return f"{said}, above its threshold of {threshold}."
     if check.measured.value > check.threshold.value:
