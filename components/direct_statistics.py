@@ -4,25 +4,36 @@ The generators are those that TFDV itself runs in memory, on one batch; here the
 not grow with the rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
+from tensorflow_data_validation import constants, types
 from tensorflow_data_validation.statistics import stats_impl
+from tensorflow_data_validation.utils import slicing_util
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 
 def statistics(
-    batches: Iterable[pa.RecordBatch], options: tfdv.StatsOptions
+    batches: Iterable[pa.RecordBatch], options: tfdv.StatsOptions, slicers: Sequence[types.SliceFunction] = ()
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
-    """The statistics of all batches together; slices are left to Beam."""
+    """The statistics of all batches together, and behind them of each slice, by TFDV's name of it."""
     generators = stats_impl.get_generators(options, in_memory=True)
     for generator in generators:
         generator.setup()
-    found = [generator.create_accumulator() for generator in generators]
+    fresh = [generator.create_accumulator() for generator in generators]
+    whole = constants.DEFAULT_SLICE_KEY if slicers else ""
+    found = {whole: fresh}
     for batch in batches:
-        found = [
-            generator.compact(generator.add_input(each, batch))
-            for generator, each in zip(generators, found, strict=True)
-        ]
-    return stats_impl.extract_statistics_output(found, generators)
+        for name, part in ((whole, batch), *slicing_util.generate_slices(batch, slicers)):
+            before = found.get(name) or [generator.create_accumulator() for generator in generators]
+            found[name] = [
+                generator.compact(generator.add_input(each, part))
+                for generator, each in zip(generators, before, strict=True)
+            ]
+    result = statistics_pb2.DatasetFeatureStatisticsList()
+    for name in (whole, *sorted(found.keys() - {whole})):
+        [each] = stats_impl.extract_statistics_output(found[name], generators).datasets
+        each.name = name
+        result.datasets.append(each)
+    return result

@@ -63,7 +63,7 @@ def write(
     """
     files = {split: [path for each in examples for path in example_files.files(each, split)] for split in paths}
     size = sum(tf.io.gfile.stat(path).length for of_split in files.values() for path in of_split)
-    if size <= FEW_BYTES and stats_options.slicing_config is None:
+    if size <= FEW_BYTES:
         for split, path in paths.items():
             found = direct_statistics.statistics(record_batches(files[split], without), stats_options)
             tf.io.gfile.makedirs(os.path.dirname(path))

@@ -44,26 +44,32 @@ def earlier_spans(config: Config, example_gen: ExampleGen, counted: StatisticsGe
 
 
 def before_training(
-    config: Config, counted: StatisticsGen, schema: BaseChannel, earlier: list[BaseNode]
+    config: Config, examples: BaseChannel, statistics: BaseChannel, schema: BaseChannel, earlier: list[BaseNode]
 ) -> tuple[list[BaseNode], list[BaseNode]]:
     """The nodes that compare the data before it is trained on, and the gate behind them."""
     compared = config.compared_drift
     if not (compared and compared.compares):
         return [], []
     serving = _serving(config, compared.serving) if compared.serving else []
+    key = compared.serving.key if compared.serving else ()
+    by_rows = bool(key or config.report.rows)
     found = Drift(
-        statistics=counted.outputs["statistics"],
+        statistics=statistics,
         schema=schema,
         settings=Settings(
             spans=config.data.has_spans,
             **compared.model_dump(include={"previous", "window", "splits"}),
             labels=tuple(sorted({head.label for head in config.heads if head.label})),
+            key=key,
+            rows=config.report.rows,
             stats_options=stats_options(config).to_json(),
             without=config.image_columns,
         ),
         earlier=earlier[0].outputs["statistics"] if earlier else None,
         earlier_examples=earlier[0].outputs["examples"] if compared.window else None,
         serving=serving[-1].outputs["statistics"] if serving else None,
+        examples=examples if by_rows else None,
+        serving_examples=serving[0].outputs["examples"] if serving and by_rows else None,
     )
     return [*serving, found], [DriftGate(found.outputs["reports"], compared.on_drift)]
 

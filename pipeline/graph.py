@@ -69,7 +69,9 @@ def create_pipeline(config: Config) -> Pipeline:
 
     earlier_spans = drift_nodes.earlier_spans(config, example_gen, statistics_gen)
 
-    drift, drift_gates = drift_nodes.before_training(config, statistics_gen, schema, earlier_spans)
+    drift, drift_gates = drift_nodes.before_training(
+        config, examples, statistics_gen.outputs["statistics"], schema, earlier_spans
+    )
     for gate in drift_gates:
         gate.add_upstream_node(anomaly_gate)
 

@@ -2,13 +2,15 @@
 
 import dataclasses
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Optional
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift import anomalies
+from components.drift.anomalies import Key
+from components.drift.anomalous_rows import AnomalousRows, attach
 from components.drift.compare import Role
 from components.drift.history import steps
 from components.drift.report import Report, Side, report
@@ -20,20 +22,38 @@ TRAIN = "train"
 """The split that stands for a span: most of its rows are there."""
 
 
+Find = Callable[[str, AnomalousRows], Mapping[Key, Sequence[str]]]
+"""Runs a search in files of examples."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """One side, with its statistics."""
+    """One side, with its statistics.
+
+    Attributes:
+        examples: the pattern of its files; "" where rows are not looked at.
+    """
 
     side: Side
     statistics: statistics_pb2.DatasetFeatureStatisticsList
+    examples: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """What data is held against: the schema with the thresholds, and the columns that are labels."""
+    """What data is held against.
+
+    Attributes:
+        schema: with the thresholds.
+        labels: the columns that are labels.
+        rows: how many examples of an anomaly are shown.
+        find: what finds them.
+    """
 
     schema: schema_pb2.Schema
     labels: Collection[str]
+    rows: int
+    find: Find
 
     def report(self, baseline: Data, current: Data) -> Report:
         """Drift from one to the other."""
@@ -43,24 +63,32 @@ class Held:
 
     def skew(self, training: Data, serving: Data) -> Report:
         """Skew between the two. Columns that serving does not have by the schema, such as labels, are no finding."""
-        there = {_name(feature) for feature in whole(serving.statistics).features}
-        left_out = {*absent_in_serving(self.schema), *self.labels} - there
+        left_out = self.not_served(serving)
         statistics = _without(training.statistics, left_out)
         sides = (training.side, statistics), (serving.side, serving.statistics)
-        roles: Mapping[str, Role] = dict.fromkeys(there & set(self.labels), "label")
+        roles: Mapping[str, Role] = dict.fromkeys(set(self.labels) - left_out, "label")
         found = report(*sides, without_features(self.schema, left_out), "skew", roles)
         return self._with_anomalies(found, serving, SERVING)
 
+    def not_served(self, serving: Data) -> set[str]:
+        """The columns that serving data need not have, and has not."""
+        there = {_name(feature) for feature in whole(serving.statistics).features}
+        return {*absent_in_serving(self.schema), *self.labels} - there
+
     def _with_anomalies(self, found: Report, data: Data, environment: str) -> Report:
-        there = anomalies.find(data.statistics, self.schema, declared(self.schema, environment))
+        known = declared(self.schema, environment)
+        there = anomalies.find(data.statistics, self.schema, known)
+        if there and self.rows and data.examples:
+            search = AnomalousRows(there, self.schema, known, self.rows)
+            there = attach(there, self.find(data.examples, search))
         return dataclasses.replace(found, anomalies=there)
 
 
-def load(uri: str, split: str, name: str, span: Optional[int] = None) -> Data:
+def load(uri: str, split: str, name: str, span: Optional[int] = None, examples: str = "") -> Data:
     """A split of an artifact of statistics."""
     folder = os.path.join(uri, f"Split-{split}")
     found = tfdv.load_stats_binary(os.path.join(folder, "FeatureStats.pb"))
-    return Data(Side(name, folder, int(whole(found).num_examples), span), found)
+    return Data(Side(name, folder, int(whole(found).num_examples), span), found, examples)
 
 
 def previous(held: Held, current: Data, earlier: Sequence[Data]) -> Compared:

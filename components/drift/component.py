@@ -1,5 +1,6 @@
 """Drift as the graph sees it: all comparisons of data that can be made before anything is trained, in one node."""
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
@@ -18,6 +19,7 @@ from components import statistics_gen
 from components.artifacts import DriftReports
 from components.drift import comparing, written
 from components.drift.comparing import TRAIN, Data, Held
+from components.drift.rows import Rows
 from components.drift.written import Compared
 
 _SETTINGS = "settings"
@@ -37,6 +39,10 @@ class Settings(pydantic.BaseModel, frozen=True, extra="forbid"):
     """Splits that are held against train."""
     labels: tuple[str, ...]
     """Columns that are labels."""
+    key: tuple[str, ...]
+    """Columns that tell which rows of training and serving data are the same."""
+    rows: int
+    """How many rows are shown as examples."""
     stats_options: str
     """TFDV's, as JSON: those of the statistics."""
     without: tuple[str, ...]
@@ -56,18 +62,19 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         settings = Settings.model_validate_json(exec_properties[_SETTINGS])
         folder = artifact_utils.get_single_uri(output_dict["reports"])
         schema_file = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
-        held = Held(io_utils.parse_pbtxt_file(schema_file, schema_pb2.Schema()), settings.labels)
-        statistics = artifact_utils.get_single_instance(input_dict["statistics"])
-        span = int(statistics.span) if settings.spans else None
+        schema = io_utils.parse_pbtxt_file(schema_file, schema_pb2.Schema())
+        rows = Rows(settings.key, settings.rows, settings.without, folder, tuple(self._beam_pipeline_args or ()))
+        held = Held(schema, settings.labels, settings.rows, rows.find)
         found = [
             *self._of_spans(settings, held, input_dict, folder),
-            *_of_splits(settings, held, statistics),
-            *_of_serving(held, statistics, input_dict, span),
+            *_of_splits(settings, held, input_dict),
+            *_of_serving(settings, held, input_dict, rows),
         ]
+        span = int(artifact_utils.get_single_instance(input_dict["statistics"]).span) if settings.spans else None
         written.write(found, folder, span)
 
     def _of_spans(self, settings: Settings, held: Held, inputs: Artifacts, folder: str) -> list[Compared]:
-        current = _span(artifact_utils.get_single_instance(list(inputs["statistics"])))
+        current = _span(inputs["statistics"][0], _pattern(inputs, "examples", TRAIN))
         found = []
         if settings.previous:
             earlier = example_files.newest_first(inputs.get("earlier") or ())
@@ -89,25 +96,39 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return comparing.load(place, TRAIN, f"spans {spans[-1]} to {spans[0]}" if spans[1:] else f"span {spans[0]}")
 
 
-def _span(statistics: types.Artifact) -> Data:
-    return comparing.load(statistics.uri, TRAIN, f"span {statistics.span}", int(statistics.span))
+def _span(statistics: types.Artifact, examples: str = "") -> Data:
+    return comparing.load(statistics.uri, TRAIN, f"span {statistics.span}", int(statistics.span), examples)
 
 
-def _of_splits(settings: Settings, held: Held, statistics: types.Artifact) -> list[Compared]:
+def _pattern(inputs: Artifacts, key: str, split: str) -> str:
+    """The files of a split, or of all splits by "*"; "" where the node does not get them."""
+    found = inputs.get(key)
+    return os.path.join(found[0].uri, f"Split-{split}", "*") if found else ""
+
+
+def _of_splits(settings: Settings, held: Held, inputs: Artifacts) -> list[Compared]:
     if not settings.splits:
         return []
-    train = comparing.load(statistics.uri, TRAIN, f"split {TRAIN}")
-    others = [(split, comparing.load(statistics.uri, split, f"split {split}")) for split in settings.splits]
+    uri = inputs["statistics"][0].uri
+    train = comparing.load(uri, TRAIN, f"split {TRAIN}")
+    others = [
+        (split, comparing.load(uri, split, f"split {split}", None, _pattern(inputs, "examples", split)))
+        for split in settings.splits
+    ]
     return [Compared(split, other.side, held.report(train, other)) for split, other in others]
 
 
-def _of_serving(held: Held, statistics: types.Artifact, inputs: Artifacts, span: Optional[int]) -> list[Compared]:
+def _of_serving(settings: Settings, held: Held, inputs: Artifacts, rows: Rows) -> list[Compared]:
     if not inputs.get("serving"):
         return []
-    training = comparing.load(statistics.uri, TRAIN, "training data", span)
-    [artifact] = inputs["serving"]
-    serving = comparing.load(artifact.uri, TRAIN, "serving data")
-    return [Compared("serving", serving.side, held.skew(training, serving))]
+    statistics = inputs["statistics"][0]
+    span = int(statistics.span) if settings.spans else None
+    training = comparing.load(statistics.uri, TRAIN, "training data", span, _pattern(inputs, "examples", "*"))
+    serving_examples = _pattern(inputs, "serving_examples", TRAIN)
+    serving = comparing.load(inputs["serving"][0].uri, TRAIN, "serving data", None, serving_examples)
+    report = held.skew(training, serving)
+    joined = rows.skew(training, serving, held.not_served(serving)) if settings.key else None
+    return [Compared("serving", serving.side, dataclasses.replace(report, row_skew=joined))]
 
 
 class DriftSpec(types.ComponentSpec):
@@ -119,6 +140,8 @@ class DriftSpec(types.ComponentSpec):
         "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema),
         "earlier": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
         "earlier_examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "serving_examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
         "serving": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
     }
     OUTPUTS = {"reports": component_spec.ChannelParameter(type=DriftReports)}
@@ -139,6 +162,8 @@ class Drift(base_beam_component.BaseBeamComponent):
         earlier: Optional[types.BaseChannel] = None,
         earlier_examples: Optional[types.BaseChannel] = None,
         serving: Optional[types.BaseChannel] = None,
+        examples: Optional[types.BaseChannel] = None,
+        serving_examples: Optional[types.BaseChannel] = None,
     ) -> None:
         """Args:
         statistics: of this run.
@@ -147,6 +172,8 @@ class Drift(base_beam_component.BaseBeamComponent):
         earlier: statistics of earlier spans.
         earlier_examples: the examples of earlier spans, for a window.
         serving: statistics of serving data, all in one split.
+        examples: of this run, where rows are to be looked at.
+        serving_examples: the same of serving data.
         """
         super().__init__(
             DriftSpec(
@@ -156,6 +183,8 @@ class Drift(base_beam_component.BaseBeamComponent):
                 earlier=earlier,
                 earlier_examples=earlier_examples,
                 serving=serving,
+                examples=examples,
+                serving_examples=serving_examples,
                 reports=types.Channel(type=DriftReports),
             )
         )

@@ -2,7 +2,7 @@
 
 from pipeline.config.config import Beam, Config, Pusher
 from pipeline.config.data import Data, FileSplits, GroupSplits, HashSplits, Schema, TimeSplits
-from pipeline.config.drift import Drift, Serving
+from pipeline.config.drift import Drift, Report, Serving
 from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator, Ranges, Threshold
 from pipeline.config.features import (
@@ -32,7 +32,7 @@ __all__ = [
     "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data", "Drift",
     "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits",
     "Hashed", "HashSplits", "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot",
-    "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "ResNet", "Resources", "Rotation",
-    "Schedule", "Schema", "Serving", "Shift", "Threshold", "TimeSplits", "Trainer", "Tuner", "Vocabulary",
-    "ZScore", "columns_of", "feature_key",
+    "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "Report", "ResNet", "Resources",
+    "Rotation", "Schedule", "Schema", "Serving", "Shift", "Threshold", "TimeSplits", "Trainer", "Tuner",
+    "Vocabulary", "ZScore", "columns_of", "feature_key",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ import pydantic
 from components.errors import ConfigError
 from pipeline.config import resources
 from pipeline.config.data import Data, Schema
-from pipeline.config.drift import Drift
+from pipeline.config.drift import Drift, Report
 from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
@@ -57,6 +57,7 @@ class Config(Record):
     schema_: Schema = pydantic.Field(default=Schema(), alias="schema")
     drift: Union[Drift, None] = Drift()
     """What the data is compared with; None switches it off. Without spans there is nothing by default."""
+    report: Report = Report()
     duplicates: Union[Duplicates, None] = Duplicates()
     """The search for near-duplicate images across splits; None switches it off. Without images there is none."""
     model: AnyModel = Model()

@@ -17,6 +17,15 @@ class Serving(Record):
     """A file pattern, relative to the config's project or a URI. {SPAN}, {VERSION} or {DATE} in it take the newest."""
     format: Union[Format, None] = None
     """None is that of `data`, whose delimiter and text columns hold for serving data, too."""
+    key: tuple[str, ...] = ()
+    """Columns that both sides have: rows with the same values there are compared one by one."""
+
+
+class Report(Record):
+    """What reports may show."""
+
+    rows: int = pydantic.Field(default=0, ge=0)
+    """So many rows of the data as examples of an anomaly, and of rows that differ; 0 keeps data out of reports."""
 
 
 class Drift(Record):

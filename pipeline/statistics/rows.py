@@ -117,7 +117,7 @@ class Rows:
     ) -> statistics_pb2.DatasetFeatureStatisticsList:
         files = sorted(glob.glob(self.pattern))
         if sum(map(os.path.getsize, files)) <= FEW_BYTES:
-            return _of_few(list(record_batches(files, self.reading.images)), options, slicers)
+            return direct_statistics.statistics(record_batches(files, self.reading.images), options, slicers)
         options.experimental_slice_functions = [*slicers] or None
         with tempfile.NamedTemporaryFile(prefix="millrace-statistics-", suffix=".pb") as file:
             with beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args))) as pipeline:
@@ -129,23 +129,6 @@ class Rows:
                     | tfdv.WriteStatisticsToBinaryFile(file.name)
                 )
             return tfdv.load_stats_binary(file.name)
-
-
-def _of_few(
-    batches: Sequence[pa.RecordBatch], options: tfdv.StatsOptions, slicers: Sequence[types.SliceFunction]
-) -> statistics_pb2.DatasetFeatureStatisticsList:
-    """Of rows that fit in memory, without Beam: its preparations would take most of the time."""
-    parts = collections.defaultdict(list)
-    for slicer in slicers:
-        for batch in batches:
-            for name, part in slicer(batch):
-                parts[name].append(part)
-    found = direct_statistics.statistics(batches, options)
-    for name, of_slice in sorted(parts.items()):
-        [each] = direct_statistics.statistics(of_slice, options).datasets
-        each.name = name
-        found.datasets.append(each)
-    return found
 
 
 @contextlib.contextmanager
