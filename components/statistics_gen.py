@@ -13,6 +13,8 @@ import apache_beam as beam
 import pyarrow as pa
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
+from tensorflow_data_validation.types import SliceFunction
+from tensorflow_data_validation.utils import slicing_util
 from tfx import types
 from tfx.components.statistics_gen.executor import DEFAULT_FILE_NAME
 from tfx.components.util import tfxio_utils
@@ -65,7 +67,8 @@ def write(
     size = sum(tf.io.gfile.stat(path).length for of_split in files.values() for path in of_split)
     if size <= FEW_BYTES:
         for split, path in paths.items():
-            found = direct_statistics.statistics(record_batches(files[split], without), stats_options)
+            batches_of_split = record_batches(files[split], without)
+            found = direct_statistics.statistics(batches_of_split, stats_options, _slicers(stats_options))
             tf.io.gfile.makedirs(os.path.dirname(path))
             with tf.io.gfile.GFile(path, "wb") as file:
                 file.write(found.SerializeToString())
@@ -80,6 +83,13 @@ def write(
                 | f"Statistics[{split}]" >> tfdv.GenerateStatistics(stats_options)
                 | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(path)
             )
+
+
+def _slicers(stats_options: tfdv.StatsOptions) -> Sequence[SliceFunction]:
+    if stats_options.slicing_config is None:
+        return ()
+    functions, _ = slicing_util.convert_slicing_config_to_slice_functions_and_sqls(stats_options.slicing_config)
+    return functions
 
 
 def record_batches(files: Sequence[str], without: Collection[str]) -> Iterator[pa.RecordBatch]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import dataclasses
 import glob
@@ -12,7 +11,6 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import apache_beam as beam
-import pyarrow as pa
 import tensorflow_data_validation as tfdv
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_data_validation import types
