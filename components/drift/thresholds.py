@@ -33,11 +33,12 @@ NEW_VALUES = "new_values"
 DEFAULTS: Mapping[str, float] = {KOLMOGOROV_SMIRNOV: 0.05, L_INFINITY: 0.05, MISSING: 0.02, NEW_VALUES: 0.005}
 """For features of which the schema says nothing."""
 
-_FIELDS = {
+COMPARATORS = {
     L_INFINITY: "infinity_norm",
     JENSEN_SHANNON: "jensen_shannon_divergence",
     ABSOLUTE_DIFFERENCE: "normalized_abs_difference",
 }
+"""TFDV's own measures, and the fields of a comparator that bound them."""
 _TAGGED = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI, HELLINGER, CRAMERS_V, MISSING, NEW_VALUES)
 _TAG = re.compile(r"(?P<kind>drift|skew):(?P<measure>[^=]*)(=(?P<threshold>.*))?")
 _NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
@@ -79,7 +80,7 @@ def _of_feature(name: str, feature: schema_pb2.Feature, kind: Kind) -> list[Thre
     comparator = feature.drift_comparator if kind == "drift" else feature.skew_comparator
     found = [
         Threshold(measure, getattr(comparator, field).threshold, True)
-        for measure, field in _FIELDS.items()
+        for measure, field in COMPARATORS.items()
         if comparator.HasField(field)
     ]
     tagged = [_tagged(name, match) for tag in feature.annotation.tag if (match := _TAG.fullmatch(tag))]

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from pipeline.cli.drift.compare import compare
+from pipeline.cli.drift.suggest import suggest
 from pipeline.cli.drift.watch import watch
 
 
@@ -23,4 +24,4 @@ class _Drift(click.Group):
         return (watch if watched else compare).make_context(info_name, args, parent, **extra)
 
 
-drift = _Drift("drift", commands=[compare])
+drift = _Drift("drift", commands=[compare, suggest])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from components.drift.report import Report
 
 
-@click.command()
+@click.command(epilog="`millrace drift suggest` makes thresholds from what was usual so far.")
 @click.argument("baseline")
 @click.argument("current")
 @click.option("--schema", metavar="FILE", type=click.Path(dir_okay=False), help="Whose comparators are the thresholds.")

@@ -1,0 +1,118 @@
+"""Thresholds from how far the features of a data set moved from span to span so far.
+
+A threshold is the upper bound of a prediction interval for the next step (Meeker, Hahn and Escobar, Statistical
+Intervals, 2nd edition, 2017, section 4.8), chosen so that one report in twenty is a false alarm:
+
+    exp(mean(log x) + t * s * sqrt(1 + 1/n))
+
+over the n steps x of a feature, each at least as large as chance makes it with so many rows. The logarithm is taken as
+distances are positive and vary in proportion to their size; s is that of all features that moved together, since three
+spans tell next to nothing about a single one. No threshold is below what was seen, or below chance.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+import scipy.stats
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from components.drift import thresholds
+from components.drift.history import Point, Step, steps
+from components.drift.tfdv_measures import L_INFINITY
+from components.drift.thresholds import KOLMOGOROV_SMIRNOV, MISSING
+from components.errors import NoBaselineError
+
+FALSE_ALARMS = 0.05
+"""The share of reports that may alarm although nothing is unusual."""
+LEAST = 3
+"""Spans: two steps between them."""
+_MOST = 1.0
+"""The largest distance there is: with this threshold a feature that moves as far every time is no drift."""
+
+
+def suggest(
+    history: Sequence[tuple[str, statistics_pb2.DatasetFeatureStatistics]],
+) -> dict[str, dict[str, float]]:
+    """{feature: {measure: threshold}} for what was measured in every step.
+
+    Args:
+        history: the spans, oldest first.
+
+    Raises:
+        NoBaselineError: there are too few.
+    """
+    if len(history) < LEAST:
+        raise NoBaselineError(
+            f"thresholds come from at least {LEAST} spans, and there {'is' if len(history) == 1 else 'are'} "
+            f"{len(history)}: run on {LEAST - len(history)} more"
+        )
+    moves = _moves(steps(history), [int(each.num_examples) for _, each in history])
+    bounds = _bounds([each.usual for each in moves], FALSE_ALARMS / max(len(moves), 1))
+    found: dict[str, dict[str, float]] = {}
+    for move, bound in zip(moves, bounds, strict=True):
+        found.setdefault(move.feature, {})[move.measure] = min(_MOST, _rounded(max(bound, *move.usual)))
+    return found
+
+
+@dataclass(frozen=True)
+class _Moves:
+    """The steps of a feature by one measure, those that chance explains made as large as chance would make them."""
+
+    feature: str
+    measure: str
+    usual: Sequence[float]
+
+
+def _moves(found: Sequence[Step], rows: Sequence[int]) -> list[_Moves]:
+    pairs = [(name, measure) for name in found[-1].features for measure in thresholds.DEFAULTS]
+    seen = {pair: values for pair in pairs if (values := _values(found[1:], *pair)) is not None}
+    chance = FALSE_ALARMS / max(len(seen), 1)
+    effective = [before * after / (before + after) for before, after in zip(rows[:-1], rows[1:], strict=True)]
+    moves = []
+    for (name, measure), values in seen.items():
+        least = [
+            _by_chance(measure, step.features[name], value, size, chance)
+            for step, value, size in zip(found[1:], values, effective, strict=True)
+        ]
+        moves.append(_Moves(name, measure, [max(pair) for pair in zip(values, least, strict=True)]))
+    return moves
+
+
+def _values(found: Sequence[Step], name: str, measure: str) -> Optional[list[float]]:
+    points: list[Mapping[str, Point]] = [step.features for step in found]
+    if all(name in each and measure in each[name].measured for each in points):
+        return [each[name].measured[measure].value for each in points]
+    return None
+
+
+def _by_chance(measure: str, point: Point, value: float, rows: float, chance: float) -> float:
+    """What a measure reaches with that chance where nothing changed, `rows` being n * m / (n + m) for the two spans.
+
+    Kolmogorov-Smirnov by Smirnov's bound, the others as differences of two shares: of the most frequent value, which
+    varies most, of missing ones, of new ones.
+    """
+    if measure == KOLMOGOROV_SMIRNOV:
+        return min(_MOST, math.sqrt(-math.log(chance / 2) / 2 / rows))
+    share = {L_INFINITY: point.top[1] if point.top else 0.5, MISSING: point.missing_share}.get(measure, value)
+    share = max(min(share, 1 - share), min(0.5, 1 / rows))
+    return min(_MOST, float(scipy.stats.norm.isf(chance / 2)) * math.sqrt(share * (1 - share) / rows))
+
+
+def _bounds(values: Sequence[Sequence[float]], chance: float) -> list[float]:
+    logs = [np.log(each) for each in values]
+    moved = [each for each in logs if np.ptp(each) > 0]
+    freedom = sum(len(each) - 1 for each in moved)
+    if not freedom:
+        return [float(np.exp(each.max())) for each in logs]
+    deviation = math.sqrt(sum(float(((each - each.mean()) ** 2).sum()) for each in moved) / freedom)
+    quantile = float(scipy.stats.t.isf(chance, freedom))
+    return [float(np.exp(each.mean() + quantile * deviation * math.sqrt(1 + 1 / len(each)))) for each in logs]
+
+
+def _rounded(value: float) -> float:
+    """Up, to two digits."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(f"{math.ceil(value / unit - 1e-9) * unit:.2g}")

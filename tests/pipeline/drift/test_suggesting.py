@@ -1,0 +1,109 @@
+"""Thresholds from past spans: no seen span alarms, drift does, and what a person set stays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+from components.drift.compare import State, compare
+from components.drift.suggest import suggest
+from components.errors import InputError, NoBaselineError
+from pipeline.drift.suggesting import History, patched
+from tests.components.drift.data import statistics
+from tests.pipeline.schema.data import schema
+
+SCHEMA = """
+feature { name: "fare" type: FLOAT
+  drift_comparator { jensen_shannon_divergence { threshold: 0.5 } }
+  annotation { tag: "owner:pricing" tag: "drift:kolmogorov_smirnov=0.01" } }
+feature { name: "colour" type: BYTES annotation { tag: "skew:psi=0.1" } }
+feature { name: "gone" lifecycle_stage: DEPRECATED }
+"""
+
+
+def span(seed: int, **changes: np.ndarray) -> statistics_pb2.DatasetFeatureStatistics:
+    """1,500 rows of a data set whose mean and shares wander a little from span to span."""
+    rng = np.random.default_rng(seed)
+    rows = 1500
+    columns = {
+        "fare": rng.normal(rng.normal(0, 0.1), size=rows),
+        "colour": rng.choice(["red", "green", "blue"], rows, p=rng.dirichlet([60, 30, 10])),
+        "gone": np.where(rng.random(rows) < 0.1, np.nan, 1.5),
+    }
+    return statistics({**columns, **changes})
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    return [(str(number), span(number)) for number in range(5)]
+
+
+def drifted(
+    before: statistics_pb2.DatasetFeatureStatistics, after: statistics_pb2.DatasetFeatureStatistics, history: History
+) -> set[str]:
+    told, _ = patched(schema(SCHEMA), history)
+    return {each.name for each in compare(before, after, told, "drift", {}) if each.state is State.DRIFT}
+
+
+def test_no_span_that_was_seen_alarms(history: History) -> None:
+    for (_, before), (_, after) in zip(history[:-1], history[1:], strict=True):
+        assert drifted(before, after, history) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "alarm"),
+    [
+        ({}, set()),
+        ({"fare": np.random.default_rng(9).normal(1.0, size=1500)}, {"fare"}),
+        ({"fare": np.where(np.arange(1500) % 5, 1.5, np.nan)}, {"fare"}),
+        ({"colour": np.array(["red", "green", "blue"] * 500)}, {"colour"}),
+        ({"colour": np.array([*(["red"] * 9 + ["green"] * 4 + ["blue"]) * 100, *["pink"] * 100])}, {"colour"}),
+    ],
+    ids=["nothing", "shift", "missing", "shares", "new value"],
+)
+def test_drift_alarms(history: History, changes: dict, alarm: set) -> None:
+    assert drifted(history[-1][1], span(77, **changes), history) == alarm
+
+
+def test_what_a_person_set_stays_but_for_the_same_measure(history: History) -> None:
+    told, missing = patched(schema(SCHEMA), history)
+    fare, colour, gone = told.feature
+    bounds = suggest(history)
+    assert fare.drift_comparator.jensen_shannon_divergence.threshold == 0.5
+    assert list(fare.annotation.tag) == [
+        "owner:pricing",
+        f"drift:kolmogorov_smirnov={bounds['fare']['kolmogorov_smirnov']:g}",
+        f"drift:missing={bounds['fare']['missing']:g}",
+    ]
+    assert colour.drift_comparator.infinity_norm.threshold == bounds["colour"]["l_infinity"]
+    assert colour.annotation.tag[0] == "skew:psi=0.1"
+    assert gone == schema(SCHEMA).feature[2]
+    assert missing == []
+    assert patched(told, history)[0] == told
+
+
+def test_more_spans_make_narrower_bounds() -> None:
+    """Of a data set that moves as much as ever."""
+    found = [suggest([(str(number), span(number)) for number in range(count)]) for count in (3, 12)]
+    few, many = (each["fare"]["kolmogorov_smirnov"] for each in found)
+    assert 0.05 < many < few
+
+
+def test_three_spans_are_needed(history: History) -> None:
+    with pytest.raises(NoBaselineError, match=r"at least 3 spans, and there are 2: run on 1 more"):
+        suggest(history[:2])
+
+
+def test_a_schema_of_other_data_is_refused(history: History) -> None:
+    with pytest.raises(InputError, match="for other data: it has none of colour, fare, gone"):
+        patched(schema('feature { name: "x" }'), history)
+
+
+def test_what_moves_as_far_as_it_can_every_time_is_no_drift() -> None:
+    """A timestamp is new in each span."""
+    past = [(str(day), statistics({"time": np.arange(900) + 1e6 * day})) for day in range(4)]
+    assert suggest(past[:3])["time"]["kolmogorov_smirnov"] == 1.0
+    told, _ = patched(schema('feature { name: "time" }'), past[:3])
+    [result] = compare(past[2][1], past[3][1], told, "drift", {})
+    assert result.state is State.OK
