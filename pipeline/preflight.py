@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from apache_beam.runners import create_runner
+from tfx.dsl.io import fileio
 
 from components.errors import ConfigError
+from components.example_gen import patterns
 from pipeline import references
 from pipeline.config import Backbone, Config
 from pipeline.dependencies import trained, user_code
@@ -23,6 +25,7 @@ def check(config: Config) -> None:
     for reference in dict.fromkeys(reference for of_node in user_code(config).values() for reference in of_node):
         references.load(reference)
     _check_runner(config.beam.runner)
+    _check_serving(config)
     for each in trained(config):
         optimizers.optimizer(each.trainer, steps=1)
         if each.trainer.train_step:
@@ -34,6 +37,15 @@ def check(config: Config) -> None:
             made = Head(head, head.label_spec.classes)
             made.loss()
             made.metrics()
+
+
+def _check_serving(config: Config) -> None:
+    serving = config.compared_drift.serving if config.compared_drift else None
+    if serving is None:
+        return
+    path = config.resolve(serving.path)
+    if not (patterns.spans(path) if patterns.has_span(path) else fileio.glob(path)):
+        raise ConfigError(f"drift.serving.path: no file matches {path}")
 
 
 def _check_runner(name: str) -> None:

@@ -22,7 +22,7 @@ CHECKOUT = pathlib.Path(__file__).parents[2]
 GRAPH = "pipeline.graph"
 ROWS = 300
 COLUMNS = ["fare", "tips", "payment_type"]
-RESOLVERS = {"SpanWindow", "Baseline", "LatestBlessedModel"}
+RESOLVERS = {"SpanWindow", "EarlierSpans", "Baseline", "LatestBlessedModel"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -98,8 +98,8 @@ def undisturbed(data, tmp_path_factory) -> tuple[RunRecord, findings.Findings]:
 
 
 def moments(record: RunRecord) -> list[functools.partial[None]]:
-    """Every moment to kill at, in the order in which a run comes to them: the earlier span's ingestion goes first."""
-    targets = [kills.Target("ExampleGen", True)]
+    """Every moment to kill at, in the order in which a run comes to them: the earlier span's nodes go first."""
+    targets = [kills.Target("ExampleGen", True), kills.Target("StatisticsGen", True)]
     targets += [kills.Target(node.id) for node in record.nodes]
     found = []
     for target in targets:

@@ -79,7 +79,7 @@ def test_a_second_run_does_no_work(first: tuple[pathlib.Path, str, RunRecord]) -
     answer = make_run(root)
     assert answer.returncode == 0, answer.stdout + answer.stderr
     again = latest(root)
-    looked_up = {"SpanWindow", "Baseline"}
+    looked_up = {"SpanWindow", "EarlierSpans", "Baseline"}
     assert {n.id: n.state for n in again.nodes if n.state != "cached"} == dict.fromkeys(looked_up, "complete")
     assert [path.name for path in (root / "serving/taxi").glob("[0-9]*")] == ["1"]
 

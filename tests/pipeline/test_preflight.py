@@ -34,6 +34,10 @@ def test_a_config_that_names_what_exists_passes():
             config({"loss": "binary_crossentropi"}),
             "heads.sold.loss: Keras knows no .* Did you mean .*binary_crossentropy",
         ),
+        (
+            config(drift=c.Drift(serving=c.Serving(path="/nowhere/*.csv"))),
+            r"drift.serving.path: no file matches /nowhere/\*.csv",
+        ),
         (config({"metrics": ("aux",)}), "heads.sold.metrics: Keras knows no 'aux'. Did you mean AUC"),
         (
             config(trainer=c.Trainer(callbacks=("pipeline.ml.callbacks.Stop",))),
