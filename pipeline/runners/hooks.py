@@ -31,8 +31,8 @@ def tell(config: Config, record: RunRecord) -> list[str]:
     if not hook:
         return []
     path = Layout(config.root_path).told
-    before = _remembered(path)
     try:
+        before = _remembered(path)
         for key, body in _findings(record):
             if key not in before:
                 _call(hook, json.dumps(body), config.project)

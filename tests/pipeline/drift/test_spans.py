@@ -12,7 +12,7 @@ from pipeline.drift.spans import statistics_by_span
 from pipeline.runners.connection import connection
 
 
-def _put(root: pathlib.Path, span: int, node: str = "taxi.StatisticsGen", kind: str = "ExampleStatistics") -> str:
+def put(root: pathlib.Path, span: int, node: str = "taxi.StatisticsGen", kind: str = "ExampleStatistics") -> str:
     """An artifact of that node, as the launcher records it, with a file in its train split; the file's path."""
     store = ml_metadata.MetadataStore(connection(str(root)))
     number = len(store.get_artifacts())
@@ -34,15 +34,15 @@ def _put(root: pathlib.Path, span: int, node: str = "taxi.StatisticsGen", kind: 
 
 
 def test_the_newest_statistics_of_each_span_oldest_span_first(tmp_path: pathlib.Path) -> None:
-    two, old, new = (_put(tmp_path, span) for span in (2, 1, 1))
-    _put(tmp_path, 3, node="other.StatisticsGen")
-    _put(tmp_path, 4, kind="Examples")
+    two, old, new = (put(tmp_path, span) for span in (2, 1, 1))
+    put(tmp_path, 3, node="other.StatisticsGen")
+    put(tmp_path, 4, kind="Examples")
     assert old != new
     assert statistics_by_span(load.load("taxi"), str(tmp_path)) == [(1, new), (2, two)]
 
 
 def test_what_was_pruned_does_not_count(tmp_path: pathlib.Path) -> None:
-    gone, there = _put(tmp_path, 1), _put(tmp_path, 2)
+    gone, there = put(tmp_path, 1), put(tmp_path, 2)
     pathlib.Path(gone).unlink()
     assert statistics_by_span(load.load("taxi"), str(tmp_path)) == [(2, there)]
     assert statistics_by_span(load.load("taxi"), str(tmp_path), split="eval") == []
