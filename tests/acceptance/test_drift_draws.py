@@ -33,11 +33,9 @@ def test_random_halves_raise_no_alarm() -> None:
 
 def test_middle_and_strong_drift_is_caught() -> None:
     function = functools.partial(drift_draws.catches, draws=DRAWS)
-    caught: dict[tuple[str, float], list[bool]] = collections.defaultdict(list)
+    caught: dict[tuple[str, int], list[bool]] = collections.defaultdict(list)
     for name, strength, _, hit in itertools.chain.from_iterable(each_seed(function, range(CUTS))):
         caught[name, strength].append(hit)
-    shares = {key: sum(hits) / len(hits) for key, hits in caught.items()}
     assert {len(hits) for hits in caught.values()} == {CUTS * DRAWS}
-    for drift in drift_draws.DRIFTS:
-        _, middle, strong = drift.strengths
-        assert min(shares[drift.name, middle], shares[drift.name, strong]) >= 0.95, shares
+    shares = {key: sum(hits) / len(hits) for key, hits in caught.items()}
+    assert {key: share for key, share in shares.items() if key[1] > 0 and share < 0.95} == {}

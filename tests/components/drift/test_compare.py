@@ -6,7 +6,7 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.compare import State, compare
+from components.drift.compare import State, compare, compare_sliced
 from components.errors import InputError
 from tests.components.drift.data import compared, normal, statistics
 
@@ -173,3 +173,58 @@ def test_a_threshold_of_zero_is_exceeded_without_end() -> None:
     assert same.deciding is not None
     assert (moved.state, moved.deciding.times) == (State.DRIFT, float("inf"))
     assert (same.state, same.deciding.times) == (State.OK, 0.0)
+
+
+def test_slices_share_the_bound_of_false_alarms() -> None:
+    """What one comparison calls drift is no drift among thousands: chance has so many more tries."""
+    before, after = statistics({"x": normal(700)}), statistics({"x": normal(700, 1, mean=0.22)})
+    [alone] = compare(before, after, None, "drift", {})
+    many = {str(place): (before, after) for place in range(300)}
+    [[among], within] = compare_sliced((before, after), many, None, "drift", {})
+    assert (alone.state, among.state) == (State.DRIFT, State.OK)
+    assert {each.state for [each] in within.values()} == {State.OK}
+
+
+def test_in_a_slice_chance_counts_for_thresholds_of_the_schema_too() -> None:
+    told = schema('type: FLOAT annotation { tag: "drift:kolmogorov_smirnov=0.01" }')
+    sides = statistics({"x": normal(200)}), statistics({"x": normal(200, 1)})
+    [[whole], within] = compare_sliced(sides, {"town_south": sides}, told, "drift", {})
+    assert (whole.state, within["town_south"][0].state) == (State.DRIFT, State.OK)
+
+
+def test_a_slice_of_few_rows_says_nothing() -> None:
+    sides = statistics({"x": [0.0] * 99}), statistics({"x": [1.0] * 99})
+    [[whole], within] = compare_sliced(sides, {"town_south": sides}, None, "drift", {})
+    [small] = within["town_south"]
+    assert (whole.state, small.state, small.checks) == (State.DRIFT, State.NOT_COMPARABLE, [])
+    assert small.why == "fewer than 100 rows of the slice are too few to say anything"
+
+
+def test_the_jensen_shannon_divergence_has_base_two() -> None:
+    """Nothing in common is 1, not the logarithm of 2, and it is no square root: half in common is 0.5, not 0.71."""
+    apart, half = compared(["a"] * 9, ["b"] * 9), compared(["a", "b"] * 9, ["b", "c"] * 9)
+    assert apart.measured["jensen_shannon_divergence"].value == pytest.approx(1.0)
+    assert half.measured["jensen_shannon_divergence"].value == pytest.approx(0.5)
+
+
+def test_the_normalized_absolute_difference_is_held_against_its_threshold() -> None:
+    told = schema("type: BYTES drift_comparator { normalized_abs_difference { threshold: 0.1 } }")
+    result = compared(["a"] * 9 + ["b"], ["a"] * 5 + ["b"] * 5, told)
+    assert result.state is State.DRIFT
+    assert [check.threshold.measure for check in result.checks] == ["normalized_abs_difference"]
+
+
+def test_an_empty_histogram_is_no_pass() -> None:
+    before, after = statistics({"x": normal(50)}), statistics({"x": normal(50)})
+    del after.features[0].num_stats.histograms[:]
+    [result] = compare(before, after, None, "drift", {})
+    assert (result.state, result.why) == (State.NOT_COMPARABLE, "in the current data its histogram is empty")
+
+
+def test_a_number_has_tfdv_s_divergence() -> None:
+    told = schema("type: FLOAT drift_comparator { jensen_shannon_divergence { threshold: 0 } }")
+    sides = [statistics({"x": values}) for values in (normal(500), normal(500, 1, mean=1.0))]
+    lists = [statistics_pb2.DatasetFeatureStatisticsList(datasets=[each]) for each in sides]
+    [theirs] = tfdv.validate_statistics(lists[1], told, previous_statistics=lists[0]).drift_skew_info
+    [ours] = compare(sides[0], sides[1], told, "drift", {})
+    assert ours.checks[0].measured.value == pytest.approx(theirs.drift_measurements[0].value, abs=1e-12)

@@ -31,6 +31,12 @@ def numeric(values: np.ndarray) -> Numeric:
     return found
 
 
+def exact_bins(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
+    """Counts of both in bins between the deciles of `x`: each is a value that occurs, and belongs to the bin below."""
+    cuts = np.unique(np.quantile(x, np.linspace(0.1, 0.9, 9), method="inverted_cdf"))
+    return [np.bincount(np.searchsorted(cuts, each), minlength=len(cuts) + 1).astype(float) for each in (x, y)]
+
+
 @pytest.mark.parametrize("column", NUMBERS)
 @pytest.mark.parametrize("spans", [(1, 2), (1, 3), (2, 3)], ids=str)
 def test_measures_of_numbers_are_close_to_the_exact_ones(column: str, spans: tuple[int, int]) -> None:
@@ -41,6 +47,11 @@ def test_measures_of_numbers_are_close_to_the_exact_ones(column: str, spans: tup
     exact = scipy.stats.wasserstein_distance(x, y) / x.std()
     assert measures.kolmogorov_smirnov(before, after) == pytest.approx(scipy.stats.ks_2samp(x, y).statistic, abs=0.015)
     assert measures.wasserstein(before, after) == pytest.approx(exact, abs=0.015)
+    p, q = exact_bins(x, y)
+    found = measures.of_numbers(before, after)
+    assert found["psi"].value == pytest.approx(measures.psi(p / p.sum(), q / q.sum()), abs=0.02)
+    assert found["hellinger"].value == pytest.approx(measures.hellinger(p / p.sum(), q / q.sum()), abs=0.02)
+    assert found["cramers_v"].value == pytest.approx(measures.chi_square(p, q)[0], abs=0.02)
 
 
 @pytest.mark.parametrize("spans", [(1, 2), (2, 3)], ids=str)
