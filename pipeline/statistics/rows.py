@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import apache_beam as beam
+import pyarrow as pa
 import tensorflow_data_validation as tfdv
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_data_validation import types
@@ -148,4 +149,17 @@ def ingested(path: str, reading: Reading) -> Iterator[Rows]:
         report = ingest(pipeline, list_chunks(path, settings), settings, outputs)
         if not report["rows"]:
             raise InputError(f"{path}: no rows in it. Is the split empty?")
-        yield Rows(path, f"{outputs.examples}/Split-{_SPLIT}/*", report["columns"], reading)
+        pattern = f"{outputs.examples}/Split-{_SPLIT}/*"
+        yield Rows(path, pattern, report["columns"] or _kinds(pattern, reading.images), reading)
+
+
+def _kinds(pattern: str, images: Collection[str]) -> dict[str, str]:
+    """Of the columns of TFRecord files, which say nothing of them before they are read."""
+    found = {}
+    for batch in record_batches(sorted(glob.glob(pattern)), images):
+        for field in batch.schema:
+            if not pa.types.is_null(field.type):
+                value = field.type.value_type
+                names = {pa.types.is_integer(value): "int", pa.types.is_floating(value): "float"}
+                found[field.name] = names.get(True, "bytes")
+    return found
