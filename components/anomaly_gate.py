@@ -86,8 +86,8 @@ class Executor(base_executor.BaseExecutor):
         message = f"the data differs from its schema:\n{as_table(rows)}\n"
         if exec_properties[_MODE] == "fail":
             raise GateError(
-                f"{message}Mend the data, or change the schema if the data is right "
-                '(schema.path in the config), or let the run go on with schema.on_anomalies="warn"'
+                f"{message}Mend the data. If it is right: `millrace schema diff` says what the schema lacks, `accept` "
+                'changes it, `infer` writes one. Or let the run go on with schema.on_anomalies="warn"'
             )
         logging.warning(message)
 

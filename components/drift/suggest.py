@@ -5,7 +5,8 @@ Intervals, 2nd edition, 2017, section 4.8), chosen so that one report in twenty 
 
     exp(mean(log x) + t * s * sqrt(1 + 1/n))
 
-over the n steps x of a feature, each at least as large as chance makes it with so many rows. The logarithm is taken as
+over the n steps x of a feature, each at least half as large as the most that chance makes it with so many rows (about
+what it makes it as a rule). The logarithm is taken as
 distances are positive and vary in proportion to their size; s is that of all features that moved together, since three
 spans tell next to nothing about a single one. No threshold is below what was seen, or below chance.
 """
@@ -53,17 +54,22 @@ def suggest(
     bounds = _bounds([each.usual for each in moves], FALSE_ALARMS / max(len(moves), 1))
     found: dict[str, dict[str, float]] = {}
     for move, bound in zip(moves, bounds, strict=True):
-        found.setdefault(move.feature, {})[move.measure] = min(_MOST, _rounded(max(bound, *move.usual)))
+        found.setdefault(move.feature, {})[move.measure] = min(_MOST, _rounded(max(bound, move.chance, *move.usual)))
     return found
 
 
 @dataclass(frozen=True)
 class _Moves:
-    """The steps of a feature by one measure, those that chance explains made as large as chance would make them."""
+    """The steps of a feature by one measure, and the most that chance makes the next one.
+
+    Attributes:
+        usual: steps that are smaller than half of what chance reaches are made as large as that.
+    """
 
     feature: str
     measure: str
     usual: Sequence[float]
+    chance: float
 
 
 def _moves(found: Sequence[Step], rows: Sequence[int]) -> list[_Moves]:
@@ -77,7 +83,8 @@ def _moves(found: Sequence[Step], rows: Sequence[int]) -> list[_Moves]:
             _by_chance(measure, step.features[name], value, size, chance)
             for step, value, size in zip(found[1:], values, effective, strict=True)
         ]
-        moves.append(_Moves(name, measure, [max(pair) for pair in zip(values, least, strict=True)]))
+        usual = [max(value, most / 2) for value, most in zip(values, least, strict=True)]
+        moves.append(_Moves(name, measure, usual, least[-1]))
     return moves
 
 

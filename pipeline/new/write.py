@@ -32,7 +32,8 @@ def get_config() -> c.Config:
         data=c.Data(
             {data_fields},
         ),
-        # The schema is inferred from the training split, which may lack rare values; "fail" once you curate one.
+        # The schema is inferred from the training split, which may lack rare values.
+        # `millrace schema infer {file}` writes one for you to correct; with it, "fail".
         schema=c.Schema(on_anomalies="warn"),
         # {label_reason}
         heads=({head},),

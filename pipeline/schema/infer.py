@@ -33,6 +33,9 @@ def infer(statistics: Statistics, unserved: Collection[str], images: Iterable[st
     for feature in found.feature:
         if feature.domain:
             _leave_room(found, feature, seen[feature.name].string_stats)
+        if feature.HasField("bool_domain") and seen[feature.name].num_stats.min == seen[feature.name].num_stats.max:
+            # Nothing but ones is a count, as likely.
+            feature.ClearField("bool_domain")
         if _common(seen[feature.name]).max_num_values == 1:
             # TFDV says so only where none is missing.
             feature.value_count.max = 1

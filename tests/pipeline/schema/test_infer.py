@@ -37,6 +37,11 @@ def test_at_most_one_value_stays_so_where_some_are_missing() -> None:
     assert (one.value_count.max, many.value_count.max) == (1, 0)
 
 
+def test_nothing_but_ones_is_no_boolean() -> None:
+    ones, both = infer(statistics(ones=[1, 1, 1], both=[0, 1, 1]), (), ()).feature
+    assert (ones.HasField("bool_domain"), both.HasField("bool_domain")) == (False, True)
+
+
 def test_images_and_labels() -> None:
     found = infer(statistics(x=[1, 2], y=[0, 5]), {"y"}, ("image/encoded",))
     assert list(found.default_environment) == ["TRAINING", "SERVING"]
