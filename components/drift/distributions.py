@@ -67,10 +67,12 @@ class Categorical:
     Attributes:
         counts: by value.
         rest: how many others there are in all.
+        uncounted: the share of all whose value is not known for sure.
     """
 
     counts: Mapping[str, float]
     rest: float
+    uncounted: float = 0.0
 
     @property
     def count(self) -> float:

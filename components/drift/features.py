@@ -1,13 +1,15 @@
 """The features of TFDV's statistics, with what can be compared of them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
+from tensorflow_data_validation import constants
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.drift.distributions import Categorical, Distribution, Floats, Numeric
+
+_STAND_FOR_MANY = (constants.LARGE_BYTES_PLACEHOLDER, constants.NON_UTF8_PLACEHOLDER)
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,17 @@ def _categorical(found: statistics_pb2.StringStatistics) -> tuple[Optional[Distr
     total = float(found.common_stats.tot_num_values)
     if not total:
         return None, "it has no values"
-    counts: Mapping[str, float] = {each.label: each.sample_count for each in found.rank_histogram.buckets}
-    if not counts:
+    # All long values are one for TFDV, and so are all that are no text.
+    counts = {
+        each.label: each.sample_count for each in found.rank_histogram.buckets if each.label not in _STAND_FOR_MANY
+    }
+    if not found.rank_histogram.buckets:
         return None, "its values were not counted"
-    return Categorical(counts, max(0.0, total - sum(counts.values()))), ""
+    # With more values than it counts TFDV estimates: a value that occurs once is listed like those at the list's end.
+    error = min(counts.values(), default=0.0) if found.unique > len(found.rank_histogram.buckets) else 0.0
+    sure = sum(count - error for count in counts.values())
+    rest = max(0.0, total - sum(counts.values()))
+    return Categorical(counts, rest, max(0.0, 1.0 - sure / total)), ""
 
 
 def _quantiles(found: statistics_pb2.NumericStatistics) -> statistics_pb2.Histogram:

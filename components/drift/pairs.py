@@ -6,10 +6,13 @@ from typing import Optional, Union
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift import measures, tfdv_measures
+from components.drift import measures, tfdv_measures, thresholds
 from components.drift.distributions import Categorical, Numeric
 from components.drift.features import Feature, features
 from components.drift.measures import Measured
+
+_UNCOUNTED = thresholds.DEFAULTS[thresholds.L_INFINITY]
+"""The greatest share of values that may be known together only: more could hide a change that is drift."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class Pair:
         for side, feature in (("baseline", self.baseline), ("current data", self.current)):
             if feature.distribution is None:
                 return f"in the {side} {feature.why_not}"
+            if isinstance(feature.distribution, Categorical) and feature.distribution.uncounted > _UNCOUNTED:
+                share = f"{100 * feature.distribution.uncounted:.0f} %"
+                return f"in the {side} {share} of its values are too rare or too long for TFDV to count them one by one"
         if type(self.baseline.distribution) is not type(self.current.distribution):
             return f"a {self.baseline.type} has become a {self.current.type}"
         return ""

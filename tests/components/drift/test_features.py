@@ -72,3 +72,18 @@ def test_a_feature_within_a_struct_has_all_measures_and_thresholds() -> None:
     assert [(check.threshold.measure, check.measured.value) for check in inner.checks] == [
         ("jensen_shannon_divergence", 0.0)
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "share"),
+    [
+        (lambda side: [f"{side}{number}" for number in range(5000)], "82 %"),
+        (lambda side: [side * 5000] * 200 + ["short"] * 200, "50 %"),
+        (lambda side: [f"\xff{side}".encode("latin1")] * 300 + ["text"] * 200, "60 %"),
+    ],
+    ids=["many", "long", "no text"],
+)
+def test_values_that_tfdv_does_not_count_one_by_one_are_no_pass(values: Any, share: str) -> None:
+    result = compared(values("a"), values("b"))
+    assert result.state is State.NOT_COMPARABLE
+    assert result.why.startswith(f"in the baseline {share} of its values are too rare or too long")
