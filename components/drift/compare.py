@@ -59,6 +59,7 @@ class Result:
 
     Attributes:
         why: why it is not comparable; "" where it is.
+        wanted: whether somebody asks for it: it has a role, or the schema has thresholds for it.
         measured: every measure that means something for its type, by name.
         baseline, current: its sides; None where that data set has no such feature.
     """
@@ -71,6 +72,7 @@ class Result:
     baseline: Optional[Feature]
     current: Optional[Feature]
     role: Role = "feature"
+    wanted: bool = False
 
     @property
     def deciding(self) -> Optional[Check]:
@@ -93,16 +95,12 @@ class _Rules:
     chance: float
     slice: bool = False
 
-    def thresholds(self, pair: Pair) -> Sequence[Threshold]:
-        """Those of the schema take the place of the default ones."""
-        usual = [Threshold(name, value, False) for name, value in thresholds.DEFAULTS.items()]
-        return self.told.get(pair.name) or [each for each in usual if each.measure in pair.measured]
-
     def exceeded(self, threshold: Threshold, measured: Measured) -> bool:
         if not measured.value > threshold.value:
             return False
-        alone = threshold.from_schema and not self.slice
-        return alone or measured.chance is None or measured.chance < self.chance
+        if threshold.from_schema and not self.slice:
+            return True
+        return measured.chance is not None and measured.chance < self.chance
 
 
 def compare(
@@ -138,8 +136,8 @@ def compare_sliced(
     found, *parts = [pairs(*sides) for sides in (whole, *slices.values())]
     _check_names(found, schema, roles)
     absent = {name: Pair(name, None, None, {}) for name in sorted(told.keys() - found.keys())}
-    rules = _Rules(told, roles, 1.0)
-    checks = sum(len(rules.thresholds(pair)) for each in (found, *parts) for pair in each.values())
+    large = [pair for part in parts for pair in part.values() if not _few(pair)]
+    checks = sum(len(_thresholds(pair, told)) for pair in (*found.values(), *large))
     chance = FALSE_ALARMS / max(checks, 1)
     rules, within = _Rules(told, roles, chance), _Rules(told, roles, chance, slice=True)
     return (
@@ -155,7 +153,7 @@ def _check_names(found: Mapping[str, Pair], schema: Optional[schema_pb2.Schema],
                 f"no column {name!r} on either side, which is to be the {role}." + close_matches(name, found)
             )
     described = thresholds.names(schema) if schema else []
-    if described and not found.keys() & set(described):
+    if described and found and not found.keys() & set(described):
         raise InputError(
             f"the schema is one of other data: none of its features ({', '.join(described[:_SHOWN])}, …) is among "
             f"those that are compared ({', '.join([*found][:_SHOWN])}, …)"
@@ -163,11 +161,11 @@ def _check_names(found: Mapping[str, Pair], schema: Optional[schema_pb2.Schema],
 
 
 def _result(pair: Pair, rules: _Rules) -> Result:
-    why, told = pair.why_not, rules.thresholds(pair)
+    why, told = pair.why_not, _thresholds(pair, rules.told)
     meaningless = [each.measure for each in told if each.measure not in pair.measured]
     if not why and pair.current and meaningless:
         why = f"{', '.join(meaningless)} of the schema means nothing for a {pair.current.type} such as this"
-    few = rules.slice and min(each.rows if each else 0 for each in (pair.baseline, pair.current)) < LEAST_ROWS
+    few = rules.slice and _few(pair)
     checks = [
         Check(each, pair.measured[each.measure], rules.exceeded(each, pair.measured[each.measure]))
         for each in told
@@ -177,4 +175,15 @@ def _result(pair: Pair, rules: _Rules) -> Result:
     passed = State.NOT_COMPARABLE if why else State.OK
     state = State.DRIFT if any(check.exceeded for check in checks) else passed
     role = rules.roles.get(pair.name, "feature")
-    return Result(pair.name, state, why, checks, pair.measured, pair.baseline, pair.current, role)
+    wanted = role != "feature" or pair.name in rules.told
+    return Result(pair.name, state, why, checks, pair.measured, pair.baseline, pair.current, role, wanted)
+
+
+def _thresholds(pair: Pair, told: Mapping[str, Sequence[Threshold]]) -> Sequence[Threshold]:
+    """Those of the schema take the place of the default ones."""
+    usual = [Threshold(name, value, False) for name, value in thresholds.DEFAULTS.items()]
+    return told.get(pair.name) or [each for each in usual if each.measure in pair.measured]
+
+
+def _few(pair: Pair) -> bool:
+    return min(each.rows if each else 0 for each in (pair.baseline, pair.current)) < LEAST_ROWS

@@ -16,10 +16,11 @@ class Numeric:
     A bucket whose edges are equal is a value that occurs often: its whole mass lies there.
     """
 
-    def __init__(self, low: Floats, high: Floats, count: Floats, deviation: float) -> None:
+    def __init__(self, low: Floats, high: Floats, count: Floats, deviation: float, rows: float = float("inf")) -> None:
         """Args:
         low, high, count: of the buckets, in order; a bucket holds `count` values in (low, high].
         deviation: the standard deviation of the values.
+        rows: how many rows have values; by default each has one.
 
         Raises:
             ValueError: the buckets hold nothing.
@@ -28,6 +29,8 @@ class Numeric:
         if not self.count > 0:
             raise ValueError("the histogram is empty")
         self.deviation = deviation
+        self.weight = min(1.0, rows / self.count)
+        """Rows per value: the values of one row may depend on each other, so for chance it is rows that count."""
         self.knots: Floats = np.unique(np.concatenate([low, high]))
         spread = low < high
         ends = np.searchsorted(self.knots, high)
@@ -68,16 +71,23 @@ class Categorical:
         counts: by value.
         rest: how many others there are in all.
         uncounted: the share of all whose value is not known for sure.
+        rows: how many rows have values; by default each has one.
     """
 
     counts: Mapping[str, float]
     rest: float
     uncounted: float = 0.0
+    rows: float = float("inf")
 
     @property
     def count(self) -> float:
         """Values in all."""
         return sum(self.counts.values()) + self.rest
+
+    @property
+    def weight(self) -> float:
+        """Rows per value, as of numbers."""
+        return min(1.0, self.rows / self.count)
 
 
 Distribution = Union[Numeric, Categorical]

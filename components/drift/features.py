@@ -54,11 +54,12 @@ def _feature(
         return Feature(name, type_, rows, rows, None, "the statistics say nothing of its values")
     common = getattr(found, kind).common_stats
     if kind == "string_stats":
-        return Feature(name, type_, rows, _missing(common, rows), *_categorical(found.string_stats))
+        missing = _missing(common, rows)
+        return Feature(name, type_, rows, missing, *_categorical(found.string_stats, rows - missing))
     if kind == "num_stats":
         quantiles = _quantiles(found.num_stats)
         missing = _missing(common, rows, int(quantiles.num_nan))
-        return Feature(name, type_, rows, missing, *_numeric(found.num_stats, quantiles))
+        return Feature(name, type_, rows, missing, *_numeric(found.num_stats, quantiles, rows - missing))
     return Feature(name, type_, rows, _missing(common, rows), None, f"a {type_} has no histogram")
 
 
@@ -73,7 +74,7 @@ def _missing(common: statistics_pb2.CommonStatistics, rows: int, undefined: int 
     return rows - int(common.num_non_missing)
 
 
-def _categorical(found: statistics_pb2.StringStatistics) -> tuple[Optional[Distribution], str]:
+def _categorical(found: statistics_pb2.StringStatistics, rows: int) -> tuple[Optional[Distribution], str]:
     total = float(found.common_stats.tot_num_values)
     if not total:
         return None, "it has no values"
@@ -87,7 +88,7 @@ def _categorical(found: statistics_pb2.StringStatistics) -> tuple[Optional[Distr
     error = min(counts.values(), default=0.0) if found.unique > len(found.rank_histogram.buckets) else 0.0
     sure = sum(count - error for count in counts.values())
     rest = max(0.0, total - sum(counts.values()))
-    return Categorical(counts, rest, max(0.0, 1.0 - sure / total)), ""
+    return Categorical(counts, rest, max(0.0, 1.0 - sure / total), rows), ""
 
 
 def _quantiles(found: statistics_pb2.NumericStatistics) -> statistics_pb2.Histogram:
@@ -97,7 +98,7 @@ def _quantiles(found: statistics_pb2.NumericStatistics) -> statistics_pb2.Histog
 
 
 def _numeric(
-    found: statistics_pb2.NumericStatistics, quantiles: statistics_pb2.Histogram
+    found: statistics_pb2.NumericStatistics, quantiles: statistics_pb2.Histogram, rows: int
 ) -> tuple[Optional[Distribution], str]:
     if not found.common_stats.tot_num_values:
         return None, "it has no values"
@@ -108,11 +109,11 @@ def _numeric(
         np.array([getattr(each, field) for each in buckets]) for field in ("low_value", "high_value", "sample_count")
     )
     if np.isfinite([low, high]).all():
-        return Numeric(*_with_tail(low, high, count, found.mean), found.std_dev), ""
-    return _with_infinite(low, high, count)
+        return Numeric(*_with_tail(low, high, count, found.mean), found.std_dev, rows), ""
+    return _with_infinite(low, high, count, rows)
 
 
-def _with_infinite(low: Floats, high: Floats, count: Floats) -> tuple[Optional[Distribution], str]:
+def _with_infinite(low: Floats, high: Floats, count: Floats, rows: int) -> tuple[Optional[Distribution], str]:
     """An infinite value stands at the largest finite one. TFDV has no mean and no deviation where there is one."""
     edges = np.concatenate([low, high])
     finite = edges[np.isfinite(edges)]
@@ -121,7 +122,7 @@ def _with_infinite(low: Floats, high: Floats, count: Floats) -> tuple[Optional[D
     low, high = (np.clip(each, finite.min(), finite.max()) for each in (low, high))
     middle = (low + high) / 2
     deviation = np.sqrt(np.average((middle - np.average(middle, weights=count)) ** 2, weights=count))
-    return Numeric(low, high, count, float(deviation)), ""
+    return Numeric(low, high, count, float(deviation), rows), ""
 
 
 def _with_tail(low: Floats, high: Floats, count: Floats, mean: float) -> tuple[Floats, Floats, Floats]:

@@ -38,10 +38,12 @@ class Measured:
 def of_numbers(baseline: Numeric, current: Numeric) -> dict[str, Measured]:
     """All measures of two numbers but TFDV's."""
     distance = kolmogorov_smirnov(baseline, current)
-    rows = baseline.count * current.count / (baseline.count + current.count)
+    before, after = (each.count * each.weight for each in (baseline, current))
+    chance = float(scipy.stats.kstwobign.sf(distance * np.sqrt(before * after / (before + after))))
     return {
-        KOLMOGOROV_SMIRNOV: Measured(distance, float(scipy.stats.kstwobign.sf(distance * np.sqrt(rows)))),
-        WASSERSTEIN: Measured(wasserstein(baseline, current)),
+        KOLMOGOROV_SMIRNOV: Measured(distance, chance),
+        # The area between the two distributions is there by chance where their largest difference is.
+        WASSERSTEIN: Measured(wasserstein(baseline, current), chance),
         **_of_counts(*binned(baseline, current)),
     }
 
@@ -54,7 +56,7 @@ def of_categories(baseline: Categorical, current: Categorical) -> dict[str, Meas
     return {
         **found,
         L_INFINITY: Measured(largest, found[CRAMERS_V].chance),
-        **({} if baseline.rest else {NEW_VALUES: _new_values(before, after)}),
+        **({} if baseline.rest else {NEW_VALUES: _new_values(before, after, baseline.weight)}),
     }
 
 
@@ -75,20 +77,23 @@ def _of_counts(baseline: Floats, current: Floats) -> dict[str, Measured]:
     }
 
 
-def _new_values(baseline: Floats, current: Floats) -> Measured:
+def _new_values(baseline: Floats, current: Floats, once: float) -> Measured:
     """The share of values that the baseline does not have.
 
     Where nothing changed, the rows of a value fall on the two sides by chance: that the most frequent new one has all
     its rows on one side is as probable as so many heads in a row, in as many tries as there are values. How many new
     ones to expect follows from those that the baseline has once only (Good 1953), as a Poisson variable.
+
+    Args:
+        once: what a value counts that the baseline has once.
     """
     new = current[baseline == 0]
     if not new.sum():
         return Measured(0.0, 1.0)
     side = current.sum() / (baseline.sum() + current.sum())
     most = min(1.0, len(current) * side ** new.max())
-    once = (baseline == 1).sum()
-    many = scipy.stats.nbinom.sf((new > 0).sum() - 1, once + 1, 1.0 - side)
+    single = once * np.isclose(baseline, once).sum()
+    many = scipy.stats.nbinom.sf(once * (new > 0).sum() - 1, single + 1, 1.0 - side)
     return Measured(float(new.sum() / current.sum()), float(min(1.0, 2 * min(most, many))))
 
 
@@ -137,9 +142,10 @@ def chi_square(baseline: Floats, current: Floats) -> tuple[float, float]:
 
 
 def binned(baseline: Numeric, current: Numeric) -> tuple[Floats, Floats]:
-    """Counts of both in bins that hold equal shares of the baseline, as far as its values allow."""
+    """Rows of both in bins that hold equal shares of the baseline, as far as its values allow."""
     cuts = np.unique(baseline.quantiles(np.linspace(0, 1, _BINS + 1)[1:-1]))
-    return _masses(baseline, cuts) * baseline.count, _masses(current, cuts) * current.count
+    before, after = (_masses(each, cuts) * each.count * each.weight for each in (baseline, current))
+    return before, after
 
 
 def _masses(distribution: Numeric, cuts: Floats) -> Floats:
@@ -148,7 +154,10 @@ def _masses(distribution: Numeric, cuts: Floats) -> Floats:
 
 
 def matched(baseline: Categorical, current: Categorical) -> tuple[Floats, Floats]:
-    """Counts of both by value, those of the uncounted values last."""
+    """Rows of both by value, those of the uncounted values last."""
     values = sorted({*baseline.counts, *current.counts})
-    rows = [[each.counts.get(value, 0.0) for value in values] + [each.rest] for each in (baseline, current)]
-    return np.asarray(rows[0], np.float64), np.asarray(rows[1], np.float64)
+    before, after = (
+        np.array([*(each.counts.get(value, 0.0) for value in values), each.rest]) * each.weight
+        for each in (baseline, current)
+    )
+    return before, after

@@ -67,11 +67,12 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """GATE over a threshold anywhere, NOT_COMPARABLE where nothing could be compared, else OK."""
+        """GATE over a threshold anywhere, NOT_COMPARABLE where nothing could be compared or not what is asked for."""
         if self.count(State.DRIFT) or self._drifted_slices or (self.row_skew and self.row_skew.exceeded):
             return ExitCode.GATE
         joined = self.row_skew is None or self.row_skew.pairs
-        return ExitCode.OK if self.count(State.OK) and joined else ExitCode.NOT_COMPARABLE
+        silent = any(each.wanted and each.state is State.NOT_COMPARABLE for each in self.results)
+        return ExitCode.OK if self.count(State.OK) and joined and not silent else ExitCode.NOT_COMPARABLE
 
     @property
     def verdict(self) -> str:
@@ -80,7 +81,7 @@ class Report:
         parts += [*self._of_features(), *self._of_slices()]
         if self.row_skew:
             parts.append(self.row_skew.verdict)
-        text = "; ".join(parts)
+        text = "; ".join(parts) or "neither side has a feature"
         return text[0].upper() + text[1:]
 
     @property
