@@ -97,7 +97,7 @@ def save(root: str, record: RunRecord) -> None:
 
 def write_whole(path: str, text: str) -> None:
     """Write a file by one rename."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     with open(f"{path}.part", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(f"{path}.part", path)

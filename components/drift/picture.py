@@ -45,10 +45,10 @@ def _draw(axes: Axes, results: Sequence[Result]) -> None:
         # Beside the line of the threshold, not across it.
         axes.text(max(length, 1.0) + 0.05, place, _said(result), va="center", fontsize=8, parse_math=False)
     axes.axvline(1.0, color="0.2", linewidth=1, linestyle="--")
-    axes.text(1.0, -0.75, "threshold", ha="center", fontsize=8, color="0.2")
+    axes.text(1.05, -0.75, "threshold", fontsize=8, color="0.2")
     axes.set_yticks(range(len(results)), [_label(result) for result in results], fontsize=9, parse_math=False)
     axes.set_ylim(len(results) - 0.4, -1.0)
-    axes.set_xlim(0, _FURTHEST + 2.0)
+    axes.set_xlim(0, _FURTHEST + 3.5)
     axes.set_xticks([])
     axes.spines[["top", "right", "bottom"]].set_visible(False)
 

@@ -7,8 +7,9 @@ Intervals, 2nd edition, 2017, section 4.8), chosen so that one report in twenty 
 
 over the n steps x of a feature, each at least half as large as the most that chance makes it with so many rows (about
 what it makes it as a rule). The logarithm is taken as
-distances are positive and vary in proportion to their size; s is that of all features that moved together, since three
-spans tell next to nothing about a single one. No threshold is below what was seen, or below chance.
+distances are positive and vary in proportion to their size; s is that of the features that moved, since three spans
+tell next to nothing about a single one: the median of their variances, so that what once befell one of them widens no
+other's threshold. No threshold is below what was seen, or below chance.
 """
 
 import math
@@ -30,6 +31,8 @@ FALSE_ALARMS = 0.05
 """The share of reports that may alarm although nothing is unusual."""
 LEAST = 3
 """Spans: two steps between them."""
+_EFFICIENCY = 0.37
+"""Of a median of variances, against their mean (Rousseeuw and Croux 1993, of the median absolute deviation)."""
 _MOST = 1.0
 """The largest distance there is: with this threshold a feature that moves as far every time is no drift."""
 
@@ -111,11 +114,14 @@ def _by_chance(measure: str, point: Point, value: float, rows: float, chance: fl
 def _bounds(values: Sequence[Sequence[float]], chance: float) -> list[float]:
     logs = [np.log(each) for each in values]
     moved = [each for each in logs if np.ptp(each) > 0]
-    freedom = sum(len(each) - 1 for each in moved)
-    if not freedom:
+    if not moved:
         return [float(np.exp(each.max())) for each in logs]
-    deviation = math.sqrt(sum(float(((each - each.mean()) ** 2).sum()) for each in moved) / freedom)
-    quantile = float(scipy.stats.t.isf(chance, freedom))
+    freedom = len(moved[0]) - 1
+    # The median of a variance from few values lies below the variance.
+    middle = np.quantile([each.var(ddof=1) for each in moved], 0.5, method="lower")
+    variance = middle * freedom / scipy.stats.chi2.median(freedom)
+    deviation = math.sqrt(variance)
+    quantile = float(scipy.stats.t.isf(chance, _EFFICIENCY * freedom * len(moved)))
     return [float(np.exp(each.mean() + quantile * deviation * math.sqrt(1 + 1 / len(each)))) for each in logs]
 
 

@@ -70,6 +70,21 @@ def test_drift_alarms(history: History, changes: dict, alarm: set) -> None:
     assert drifted(history[-1][1], span(77, **changes), history) == alarm
 
 
+def test_what_once_befell_a_feature_widens_no_other_s_threshold() -> None:
+    rng = np.random.default_rng(0)
+    spans = [{f"x{place}": rng.normal(rng.normal(0, 0.1), size=800) for place in range(8)} for _ in range(5)]
+    event = {**spans[2], "x0": np.where(np.arange(800) % 2, np.nan, 1.5)}
+    usual, after = (
+        suggest([(str(number), statistics(columns)) for number, columns in enumerate(each)])
+        for each in (spans, [*spans[:2], event, *spans[3:]])
+    )
+    assert after["x0"]["missing"] >= 0.4
+    for place in range(1, 8):
+        for measure, threshold in after[f"x{place}"].items():
+            assert threshold == pytest.approx(usual[f"x{place}"][measure], rel=0.5)
+            assert threshold < 0.5
+
+
 def test_what_a_person_set_stays_but_for_the_same_measure(history: History) -> None:
     told, missing = patched(schema(SCHEMA), history)
     fare, colour, gone = told.feature
