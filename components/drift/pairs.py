@@ -43,7 +43,7 @@ class Pair:
                 share = f"{100 * feature.distribution.uncounted:.0f} %"
                 return f"in the {side} {share} of its values are too rare or too long for TFDV to count them one by one"
         if type(self.baseline.distribution) is not type(self.current.distribution):
-            return f"a {self.baseline.type} has become a {self.current.type}"
+            return f"its type was {self.baseline.type} and is {self.current.type}"
         return ""
 
 

@@ -71,7 +71,9 @@ class RowSkew:
         """In part of a sentence."""
         key = ", ".join(self.key)
         if not self.pairs:
-            return f"no row of one side has a partner with the same {key} on the other"
-        if not self.exceeded:
-            return f"the {self.pairs} rows with the same {key} are alike"
-        return f"rows with the same {key} differ in {len(self.exceeded)} of {len(self.features)} features"
+            found = f"no row of one side has a partner with the same {key} on the other"
+        elif not self.exceeded:
+            found = f"the {self.pairs} rows with the same {key} are alike"
+        else:
+            found = f"rows with the same {key} differ in {len(self.exceeded)} of {len(self.features)} features"
+        return f"{found} (left out, as not unique: {self.duplicated})" if self.duplicated else found

@@ -62,6 +62,10 @@ def compare(
         raise click.UsageError("--facets needs --out: a folder to write to")
     if environment and not schema:
         raise click.UsageError("--environment needs --schema: it is one of the schema's")
+    if rows and not (schema or key):
+        raise click.UsageError(
+            "--rows needs --schema or --key: it shows rows that break the one or differ by the other"
+        )
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.drift import files
@@ -73,12 +77,14 @@ def compare(
         roles: dict[str, Role] = {**dict.fromkeys(label, "label"), **dict.fromkeys(prediction, "prediction")}
         wanted = sides.Wanted(schema, "skew" if skew else "drift", roles, slices, key, rows, environment)
         found = sides.compare(baseline, current, reading, wanted)
+        # Before anything is printed: whoever reads only the first lines wants the files, too.
+        written = files.write(found.report, out) if out else []
+        if out and facets:
+            written.append(files.write_facets(found.report, found.baseline, found.current, out))
         to = console(output.stream)
         _print(found.report, to)
-        for path in files.write(found.report, out) if out else ():
+        for path in written:
             to.print(path, soft_wrap=True)
-        if out and facets:
-            to.print(files.write_facets(found.report, found.baseline, found.current, out), soft_wrap=True)
         return found.report.exit_code
 
 

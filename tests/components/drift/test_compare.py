@@ -55,7 +55,7 @@ def test_l_infinity_of_a_number_is_no_pass() -> None:
     [
         ([1.5, 2.5], [None, None], "in the current data it has no values"),
         (["a", "b"], [None, None], "in the current data it has no values"),
-        ([1.5, 2.5], ["a", "b"], "a float has become a string"),
+        ([1.5, 2.5], ["a", "b"], "its type was float and is string"),
     ],
     ids=["no numbers", "no texts", "another type"],
 )

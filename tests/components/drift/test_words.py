@@ -24,7 +24,7 @@ def test_a_category_that_moved_is_told_by_the_value_that_moved_most() -> None:
         (normal(2000), normal(2000, 1, 1.0), "Kolmogorov-Smirnov decides (a number: .*, above its threshold"),
         (normal(2000), normal(2000, 0), "Kolmogorov-Smirnov decides (a number: .*): 0, within its threshold"),
         (normal(10), normal(10, 1), "is above its threshold of 0.0500, but no more than chance explains"),
-        ([1.5, 2.5], ["a", "b"], "But not all of it is comparable: a float has become a string"),
+        ([1.5, 2.5], ["a", "b"], "But not all of it is comparable: its type was float and is string"),
     ],
     ids=["drift", "ok", "chance", "not comparable"],
 )
