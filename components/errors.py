@@ -28,6 +28,22 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
+_WORST_FIRST = (
+    ExitCode.INTERRUPTED,
+    ExitCode.CRASH,
+    ExitCode.INPUT,
+    ExitCode.GATE,
+    ExitCode.NOT_COMPARABLE,
+    ExitCode.NO_BASELINE,
+    ExitCode.OK,
+)
+
+
+def worst(codes: Iterable[int]) -> ExitCode:
+    """What several things that were done one after the other end with; OK for none."""
+    return min(map(ExitCode, codes), key=_WORST_FIRST.index, default=ExitCode.OK)
+
+
 class MillraceError(Exception):
     """Base of every error whose message is written for the user: printed as it is, without a traceback."""
 

@@ -6,11 +6,19 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from components.drift.result import FILE, Comparison, Comparisons
-from components.errors import ExitCode
+import pydantic
+
+from components.drift.result import FILE, Comparison, Comparisons, State
+from components.errors import ExitCode, InputError, worst
 from pipeline.runs import RunRecord
 
 NODES = ("Drift", "PredictionDrift")
+_CODES: dict[State, ExitCode] = {
+    "ok": ExitCode.OK,
+    "drift": ExitCode.GATE,
+    "not comparable": ExitCode.NOT_COMPARABLE,
+    "no baseline": ExitCode.NO_BASELINE,
+}
 
 
 @dataclass(frozen=True)
@@ -28,22 +36,28 @@ class Told:
 
 
 def comparisons(record: RunRecord) -> list[Told]:
-    """All of them, in order; none where the run did not get so far."""
+    """All of them, in order; none where the run did not get so far.
+
+    Raises:
+        InputError: a file of them cannot be read; names it.
+    """
     told = []
     for node in NODES:
         folder = record.folder_with(node, "reports", FILE)
         if folder is not None:
-            with open(os.path.join(folder, FILE), encoding="utf-8") as file:
-                found = Comparisons.model_validate_json(file.read())
+            found = _read(os.path.join(folder, FILE))
             told += [Told(each, found.span, folder) for each in found.comparisons]
     return told
 
 
+def _read(path: str) -> Comparisons:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return Comparisons.model_validate_json(file.read())
+    except (OSError, pydantic.ValidationError) as error:
+        raise InputError(f"{path}: expected what {' and '.join(NODES)} write, but: {error}") from error
+
+
 def exit_code(found: Sequence[Told]) -> ExitCode:
-    """GATE where anything drifted, else what else keeps one of them from being a pass."""
-    states = {each.comparison.state for each in found}
-    if "drift" in states:
-        return ExitCode.GATE
-    if "not comparable" in states:
-        return ExitCode.NOT_COMPARABLE
-    return ExitCode.NO_BASELINE if "no baseline" in states else ExitCode.OK
+    """The worst that any of them came to; only where all pass is it OK."""
+    return worst(_CODES[each.comparison.state] for each in found)

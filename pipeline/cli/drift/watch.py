@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from components.errors import ExitCode
+from components.errors import ExitCode, worst
 from pipeline.cli.console import console, quiet
 from pipeline.cli.drift.facts import line
 from pipeline.cli.options import at_root
-from pipeline.config.load import load, override
+from pipeline.config import Config
+from pipeline.config.load import load
 from pipeline.drift.of_run import comparisons, exit_code
 from pipeline.runners.events import Event, Message
 
@@ -34,7 +35,7 @@ def watch(config: str, every: float, once: bool, root: str | None, hook: str | N
     CONFIG is the name of a config or a path to one. A span is run up to the gate behind its comparisons. With --once
     the exit codes are: 0 no drift, 1 drift, 2 bad input, 3 no baseline, 4 nothing comparable.
     """
-    settled = at_root(override(load(config), [f"drift.hook={hook}"] if hook else []), root)
+    settled = at_root(load(config), root)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with quiet() as output:
         # Only now: TFX takes seconds, and it writes to the terminal.
@@ -48,8 +49,15 @@ def watch(config: str, every: float, once: bool, root: str | None, hook: str | N
 
         runner.check(settled)
         to.print(f"watching {settled.resolve(settled.data.path)}", soft_wrap=True)
-        codes = [_tell(arrived, to) for arrived in runner.watch(settled, every, once, hear)]
-        return ExitCode.GATE if ExitCode.GATE in codes else codes[-1]
+        codes = [_tell(arrived, to) for arrived in runner.watch(_telling(settled, hook), every, once, hear)]
+        return worst(codes)
+
+
+def _telling(config: Config, hook: str | None) -> Config:
+    """`config` with `hook` in the place of its own where there is one."""
+    if not (hook and config.drift):
+        return config
+    return config.model_copy(update={"drift": config.drift.model_copy(update={"hook": hook})})
 
 
 def _tell(arrived: Arrived, to: Console) -> int:
@@ -61,7 +69,6 @@ def _tell(arrived: Arrived, to: Console) -> int:
     to.print(f"span {arrived.span}: run {arrived.record.id}", soft_wrap=True)
     for each in found:
         to.print(f"  {line(each)}", soft_wrap=True)
-    if not found or (arrived.record.exit_code and exit_code(found) is ExitCode.OK):
+    if arrived.record.error:
         to.print(f"  {arrived.record.error}", soft_wrap=True)
-        return arrived.record.exit_code
-    return int(exit_code(found))
+    return worst((arrived.record.exit_code, exit_code(found)))
