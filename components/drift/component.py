@@ -81,8 +81,20 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             found.append(comparing.previous(held, current, [_span(each) for each in earlier]))
         if settings.window:
             examples = example_files.newest_first(inputs.get("earlier_examples") or ())[: settings.window]
-            found.append(comparing.window(held, current, self._together(settings, examples, folder)))
+            found.append(self._of_window(settings, held, current, examples, folder))
         return found
+
+    def _of_window(
+        self, settings: Settings, held: Held, current: Data, examples: Sequence[types.Artifact], folder: str
+    ) -> Compared:
+        try:
+            earlier = self._together(settings, examples, folder)
+        except (RuntimeError, TypeError, ValueError) as error:
+            # What TFDV, Arrow and tfx_bsl raise for a column whose type is another from span to span.
+            said, _, _ = str(error).partition("\n")
+            why = f"{_named(examples)} cannot be counted together: {said}"
+            return Compared("window", current.side, None, _named(examples), why)
+        return comparing.window(held, current, earlier)
 
     def _together(self, settings: Settings, examples: Sequence[types.Artifact], folder: str) -> Optional[Data]:
         """The statistics of several spans: quantiles cannot be added up, so that the examples are counted again."""
@@ -92,8 +104,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         paths = {TRAIN: os.path.join(place, f"Split-{TRAIN}", "FeatureStats.pb")}
         options = tfdv.StatsOptions.from_json(settings.stats_options)
         statistics_gen.write(examples, paths, options, settings.without, self._make_beam_pipeline)
-        spans = [example_files.span(each) for each in examples]
-        return comparing.load(place, TRAIN, f"spans {spans[-1]} to {spans[0]}" if spans[1:] else f"span {spans[0]}")
+        return comparing.load(place, TRAIN, _named(examples))
+
+
+def _named(examples: Sequence[types.Artifact]) -> str:
+    """The spans of examples, of which the newest come first."""
+    spans = [example_files.span(each) for each in examples]
+    return f"spans {spans[-1]} to {spans[0]}" if spans[1:] else f"span {spans[0]}"
 
 
 def _span(statistics: types.Artifact, examples: str = "") -> Data:

@@ -27,6 +27,7 @@ from components.drift.comparing import Data
 from components.drift.report import Side, report
 from components.drift.slices import whole
 from components.drift.written import Compared
+from components.errors import InputError
 from components.signatures import label_key
 
 _CLASSES, _SPLIT, _BUCKETS = "classes", "split", "quantile_buckets"
@@ -43,7 +44,7 @@ class Executor(base_executor.BaseExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Raises InputError where the model cannot read the examples."""
+        """Raises InputError where the model cannot read the examples of this span."""
         model = saved_model.Model(saved_model.folder_of(artifact_utils.get_single_instance(input_dict["model"])))
         classes: Classes = json.loads(exec_properties[_CLASSES])
         options = tfdv.StatsOptions(num_quantiles_histogram_buckets=exec_properties[_BUCKETS])
@@ -59,8 +60,14 @@ class Executor(base_executor.BaseExecutor):
 
         current = answers(artifact_utils.get_single_instance(input_dict["examples"]))
         earlier = example_files.newest_first(input_dict.get("earlier") or ())
-        baseline = answers(earlier[0]) if earlier else None
-        compared = _compared(baseline, current, classes)
+        try:
+            baseline = answers(earlier[0]) if earlier else None
+        except InputError as error:
+            # Of a span that was ingested long ago, whose columns need not have the types of today's.
+            wanted = f"span {example_files.span(earlier[0])}"
+            compared = Compared("predictions", current.side, None, wanted, f"{wanted}: {error}")
+        else:
+            compared = _compared(baseline, current, classes)
         written.write([compared], artifact_utils.get_single_uri(output_dict["reports"]), current.side.span)
 
 

@@ -39,6 +39,8 @@ class Comparison(pydantic.BaseModel, frozen=True):
     verdict: str
     page: str
     """The page, from the folder of this file."""
+    sources: tuple[str, ...] = ()
+    """Where the baseline (where there is one) and the current data lie: they stay the same while the data does."""
     findings: tuple[Finding, ...] = ()
 
 

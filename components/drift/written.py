@@ -30,12 +30,14 @@ class Compared:
         name: what `result.Comparison.name` says.
         report: None where there is nothing to compare with.
         wanted: what would have been the baseline.
+        why: why it cannot be compared; empty where there is none yet.
     """
 
     name: str
     current: Side
     report: Optional[Report]
     wanted: str = ""
+    why: str = ""
 
 
 def write(found: Sequence[Compared], folder: str, span: Optional[int]) -> Comparisons:
@@ -49,12 +51,7 @@ def write(found: Sequence[Compared], folder: str, span: Optional[int]) -> Compar
 def _write(found: Compared, folder: str) -> Comparison:
     place = f"{found.name}/{files.PAGE}"
     if found.report is None:
-        title = f"{found.current.name} against {found.wanted}"
-        verdict = f"No baseline: there is no {found.wanted} to compare with yet"
-        fileio.makedirs(os.path.join(folder, found.name))
-        with fileio.open(os.path.join(folder, place), "w") as file:
-            file.write(page.render("drift", "no_baseline.html.j2", title=title, verdict=verdict, current=found.current))
-        return Comparison(name=found.name, title=title, state="no baseline", verdict=verdict, page=place)
+        return _without_report(found, folder, place)
     files.write(found.report, os.path.join(folder, found.name))
     return Comparison(
         name=found.name,
@@ -62,7 +59,25 @@ def _write(found: Compared, folder: str) -> Comparison:
         state=_STATES[found.report.exit_code],
         verdict=found.report.verdict,
         page=place,
+        sources=(found.report.baseline.source, found.report.current.source),
         findings=tuple(findings(found.report)),
+    )
+
+
+def _without_report(found: Compared, folder: str, place: str) -> Comparison:
+    title = f"{found.current.name} against {found.wanted}"
+    missing = f"No baseline: there is no {found.wanted} to compare with yet"
+    verdict = f"Not comparable: {found.why}" if found.why else missing
+    fileio.makedirs(os.path.join(folder, found.name))
+    with fileio.open(os.path.join(folder, place), "w") as file:
+        file.write(page.render("drift", "not_compared.html.j2", title=title, verdict=verdict, current=found.current))
+    return Comparison(
+        name=found.name,
+        title=title,
+        state="not comparable" if found.why else "no baseline",
+        verdict=verdict,
+        page=place,
+        sources=(found.current.source,),
     )
 
 

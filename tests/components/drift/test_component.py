@@ -109,6 +109,26 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Compar
     }
 
 
+def test_spans_of_other_types_are_no_window_and_end_no_run(tmp_path: pathlib.Path) -> None:
+    folder = Folder(tmp_path)
+    wholes, numbers = ([{"x": value, "shop": "a"} for value in (number, number + 1)] for number in (1, 1.5))
+    examples, statistics = folder.put("current", 3, numbers)
+    reports = DriftReports()
+    reports.uri = str(tmp_path / "reports")
+    inputs = {
+        "statistics": [statistics],
+        "schema": [folder.schema],
+        "earlier_examples": [folder.put("one", 1, wholes)[0], folder.put("two", 2, numbers)[0]],
+    }
+    settings = SETTINGS.model_copy(update={"previous": False, "window": 2, "key": ()})
+    Executor(BaseBeamExecutor.Context()).Do(inputs, {"reports": [reports]}, {"settings": settings.model_dump_json()})
+    [found] = Comparisons.model_validate_json(pathlib.Path(reports.uri, FILE).read_text()).comparisons
+    assert (found.title, found.state) == ("span 3 against spans 1 to 2", "not comparable")
+    assert found.verdict.startswith("Not comparable: spans 1 to 2 cannot be counted together: ")
+    assert 'for feature "x"' in found.verdict
+    assert pathlib.Path(reports.uri, found.page).is_file()
+
+
 def test_drift_in_a_slice_is_told_with_the_slice(compared: dict[str, tuple[Comparison, dict[str, Any]]]) -> None:
     previous, _ = compared["previous"]
     assert previous.state == "drift"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import pathlib
 
@@ -80,6 +81,15 @@ def test_spans_that_are_alike_pass(folder: pathlib.Path, tmp_path: pathlib.Path)
 def test_a_first_span_has_no_baseline(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     found, states = _compare(folder, tmp_path, 1)
     assert (found.state, states) == ("no baseline", {})
+
+
+def test_an_earlier_span_of_other_types_is_not_comparable(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    tiny_model.write_split(str(folder / "span-0"), "eval", [{"x": "text", "y": 0, "z": 1.0, "c": 0}])
+    found, _ = _compare(folder, tmp_path, 1, 0)
+    assert (found.title, found.state) == ("span 1, predictions against span 0", "not comparable")
+    assert found.verdict.startswith("Not comparable: span 0: the model in ")
+    assert "cannot read these rows" in found.verdict
+    assert found.verdict in html.unescape((tmp_path / found.page).read_text())
 
 
 def test_examples_of_other_columns_are_bad_input(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
