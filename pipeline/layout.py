@@ -24,7 +24,7 @@ class Layout:
 
     @property
     def told(self) -> str:
-        """The findings of drift that a hook has been told of."""
+        """The findings of drift that a hook has been told of, and those that it is still to be told."""
         return os.path.join(self.root, "told.json")
 
     @property

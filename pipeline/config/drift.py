@@ -51,8 +51,8 @@ class Drift(Record):
     """fail ends the run before the training (drift of predictions: before the push) with exit code 1. By default it
     goes on: data that has moved is what a model is trained again for, while data that is wrong is an anomaly."""
     hook: Union[str, None] = None
-    """Who is told of each finding, once: an http(s) URL that gets a POST with a JSON body, or a command with the JSON
-    on its standard input. A path in it is relative to the config's project."""
+    """Who is told of each finding, once: an http(s) URL that gets a POST with a JSON body for each comparison, or a
+    command with the JSON on its standard input. A path in it is relative to the config's project."""
 
     @property
     def compares(self) -> bool:

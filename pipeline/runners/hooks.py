@@ -4,75 +4,54 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import subprocess
+import time
 import urllib.request
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline import runs
+from components.errors import InputError
 from pipeline.config import Config
-from pipeline.drift.of_run import comparisons
-from pipeline.layout import Layout
+from pipeline.runners import alarms
 from pipeline.runs import RunRecord
 
 _SECONDS = 30
-"""What a hook may take."""
+"""What a hook may take for a call; after so long no other call is begun in a run."""
 
 
 def tell(config: Config, record: RunRecord) -> list[str]:
-    """Tell the config's hook what is new in a run, and remember it under the root.
+    """Tell the config's hook what earlier runs could not, and what is new in this one.
 
     Returns:
-        What went wrong. The hook is asked again by the next run that finds the same, and not before.
+        What went wrong. What the hook could not be told is kept under the root for the next run.
     """
     hook = config.drift.hook if config.drift else None
     if not hook:
         return []
-    path = Layout(config.root_path).told
     try:
-        before = _remembered(path)
-        for key, body in _findings(record):
-            if key not in before:
-                _call(hook, json.dumps(body), config.project)
-                before[key] = record.id
-                runs.write_whole(path, json.dumps(before, indent=1))
-    except (OSError, ValueError, http.client.HTTPException, subprocess.SubprocessError) as error:
-        return [f"drift.hook {_shown(hook)}: {_why(error)}. The next run tries it again"]
-    return []
+        return _tell(hook, config, record)
+    except InputError as error:
+        return [str(error)]
 
 
-def _remembered(path: str) -> dict[str, str]:
-    """The run that told of it, by finding."""
-    if not os.path.exists(path):
-        return {}
-    with open(path, encoding="utf-8") as file:
-        found: dict[str, str] = json.load(file)
-    return found
-
-
-def _findings(record: RunRecord) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A name of each finding that stays the same in other runs, and what is told of it."""
-    for told in comparisons(record):
-        found = told.comparison
-        # Data without spans is known by what was made of it, which stays the same while it comes out of the cache.
-        data = f"span {told.span}" if told.span is not None else told.folder
-        about = {
-            "pipeline": record.pipeline,
-            "run": record.id,
-            "span": told.span,
-            "comparison": found.name,
-            "title": found.title,
-            "state": found.state,
-            "page": told.page,
-        }
-        name = f"{record.pipeline}, {data}, {found.name}"
-        if found.state == "not comparable":
-            yield name, {**about, "text": f"{record.pipeline}, {found.title}: {found.verdict}"}
-        for each in found.findings:
-            text = f"{record.pipeline}, {found.title}: {each}"
-            yield f"{name}, {each.slice}, {each.feature}", {**about, **each.model_dump(), "text": text}
+def _tell(hook: str, config: Config, record: RunRecord) -> list[str]:
+    """Raises InputError where the run's comparisons or what is remembered cannot be read or written."""
+    before = alarms.load(config.root_path)
+    left = before.owing(record)
+    if left != before:
+        alarms.save(config.root_path, left)  # first of all: a hook may take long, and the run be killed
+    problems = []
+    begun = time.monotonic()
+    for alarm in left.owed_to(record.pipeline):
+        try:
+            if time.monotonic() - begun > _SECONDS:
+                raise TimeoutError(f"took longer than {_SECONDS} s for all calls")
+            _call(hook, json.dumps(alarm.body), config.project)
+        except (OSError, ValueError, http.client.HTTPException, subprocess.SubprocessError) as error:
+            problems.append(f"drift.hook {_shown(hook)}: {_why(error)}. The next run tells it again")
+        else:
+            left = left.without(alarm)
+            alarms.save(config.root_path, left)
+    return list(dict.fromkeys(problems))
 
 
 def _call(hook: str, body: str, folder: str) -> None:

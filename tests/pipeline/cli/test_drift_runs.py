@@ -10,6 +10,7 @@ import random
 import textwrap
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -127,7 +128,7 @@ class _Listening(http.server.ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.told: list[dict[str, object]] = []
+        self.told: list[dict[str, Any]] = []
         self.status = 200
 
     @property
@@ -176,9 +177,8 @@ def test_a_webhook_is_told_each_finding_once_and_again_only_where_it_failed(
     answer = _watched(folder, webhook.url)
     assert answer.code == 1, answer.err
     assert "span 2 against span 1: drift (No drift in the label y; drift in 1 of" in answer.out
-    assert [(told["comparison"], told["span"], told["feature"]) for told in webhook.told] == [
-        ("previous", 2, "x"), ("window", 2, "x"),
-    ]  # fmt: skip
+    assert [(told["comparison"], told["span"]) for told in webhook.told] == [("previous", 2), ("window", 2)]
+    assert [[each["feature"] for each in told["findings"]] for told in webhook.told] == [["x"], ["x"]]
     assert str(webhook.told[0]["text"]).startswith(f"moved, span 2 against span 1: x: {MOVED} 0.")
 
     millrace("run", folder / "moved.py", "--span", 2, "--to", "DriftGate", "--set", f"drift.hook={webhook.url}")
@@ -192,7 +192,7 @@ def test_a_command_is_told_in_json_and_may_interrupt_the_watching(folder: pathli
     assert answer.err == "millrace: interrupted\n"
     assert "Traceback" not in answer.out
     told = json.loads((folder / "told.json").read_text())
-    assert (told["feature"], told["state"]) == ("x", "drift")
+    assert ([each["feature"] for each in told["findings"]], told["state"]) == (["x"], "drift")
 
 
 def _interrupted(folder: pathlib.Path) -> Answer:

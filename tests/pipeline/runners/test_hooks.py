@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from typing import Any
 
 import pytest
 
@@ -33,8 +34,13 @@ def _config(folder: pathlib.Path, hook: str | None) -> c.Config:
     )
 
 
-def _run(folder: pathlib.Path, number: int, span: int | None, state: State, *features: str) -> RunRecord:
-    """The record of a run whose node Drift has left these findings in a folder of its own."""
+def _run(
+    folder: pathlib.Path, number: int, span: int | None, state: State, *features: str, current: str = ""
+) -> RunRecord:
+    """The record of a run whose node Drift has left these findings in a folder of its own.
+
+    What they are about are the statistics of `current`, or else of the span.
+    """
     reports = folder / f"reports-{number}"
     reports.mkdir(exist_ok=True)
     found = tuple(
@@ -46,6 +52,7 @@ def _run(folder: pathlib.Path, number: int, span: int | None, state: State, *fea
         state=state,
         verdict="so it is",
         page="previous/drift.html",
+        sources=("statistics of span 1", current or f"statistics of span {span}"),
         findings=found,
     )
     (reports / FILE).write_text(Comparisons(span=span, comparisons=(comparison,)).model_dump_json())
@@ -54,9 +61,14 @@ def _run(folder: pathlib.Path, number: int, span: int | None, state: State, *fea
     return record(f"moved-{number}", nodes=(node,)).model_copy(update={"pipeline": "moved"})
 
 
-def _told(folder: pathlib.Path) -> list[dict[str, object]]:
+def _told(folder: pathlib.Path) -> list[dict[str, Any]]:
     path = folder / "told"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _features(folder: pathlib.Path) -> list[tuple[object, list[str]]]:
+    """The span and the features of each call."""
+    return [(each["span"], [finding["feature"] for finding in each["findings"]]) for each in _told(folder)]
 
 
 def test_each_finding_is_told_once_whichever_run_it_is_in(folder: pathlib.Path) -> None:
@@ -64,18 +76,55 @@ def test_each_finding_is_told_once_whichever_run_it_is_in(folder: pathlib.Path) 
     assert hooks.tell(config, _run(folder, 1, 2, "drift", "x", "y")) == []
     assert hooks.tell(config, _run(folder, 2, 2, "drift", "y", "z")) == []
     assert hooks.tell(config, _run(folder, 3, 3, "drift", "x")) == []
-    told = _told(folder)
-    assert [(each["span"], each["feature"]) for each in told] == [(2, "x"), (2, "y"), (2, "z"), (3, "x")]
-    assert told[0]["text"] == "moved, span 2 against span 1: x: L-infinity 0.2 > 0.05"
-    assert told[0]["page"] == str(folder / "reports-1/previous/drift.html")
+    assert hooks.tell(config, _run(folder, 4, 3, "drift", "x")) == []
+    assert _features(folder) == [(2, ["x", "y"]), (2, ["z"]), (3, ["x"])]
+    told = _told(folder)[0]
+    assert told["text"] == "moved, span 2 against span 1: x: L-infinity 0.2 > 0.05; y: L-infinity 0.2 > 0.05"
+    assert told["page"] == str(folder / "reports-1/previous/drift.html")
 
 
-def test_a_command_that_fails_is_named_and_tried_again(folder: pathlib.Path) -> None:
-    run = _run(folder, 1, 2, "drift", "x", "y")
-    [problem] = hooks.tell(_config(folder, "echo no such room >&2; exit 3"), run)
-    assert problem.endswith("ended with 3: no such room. The next run tries it again")
-    assert hooks.tell(_config(folder, TELL), run) == []
-    assert [each["feature"] for each in _told(folder)] == ["x", "y"]
+def test_other_data_of_the_same_span_is_told_again(folder: pathlib.Path) -> None:
+    config = _config(folder, TELL)
+    for number, day in enumerate(("monday", "wednesday", "wednesday")):
+        assert hooks.tell(config, _run(folder, number, 2, "drift", "x", current=day)) == []
+    assert _features(folder) == [(2, ["x"]), (2, ["x"])]
+
+
+def test_what_a_hook_failed_to_take_it_is_told_by_the_run_of_the_next_span(folder: pathlib.Path) -> None:
+    [problem] = hooks.tell(_config(folder, "echo no such room >&2; exit 3"), _run(folder, 1, 2, "drift", "x", "y"))
+    assert problem.endswith("ended with 3: no such room. The next run tells it again")
+    other = _run(folder, 9, 2, "ok").model_copy(update={"pipeline": "other"})
+    assert hooks.tell(_config(folder, TELL), other) == []
+    assert _features(folder) == []
+    assert hooks.tell(_config(folder, TELL), _run(folder, 2, 3, "drift", "x")) == []
+    assert hooks.tell(_config(folder, TELL), _run(folder, 3, 3, "drift", "x")) == []
+    assert _features(folder) == [(2, ["x", "y"]), (3, ["x"])]
+
+
+def test_many_findings_are_one_call(folder: pathlib.Path) -> None:
+    hooks.tell(_config(folder, TELL), _run(folder, 1, 2, "drift", *(f"f{number}" for number in range(15))))
+    [told] = _told(folder)
+    assert len(told["findings"]) == 15
+    assert str(told["text"]).endswith("; f11: L-infinity 0.2 > 0.05; and 3 more")
+
+
+def test_files_that_cannot_be_used_are_named_and_end_no_run(folder: pathlib.Path) -> None:
+    config, run = _config(folder, TELL), _run(folder, 1, 2, "drift", "x")
+    (folder / "root").mkdir()
+    (folder / "root/told.json").write_text("{")
+    [problem] = hooks.tell(config, run)
+    assert problem.startswith(f"{folder}/root/told.json: expected what earlier runs wrote there, but: ")
+    assert "drift.hook" not in problem
+    (folder / "root/told.json").unlink()
+    (folder / "root/told.json").mkdir()
+    (folder / "root/told.json/file").touch()
+    assert hooks.tell(config, run)[0].startswith(f"{folder}/root/told.json: ")
+    (folder / "reports-1" / FILE).write_text("{")
+    (folder / "root/told.json/file").unlink()
+    (folder / "root/told.json").rmdir()
+    [problem] = hooks.tell(config, run)
+    assert problem.startswith(f"{folder}/reports-1/{FILE}: expected what Drift and PredictionDrift write, but: ")
+    assert _told(folder) == []
 
 
 def test_that_nothing_could_be_compared_is_told_and_a_pass_or_a_first_span_is_not(folder: pathlib.Path) -> None:
@@ -83,13 +132,6 @@ def test_that_nothing_could_be_compared_is_told_and_a_pass_or_a_first_span_is_no
     for number, state in enumerate(("ok", "no baseline", "not comparable", "not comparable")):
         hooks.tell(config, _run(folder, number, 2, state))
     assert [each["text"] for each in _told(folder)] == ["moved, span 2 against span 1: so it is"]
-
-
-def test_without_spans_new_data_is_told_again_and_what_comes_out_of_the_cache_is_not(folder: pathlib.Path) -> None:
-    config = _config(folder, TELL)
-    for number in (1, 1, 2):
-        hooks.tell(config, _run(folder, number, None, "drift", "x"))
-    assert len(_told(folder)) == 2
 
 
 def test_without_a_hook_nobody_is_told(folder: pathlib.Path) -> None:
