@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import tensorflow as tf
 
-from components.errors import ConfigError, InputError, MillraceError
+from components.errors import ConfigError, ExitCode, InputError, MillraceError
 from components.example_gen import patterns
 from pipeline.config import Config
 from pipeline.drift.spans import statistics_by_span
@@ -19,6 +20,8 @@ from pipeline.runners.fork_server import ChildDied, ForkServer, Send
 from pipeline.runs import RunRecord
 
 _GATE = "DriftGate"
+_TRIES = 3
+"""How often a span is run that cannot be: what is wrong with it may be over soon."""
 Files = Mapping[int, str]
 """The files of each span, with what changes when they do, as text."""
 
@@ -31,6 +34,12 @@ class Arrived:
     record: RunRecord | None
     error: MillraceError | None = None
     """Why there was no run."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the span was seen to the end, whatever was found of it."""
+        unsettled = (ExitCode.INPUT, ExitCode.CRASH, ExitCode.INTERRUPTED)
+        return self.record is not None and self.record.exit_code not in unsettled
 
 
 def check(config: Config) -> None:
@@ -45,6 +54,8 @@ def check(config: Config) -> None:
 def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterator[Arrived]:
     """Each span as it arrives, and again when its files change, oldest first; the newest to begin with.
 
+    A span whose run ended in an error is run again at the next looks, three times in all.
+
     All that could start TensorFlow's threads is done in children, as this process goes on forking.
 
     Args:
@@ -56,16 +67,20 @@ def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterato
     """
     path = config.resolve(config.data.path)
     with ForkServer() as server:
-        seen: Files = _known(config, server.call(_files, path, receive=_nothing).value)
+        seen = dict(_known(config, server.call(_files, path, receive=_nothing).value))
+        tries: Counter[tuple[int, str]] = Counter()
         while True:
             there: Files = server.call(_files, path, receive=_nothing).value
             if once and not there:
                 raise InputError(f"--watch: there is no span yet. data.path is {path}")
             for span in sorted(span for span in there if seen.get(span) != there[span]):
-                yield _run(server, config, span, listen)
+                arrived = _run(server, config, span, listen)
+                tries[span, there[span]] += 1
+                if arrived.ended or tries[span, there[span]] == _TRIES:
+                    seen[span] = there[span]
+                yield arrived
             if once:
                 return
-            seen = there
             time.sleep(every)
 
 
@@ -94,11 +109,16 @@ def _in_child(send: Send, config: Config) -> RunRecord:
 
 def _files(send: Send, path: str) -> Files:
     del send
-    return {span: "\n".join(map(_version, files)) for span, files in patterns.files_by_span(path).items()}
+    versions = {span: list(filter(None, map(_version, files))) for span, files in patterns.files_by_span(path).items()}
+    return {span: "\n".join(of_files) for span, of_files in versions.items() if of_files}
 
 
 def _version(file: str) -> str:
-    found = tf.io.gfile.stat(file)
+    """ "" of a file that has gone since it was listed."""
+    try:
+        found = tf.io.gfile.stat(file)
+    except tf.errors.NotFoundError:
+        return ""
     return f"{file} {found.length} {found.mtime_nsec}"
 
 

@@ -1,4 +1,4 @@
-"""Which spans a watcher begins with. What it does with them is in cli/test_drift_runs.py."""
+"""Which spans a watcher looks at, and how often. What it does with them is in cli/test_drift_runs.py."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from components.errors import ConfigError, InputError
 from pipeline.config.load import load
 from pipeline.runners import watch
 from tests.pipeline.drift.test_spans import put
+from tests.pipeline.test_runs import record
 
 THERE = {span: f"files of {span}" for span in (1, 2, 3, 4)}
 
@@ -38,3 +39,43 @@ def test_only_spans_that_are_compared_can_be_watched(tmp_path: pathlib.Path) -> 
     nowhere = taxi.model_copy(update={"data": c.Data(path=f"{tmp_path}/span-{{SPAN}}/*.csv"), "root": str(tmp_path)})
     with pytest.raises(InputError, match="there is no span yet"):
         next(watch.watch(nowhere, 1, True, lambda _: None))
+
+
+def test_a_span_that_cannot_be_run_is_tried_three_times_and_again_when_its_files_change(tmp_path: pathlib.Path) -> None:
+    """Its root is a file, so that no run gets as far as its data."""
+    rows = tmp_path / "span-1/rows.csv"
+    rows.parent.mkdir()
+    rows.write_text("x\n1\n")
+    (tmp_path / "root").touch()
+    place = {"data": c.Data(path=f"{tmp_path}/span-{{SPAN}}/*.csv"), "root": str(tmp_path / "root")}
+    looks = watch.watch(load("taxi").model_copy(update=place), 0.01, False, lambda _: None)
+    for _ in range(3):
+        arrived = next(looks)
+        assert (arrived.span, arrived.ended) == (1, False)
+        assert "cannot write there" in str(arrived.error)
+    rows.write_text("x\n1\n2\n")
+    assert next(looks).span == 1
+    (tmp_path / "span-2").mkdir()
+    (tmp_path / "span-2/rows.csv").write_text("x\n1\n")
+    assert [next(looks).span for _ in range(5)] == [1, 2, 1, 2, 2]
+    looks.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "ended"),
+    [(0, True), (1, True), (2, False), (4, True), (70, False)],
+    ids=["ok", "gate", "input", "4", "70"],
+)
+def test_what_a_gate_stopped_was_seen_to_its_end(code: int, ended: bool) -> None:
+    assert watch.Arrived(1, record("a", exit_code=code)).ended is ended
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_no_file(tmp_path: pathlib.Path) -> None:
+    """A link to nothing is listed, and has no size, as such a file."""
+    for span, names in ((1, "ab"), (2, "a")):
+        (tmp_path / f"span-{span}").mkdir()
+        for name in names:
+            (tmp_path / f"span-{span}/{name}.csv").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "span-1/c.csv").touch()
+    there = watch._files(lambda _: None, f"{tmp_path}/span-{{SPAN}}/*.csv")
+    assert {span: text.split()[0] for span, text in there.items()} == {1: f"{tmp_path}/span-1/c.csv"}
