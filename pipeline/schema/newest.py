@@ -23,7 +23,7 @@ from pipeline.layout import Layout
 from pipeline.runners.connection import connection
 from pipeline.runners.executor import beam_args
 from pipeline.statistics.counting import Statistics, count
-from pipeline.statistics.protos import read
+from pipeline.statistics.protos import read_rows
 
 _Event = metadata_store_pb2.Event
 
@@ -50,9 +50,9 @@ def newest(config: Config) -> Span:
     told = _resolved(config)
     files = _made(config, told)
     label = f"span {told[utils.SPAN_PROPERTY_NAME]}" if config.data.has_spans else "the data"
-    names = [name for name in config.data.split_names if name in files]
-    if names[:1] == ["train"]:
-        return Span({name: _whole(read(files[name])) for name in names}, f"{label}, as a run has counted it")
+    made = read_rows(files)
+    if "train" in made:
+        return Span({name: _whole(found) for name, found in made.items()}, f"{label}, as a run has counted it")
     return Span(_computed(config, told), label)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import tensorflow_data_validation as tfdv
 from google.protobuf.message import DecodeError, Message
@@ -39,16 +39,37 @@ def read(file: str) -> statistics_pb2.DatasetFeatureStatisticsList:
     """The statistics in `file`, of rows there are.
 
     Raises:
-        InputError: it is no such file, is cut off, or is of another version.
+        InputError: it is no such file, is cut off, is of another version, or there are no rows.
     """
+    found = _loaded(file)
+    check(found, file)
+    return found
+
+
+def read_rows(files: Mapping[str, str]) -> dict[str, statistics_pb2.DatasetFeatureStatisticsList]:
+    """The statistics of each split that has rows, by the files of all splits.
+
+    Raises:
+        InputError: as `read`.
+    """
+    loaded = {split: _loaded(file) for split, file in files.items()}
+    kept = {
+        split: found
+        for split, found in loaded.items()
+        if not found.datasets or any(each.num_examples for each in found.datasets)
+    }
+    for split, found in kept.items():
+        check(found, files[split])
+    return kept
+
+
+def _loaded(file: str) -> statistics_pb2.DatasetFeatureStatisticsList:
     if not os.path.isfile(file):
         raise InputError(f"{file}: no such file")
     try:
-        found = tfdv.load_stats_text(file) if file.endswith(".pbtxt") else tfdv.load_stats_binary(file)
+        return tfdv.load_stats_text(file) if file.endswith(".pbtxt") else tfdv.load_stats_binary(file)
     except (DecodeError, ParseError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: expected statistics as TFDV {tfdv.__version__} writes them, but: {error}") from error
-    check(found, file)
-    return found
 
 
 def check(found: statistics_pb2.DatasetFeatureStatisticsList, file: str) -> None:
