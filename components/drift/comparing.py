@@ -59,7 +59,7 @@ class Held:
         """Drift from one to the other."""
         sides = (baseline.side, baseline.statistics), (current.side, current.statistics)
         roles: Mapping[str, Role] = dict.fromkeys(self.labels, "label")
-        return self._with_anomalies(report(*sides, self.schema, "drift", roles), current, TRAINING)
+        return self._with_anomalies(report(*sides, self.schema, "drift", roles), current, self.schema, TRAINING)
 
     def skew(self, training: Data, serving: Data) -> Report:
         """Skew between the two. Columns that serving does not have by the schema, such as labels, are no finding."""
@@ -67,19 +67,19 @@ class Held:
         statistics = _without(training.statistics, left_out)
         sides = (training.side, statistics), (serving.side, serving.statistics)
         roles: Mapping[str, Role] = dict.fromkeys(set(self.labels) - left_out, "label")
-        found = report(*sides, without_features(self.schema, left_out), "skew", roles)
-        return self._with_anomalies(found, serving, SERVING)
+        schema = without_features(self.schema, left_out)
+        return self._with_anomalies(report(*sides, schema, "skew", roles), serving, schema, SERVING)
 
     def not_served(self, serving: Data) -> set[str]:
         """The columns that serving data need not have, and has not."""
         there = {_name(feature) for feature in whole(serving.statistics).features}
         return {*absent_in_serving(self.schema), *self.labels} - there
 
-    def _with_anomalies(self, found: Report, data: Data, environment: str) -> Report:
-        known = declared(self.schema, environment)
-        there = anomalies.find(data.statistics, self.schema, known)
+    def _with_anomalies(self, found: Report, data: Data, schema: schema_pb2.Schema, environment: str) -> Report:
+        known = declared(schema, environment)
+        there = anomalies.find(data.statistics, schema, known)
         if there and self.rows and data.examples:
-            search = AnomalousRows(there, self.schema, known, self.rows)
+            search = AnomalousRows(there, schema, known, self.rows)
             there = attach(there, self.find(data.examples, search))
         return dataclasses.replace(found, anomalies=there)
 

@@ -65,7 +65,11 @@ def test_nothing_comparable_is_no_pass(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize("mode", ["fail", "warn"])
 def test_without_a_baseline_the_run_goes_on(tmp_path: pathlib.Path, mode: str) -> None:
     verdict = _judge(tmp_path, mode, "no baseline", "ok")
-    assert verdict == {"passed": True, "comparisons": {"n0": "no baseline", "n1": "ok"}}
+    assert verdict == {"passed": False, "comparisons": {"n0": "no baseline", "n1": "ok"}}
+
+
+def test_only_what_is_ok_passes(tmp_path: pathlib.Path) -> None:
+    assert _judge(tmp_path, "fail", "ok", "ok")["passed"] is True
 
 
 def test_a_warning_lets_the_run_go_on_and_is_no_pass(tmp_path: pathlib.Path) -> None:

@@ -1,0 +1,35 @@
+"""Skew against serving data that does not have all columns, from statistics alone."""
+
+import pytest
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+
+from components.drift.comparing import Data, Held
+from components.drift.report import Side
+from tests.components.drift.data import normal, statistics
+
+DECLARED = """
+    default_environment: "TRAINING"
+    default_environment: "SERVING"
+    feature { name: "x" type: FLOAT presence { min_fraction: 1 } }
+    feature { name: "z" type: FLOAT presence { min_fraction: 1 } }
+    feature { name: "y" type: INT presence { min_fraction: 1 } not_in_environment: "SERVING" }
+"""
+INFERRED = """
+    feature { name: "x" type: FLOAT presence { min_fraction: 1 } }
+    feature { name: "z" type: FLOAT presence { min_fraction: 1 } }
+    feature { name: "y" type: INT presence { min_fraction: 1 } }
+"""
+
+
+def _data(name: str, **columns: object) -> Data:
+    found = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics(columns)])
+    return Data(Side(name, name, 300), found)
+
+
+@pytest.mark.parametrize("schema", [DECLARED, INFERRED], ids=["declared", "inferred"])
+def test_serving_misses_no_label_whether_the_schema_says_so_or_not(schema: str) -> None:
+    held = Held(text_format.Parse(schema, schema_pb2.Schema()), ("y",), 0, lambda *_: {})
+    training = _data("training", x=normal(300), z=normal(300), y=[1, 2, 3] * 100)
+    found = held.skew(training, _data("serving", x=normal(300, 1)))
+    assert [(each.feature, each.short) for each in found.anomalies] == [("z", "Column dropped")]
