@@ -84,7 +84,9 @@ def test_a_first_span_has_no_baseline(folder: pathlib.Path, tmp_path: pathlib.Pa
 
 
 def test_an_earlier_span_of_other_types_is_not_comparable(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    tiny_model.write_split(str(folder / "span-0"), "eval", [{"x": "text", "y": 0, "z": 1.0, "c": 0}])
+    tiny_model.write_split(
+        str(folder / "span-0"), "eval", [{"x": "text", "kind": "a", "y": 0, "z": 1.0, "c": 0, "w": 1.0}]
+    )
     found, _ = _compare(folder, tmp_path, 1, 0)
     assert (found.title, found.state) == ("span 1, predictions against span 0", "not comparable")
     assert found.verdict.startswith("Not comparable: span 0: the model in ")
