@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import signal
 import random
 import textwrap
 import threading
@@ -197,6 +198,8 @@ def test_a_command_is_told_in_json_and_may_interrupt_the_watching(folder: pathli
 
 def _interrupted(folder: pathlib.Path) -> Answer:
     """What a watcher says whom Ctrl-C reaches in the middle of a run."""
+    # What was started in the background by a shell ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     hook = f"cat > told.json; kill -INT {os.getpid()}; sleep 20"
     return here("drift", "--watch", folder / "moved.py", "--every", 600, "--hook", hook)
 
