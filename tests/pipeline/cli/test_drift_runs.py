@@ -6,8 +6,8 @@ import http.server
 import json
 import os
 import pathlib
-import signal
 import random
+import signal
 import textwrap
 import threading
 from collections.abc import Iterator
