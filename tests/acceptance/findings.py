@@ -15,7 +15,7 @@ from pipeline.runs import RunRecord
 @dataclasses.dataclass(frozen=True)
 class Findings:
     """Attributes:
-    records: a digest of the multiset of records, by node, output and split.
+    records: a digest of the multiset of records, by node, output and split; several of several artifacts.
     metrics: every number of the evaluation, by slice, output and name.
     """
 
@@ -43,16 +43,16 @@ def under_way(root: str) -> int:
 
 
 def _records(record: RunRecord) -> dict[str, str]:
-    found = {}
+    found: dict[str, list[str]] = {}
     for node in record.nodes:
         for key, uris in node.artifacts.items():
-            for number, uri in enumerate(sorted(uris)):
+            for uri in uris:
                 for split in sorted(glob.glob(f"{uri}/Split-*")) or [uri]:
                     shards = glob.glob(f"{split}/**/*.gz", recursive=True)
                     if shards:
-                        name = f"{node.id}.{key}[{number}]/{os.path.basename(split) if split != uri else ''}"
-                        found[name] = _multiset(shards)
-    return found
+                        name = f"{node.id}.{key}/{os.path.basename(split) if split != uri else ''}"
+                        found.setdefault(name, []).append(_multiset(shards))
+    return {name: "; ".join(sorted(contents)) for name, contents in found.items()}
 
 
 def _multiset(shards: list[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from components.errors import ExitCode
 from tests.pipeline.cli.shell import Answer, millrace
-from tests.pipeline.cli.test_schema import CONFIG, rows
+from tests.pipeline.cli.test_schema import CONFIG, SPLITS, rows
 
 pytestmark = pytest.mark.acceptance
 
@@ -19,10 +19,12 @@ def test_from_inference_to_a_run_that_new_data_had_stopped(tmp_path: pathlib.Pat
         return millrace("schema", command, config)
 
     config, path = tmp_path / "shop.py", tmp_path / "schemas/shop.pbtxt"
-    config.write_text(CONFIG)
+    # A split without rows is an anomaly of its own.
+    text = CONFIG.replace(SPLITS, "train=2, eval=1, test=0")
+    config.write_text(text)
     (tmp_path / "day-1.csv").write_text(rows("rgb", 50))
     assert schema("infer").code == ExitCode.OK
-    config.write_text(CONFIG.replace("path=None", 'path="schemas/shop.pbtxt"'))
+    config.write_text(text.replace("path=None", 'path="schemas/shop.pbtxt"'))
     path.write_text(path.read_text().replace("type: INT", "type: INT\n  # Euros.\n  int_domain { min: 0 max: 60 }", 1))
     assert schema("diff").code == ExitCode.OK
 

@@ -11,13 +11,15 @@ from components.errors import ExitCode
 from pipeline.cli.main import main
 from tests.pipeline.cli.shell import millrace
 
-CONFIG = """
+SPLITS = "train=2000, eval=1000, test=1"
+"""By which the split test has no rows."""
+CONFIG = f"""
 import pipeline.config as c
 
 def get_config():
     return c.Config(
         name="shop",
-        data=c.Data(path="day-{SPAN}.csv", splits=c.HashSplits(train=2000, eval=1000, test=1)),
+        data=c.Data(path="day-{{SPAN}}.csv", splits=c.HashSplits({SPLITS})),
         schema=c.Schema(path=None),
         heads=(c.Head(label="sold"),),
         features=(c.ZScore(column="price"), c.Vocabulary(column="colour")),
