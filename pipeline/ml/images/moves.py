@@ -17,9 +17,9 @@ class Mirrored(keras.layers.RandomFlip):
 
     def transform_images(self, images: Any, transformation: Mapping[str, Any], training: bool = True) -> Any:
         """The same shape and type as `images` [n, height, width, channels]."""
-        chosen = tf.cast(tf.reshape(transformation["flips"], [-1]), tf.int32)
-        count = tf.shape(images)[0]
-        return tf.gather(tf.concat([images, self._mirrored(images)], axis=0), tf.range(count) + count * chosen)
+        chosen = tf.reshape(transformation["flips"], [-1])
+        # The old operation: it takes a flag for each image, and copies whole ones.
+        return tf.raw_ops.Select(condition=chosen, x=self._mirrored(images), y=images)
 
     def _mirrored(self, images: Any) -> Any:
         if self.mode == "vertical":
