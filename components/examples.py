@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Optional
 
 import tensorflow as tf
@@ -46,6 +46,11 @@ def span(examples: Artifact) -> int:
 def newest_first(artifacts: Sequence[Artifact]) -> list[Artifact]:
     """By span: the launcher hands on what a resolver has found in the order of the store."""
     return sorted(artifacts, key=span, reverse=True)
+
+
+def newest_by_span(artifacts: Iterable[Artifact]) -> dict[int, Artifact]:
+    """Of each span the artifact that was made last."""
+    return {span(artifact): artifact for artifact in sorted(artifacts, key=lambda each: each.id)}
 
 
 def files(examples: Artifact, split: str) -> list[str]:

@@ -3,10 +3,10 @@
 from typing import Optional
 
 import ml_metadata as mlmd
-from tfx.components.example_gen.utils import SPAN_PROPERTY_NAME
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.types import Artifact
 
+from components import examples as example_files
 from components.example_gen.driver import INGESTION
 
 EXAMPLES, CURRENT = "examples", "current"
@@ -31,15 +31,12 @@ class SpanWindow(ResolverStrategy):
         if not input_dict[CURRENT]:
             return None
         current = max(input_dict[CURRENT], key=lambda artifact: artifact.id)
-        last, how = _span(current), current.get_string_custom_property(INGESTION)
-        newest: dict[int, Artifact] = {}
-        for artifact in sorted(input_dict[EXAMPLES], key=lambda found: found.id):
-            same = artifact.get_string_custom_property(INGESTION) == how
-            if same and last - self._num_spans < _span(artifact) < last:
-                newest[_span(artifact)] = artifact
+        last, how = example_files.span(current), current.get_string_custom_property(INGESTION)
+        newest = example_files.newest_by_span(
+            artifact
+            for artifact in input_dict[EXAMPLES]
+            if artifact.get_string_custom_property(INGESTION) == how
+            and last - self._num_spans < example_files.span(artifact) < last
+        )
         newest[last] = current
         return {EXAMPLES: [newest[span] for span in sorted(newest, reverse=True)], CURRENT: [current]}
-
-
-def _span(artifact: Artifact) -> int:
-    return artifact.get_int_custom_property(SPAN_PROPERTY_NAME)

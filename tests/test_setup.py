@@ -5,8 +5,6 @@ Everything real runs: uv, pip, venv, and the installation of wheels that the tes
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -19,113 +17,16 @@ import sys
 import sysconfig
 import tarfile
 import time
-import zipfile
 from concurrent import futures
 
 import pytest
 
-CHECKOUT = pathlib.Path(__file__).parents[1]
-TOOLS = "bash cat cut dirname env flock grep ls make mkdir mv rm sed sh sha256sum tail tr uname"
+from tests.machine import CHECKOUT, Machine, pack
+
 RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/download/"
 ARCHIVE = "cpython-3.10.99+20300101-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the set-up is made for Linux")
-
-
-class Machine:
-    """A computer with nothing but the usual tools, and a checkout whose lock names setuptools and one small package."""
-
-    def __init__(self, folder: pathlib.Path, wheels: pathlib.Path) -> None:
-        self.home, self.bin, self.checkout = folder / "home", folder / "bin", folder / "checkout"
-        self.wheels = wheels
-        self.environment = {
-            "HOME": str(self.home),
-            "PATH": str(self.bin),
-            "PIP_FIND_LINKS": str(wheels),
-            "PIP_NO_INDEX": "1",
-            "PIP_CONFIG_FILE": os.devnull,
-        }
-        (self.home / ".config/uv").mkdir(parents=True)
-        (self.home / ".config/uv/uv.toml").write_text(f'no-index = true\nfind-links = ["{wheels}"]\n')
-        self.bin.mkdir()
-        for tool in TOOLS.split():
-            self.link(tool, pathlib.Path(shutil.which(tool) or pytest.fail(f"this machine lacks {tool}")))
-        for package in ("components", "pipeline", "pipeline/cli", "requirements"):
-            (self.checkout / package).mkdir(parents=True)
-            (self.checkout / package / "__init__.py").touch()
-        (self.checkout / "pipeline/cli/main.py").write_text(
-            "import sys, small\ndef main(): print('millrace', small.VERSION, *sys.argv[1:])\n"
-        )
-        for file in ("Makefile", "setup.py", "requirements/bootstrap.sh", "requirements/find.sh"):
-            shutil.copy(CHECKOUT / file, self.checkout / file)
-        self.lock("runtime", "setuptools", "small-1")
-        self.lock("dev", "extra")
-        self.lock("build", "setuptools")
-
-    def link(self, name: str, target: pathlib.Path) -> None:
-        (self.bin / name).symlink_to(target)
-
-    def lock(self, name: str, *projects: str) -> None:
-        """Writes requirements/NAME.lock with the wheels whose names begin so."""
-        files = [next(self.wheels.glob(f"{project}[-.]*.whl")) for project in projects]
-        (self.checkout / f"requirements/{name}.lock").write_text("".join(map(requirement, files)))
-
-    def make(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["make", "-s", *words],
-            cwd=self.checkout,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def runs(self, *words: str, **environment: str) -> str:
-        """`make run` must succeed; what it printed."""
-        done = self.make("run", *words, **environment)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    def finds_python(self, **environment: str) -> pathlib.Path:
-        done = subprocess.run(
-            ["sh", "-c", "mkdir -p .tools && . requirements/find.sh && find_python"],
-            cwd=self.checkout,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return pathlib.Path(done.stdout.strip())
-
-    def base(self) -> str:
-        """The folder of the Python that .venv was made from."""
-        return re.search(r"^home = (.*)$", (self.checkout / ".venv/pyvenv.cfg").read_text(), re.MULTILINE).group(1)
-
-
-def requirement(wheel: pathlib.Path) -> str:
-    name, version = wheel.name.split("-")[:2]
-    return f"{name}=={version} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
-
-
-def pack(folder: pathlib.Path, name: str, version: str, files: dict[str, bytes], tag: str = "py3-none-any") -> None:
-    """Writes a wheel."""
-    info = f"{name}-{version}.dist-info"
-    content = {
-        **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
-    }
-    digests = {
-        path: base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-        for path, data in content.items()
-    }
-    record = "".join(f"{path},sha256={digest},{len(content[path])}\n" for path, digest in digests.items())
-    with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w", zipfile.ZIP_STORED) as archive:
-        for path, data in {**content, f"{info}/RECORD": f"{record}{info}/RECORD,,\n".encode()}.items():
-            entry = zipfile.ZipInfo(path)
-            entry.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
-            archive.writestr(entry, data)
 
 
 @pytest.fixture(scope="module")
@@ -337,82 +238,3 @@ def test_a_killed_set_up_is_repaired(machine: Machine, uv: pathlib.Path, python:
     shutil.rmtree(machine.checkout / ".venv/lib/python3.10/site-packages/setuptools")
     assert machine.runs() == "millrace 1 run taxi"
     assert not list((machine.checkout / ".tools").glob("old.*"))
-
-
-@pytest.mark.parametrize("name", ["runtime", "dev", "build", "uv"])
-def test_locks_pin_everything_with_hashes_and_name_no_host(name: str) -> None:
-    text = (CHECKOUT / f"requirements/{name}.lock").read_text()
-    assert "://" not in text
-    assert "--index-url" not in text
-    assert "--find-links" not in text
-    blocks = re.split(r"^(?=[a-z])", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)[1:]
-    assert blocks
-    for block in blocks:
-        assert re.match(r"[\w.-]+==\S+", block), block
-        assert "--hash=sha256:" in block, block
-
-
-def test_the_locks_agree_where_both_name_a_package() -> None:
-    pins = {
-        name: dict(re.findall(r"^([\w.-]+)==(\S+)", (CHECKOUT / f"requirements/{name}.lock").read_text(), re.MULTILINE))
-        for name in ("runtime", "dev", "build")
-    }
-    for other in ("dev", "build"):
-        shared = pins["runtime"].keys() & pins[other].keys()
-        assert {name: pins[other][name] for name in shared} == {name: pins["runtime"][name] for name in shared}
-
-
-def test_the_wheel_holds_the_two_packages_whole_and_requires_nothing(tmp_path: pathlib.Path) -> None:
-    checkout = tmp_path / "checkout"
-    for name in ("components", "pipeline", "tests"):
-        shutil.copytree(CHECKOUT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CHECKOUT / "setup.py", checkout)
-    subprocess.run(
-        [sys.executable, "setup.py", "-q", "bdist_wheel", "-d", str(tmp_path)],
-        cwd=checkout,
-        check=True,
-        capture_output=True,
-    )
-    with zipfile.ZipFile(next(tmp_path.glob("millrace-*.whl"))) as wheel:
-        packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-        about = {name.split("/")[1]: wheel.read(name).decode() for name in wheel.namelist() if ".dist-info/" in name}
-    there = {
-        str(file.relative_to(checkout))
-        for package in ("components", "pipeline")
-        for file in (checkout / package).rglob("*")
-        if file.is_file()
-    }
-    assert packed == there
-    assert "millrace = pipeline.cli.main:main" in about["entry_points.txt"]
-    assert "Requires-Dist" not in about["METADATA"]
-    assert "Requires-Python: ==3.10.*" in about["METADATA"]
-
-
-def test_make_help_lists_every_target() -> None:
-    printed = subprocess.run(["make", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
-    targets = re.search(r"^\.PHONY: (.*)$", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
-    assert targets
-    assert re.findall(r"^  make (\w+) +\S", printed, re.MULTILINE) == targets.group(1).split()
-
-
-def test_ci_installs_what_is_missing_and_runs_both(tmp_path: pathlib.Path) -> None:
-    """apt-get, dpkg-query and make are stand-ins that log how they were called: no test may change the machine."""
-    commands, log = tmp_path / "bin", tmp_path / "log"
-    commands.mkdir()
-    for name, body in {
-        "apt-get": "true",
-        "sudo": 'shift; "$@"',
-        "dpkg-query": '[ "$4" = tzdata ] && printf "install ok installed"',
-        "make": '[ "$1" = acceptance ]',
-    }.items():
-        (commands / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{log}\n{body}\n')
-        (commands / name).chmod(0o755)
-    shutil.copytree(CHECKOUT / ".ci", tmp_path / "clone/.ci")
-    environment = {"PATH": f"{commands}:{os.environ['PATH']}"}
-    done = subprocess.run([tmp_path / "clone/.ci/run"], env=environment, capture_output=True, text=True, check=False)
-    calls = [line for line in log.read_text().splitlines() if not line.startswith(("dpkg-query", "sudo"))]
-    assert re.fullmatch("apt-get .* update", calls[0])
-    assert re.fullmatch("apt-get .* install .*build-essential chromium graphviz", calls[1])
-    assert calls[2:] == ["make test", "make acceptance"]
-    assert done.returncode == 1
-    assert "Failed: make test" in done.stderr

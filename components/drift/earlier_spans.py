@@ -40,13 +40,11 @@ class EarlierSpans(ResolverStrategy):
         return {**found, CURRENT: [current]}
 
     def _earlier(self, key: str, artifacts: list[Artifact], current: Artifact) -> list[Artifact]:
-        newest: dict[int, Artifact] = {}
-        for artifact in sorted(artifacts, key=lambda each: each.id):
-            usable = _usable(artifact, current)
-            if usable and _span(artifact) < _span(current):
-                newest[_span(artifact)] = artifact
-        last = sorted(newest, reverse=True)[: self._most.get(key, 0)]
-        return [newest[span] for span in last]
+        last = example_files.span(current)
+        newest = example_files.newest_by_span(
+            artifact for artifact in artifacts if example_files.span(artifact) < last and _usable(artifact, current)
+        )
+        return [newest[span] for span in sorted(newest, reverse=True)[: self._most.get(key, 0)]]
 
 
 def _usable(artifact: Artifact, current: Artifact) -> bool:
@@ -55,8 +53,3 @@ def _usable(artifact: Artifact, current: Artifact) -> bool:
         if not same:
             return False
     return fileio.exists(artifact.uri)
-
-
-def _span(artifact: Artifact) -> int:
-    """Examples keep it as a custom property, statistics as a property."""
-    return example_files.span(artifact)

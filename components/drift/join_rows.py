@@ -41,9 +41,7 @@ def join(
             _ = found[detector.SKEW_PAIRS_KEY] | "WritePairs" >> detector.skew_pair_sink(pairs)
             _ = found[detector.MATCH_STATS_KEY] | "WriteStats" >> detector.match_stats_sink(stats)
         [matches] = detector.match_stats_iterator(stats)
-        skews = sorted(
-            map(_feature, detector.skew_results_iterator(features)), key=lambda each: (-each.share, each.name)
-        )
+        skews = [_feature(each) for each in detector.skew_results_iterator(features)]
         rows = [_pair(each, key) for each in detector.skew_pair_iterator(pairs)]
     return RowSkew(
         tuple(key),

@@ -17,8 +17,8 @@ _NODE, _TYPE, _FILE = "StatisticsGen", "ExampleStatistics", "FeatureStats.pb"
 _LIVE = metadata_store_pb2.Artifact.LIVE
 
 
-def statistics_by_span(config: Config, root: str, split: str = "train") -> list[tuple[int, str]]:
-    """(span, file of statistics) for each span that a run of the pipeline has seen, oldest span first.
+def statistics_by_span(config: Config, root: str) -> list[tuple[int, str]]:
+    """(span, file of its training split's statistics) for each that a run of the pipeline has seen, oldest first.
 
     Of several statistics of a span the newest count. What was pruned is left out; a root without runs has none.
     """
@@ -31,7 +31,7 @@ def statistics_by_span(config: Config, root: str, split: str = "train") -> list[
     kinds = {kind.id for kind in store.get_artifact_types() if kind.name == _TYPE}
     newest: dict[int, str] = {}
     for artifact in sorted(made, key=lambda each: each.id):
-        path = os.path.join(artifact.uri, f"Split-{split}", _FILE)
+        path = os.path.join(artifact.uri, "Split-train", _FILE)
         if artifact.type_id in kinds and artifact.state == _LIVE and os.path.isfile(path):
             newest[artifact.properties["span"].int_value] = path
     return sorted(newest.items())

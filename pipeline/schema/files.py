@@ -38,13 +38,18 @@ def curated(config: Config) -> schema_pb2.Schema:
     return load(path)
 
 
-def create(path: str, schema: schema_pb2.Schema, comment: str) -> None:
-    """Write a new file, with a comment at its top. Raises InputError where there is one."""
+def check_new(path: str) -> None:
+    """Raises InputError where there is a file."""
     if os.path.exists(path):
         raise InputError(
             f"{path} is there already: `millrace schema diff` holds it against the data, and `accept` changes it. "
             "--out takes another place"
         )
+
+
+def create(path: str, schema: schema_pb2.Schema, comment: str) -> None:
+    """Write a new file, with a comment at its top. Raises InputError where there is one."""
+    check_new(path)
     lines = "".join(f"# {line}\n" for line in comment.splitlines())
     write_whole(path, f"{lines}\n{printed.message(schema)}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,8 +43,7 @@ def infer(config: Config, path: str) -> tuple[schema_pb2.Schema, Span]:
     Raises:
         InputError: there is a file, or no data.
     """
-    if os.path.exists(path):
-        files.create(path, schema_pb2.Schema(), "")
+    files.check_new(path)  # before anything is counted
     span = newest(config)
     splits = list(span.splits.values())
     labels = unserved(config, span.train.datasets[0])

@@ -92,9 +92,7 @@ class Rows:
         with tempfile.NamedTemporaryFile(prefix="millrace-rows-", suffix=".json") as file:
             with beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args))) as pipeline:
                 _ = (
-                    pipeline
-                    | tfxio.TFExampleRecord(self.pattern, telemetry_descriptors=["rows"]).BeamSource()
-                    | beam.Map(without_columns, self.reading.images)
+                    self._batches(pipeline)
                     | search
                     | beam.Map(lambda found: json.dumps([*found.items()]))
                     | beam.io.WriteToText(file.name, shard_name_template="")
@@ -121,13 +119,15 @@ class Rows:
         with tempfile.NamedTemporaryFile(prefix="millrace-statistics-", suffix=".pb") as file:
             with beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args))) as pipeline:
                 _ = (
-                    pipeline
-                    | tfxio.TFExampleRecord(self.pattern, telemetry_descriptors=["statistics"]).BeamSource()
-                    | beam.Map(without_columns, self.reading.images)
+                    self._batches(pipeline)
                     | tfdv.GenerateStatistics(options)
                     | tfdv.WriteStatisticsToBinaryFile(file.name)
                 )
             return tfdv.load_stats_binary(file.name)
+
+    def _batches(self, pipeline: beam.Pipeline) -> beam.PCollection[pa.RecordBatch]:
+        source = tfxio.TFExampleRecord(self.pattern, telemetry_descriptors=["statistics"]).BeamSource()
+        return pipeline | source | beam.Map(without_columns, self.reading.images)
 
 
 @contextlib.contextmanager

@@ -45,7 +45,6 @@ def test_what_was_pruned_does_not_count(tmp_path: pathlib.Path) -> None:
     gone, there = put(tmp_path, 1), put(tmp_path, 2)
     pathlib.Path(gone).unlink()
     assert statistics_by_span(load.load("taxi"), str(tmp_path)) == [(2, there)]
-    assert statistics_by_span(load.load("taxi"), str(tmp_path), split="eval") == []
 
 
 def test_a_root_without_runs_has_none(tmp_path: pathlib.Path) -> None:

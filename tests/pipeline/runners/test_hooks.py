@@ -30,7 +30,7 @@ def _config(folder: pathlib.Path, hook: str | None) -> c.Config:
         features=(c.Numeric(column="x"),),
         drift=c.Drift(hook=hook),
         project=str(folder),
-        root="root",
+        root="runs",
     )
 
 
@@ -110,18 +110,18 @@ def test_many_findings_are_one_call(folder: pathlib.Path) -> None:
 
 def test_files_that_cannot_be_used_are_named_and_end_no_run(folder: pathlib.Path) -> None:
     config, run = _config(folder, TELL), _run(folder, 1, 2, "drift", "x")
-    (folder / "root").mkdir()
-    (folder / "root/told.json").write_text("{")
+    (folder / "runs").mkdir()
+    (folder / "runs/told.json").write_text("{")
     [problem] = hooks.tell(config, run)
-    assert problem.startswith(f"{folder}/root/told.json: expected what earlier runs wrote there, but: ")
+    assert problem.startswith(f"{folder}/runs/told.json: expected what earlier runs wrote there, but: ")
     assert "drift.hook" not in problem
-    (folder / "root/told.json").unlink()
-    (folder / "root/told.json").mkdir()
-    (folder / "root/told.json/file").touch()
-    assert hooks.tell(config, run)[0].startswith(f"{folder}/root/told.json: ")
+    (folder / "runs/told.json").unlink()
+    (folder / "runs/told.json").mkdir()
+    (folder / "runs/told.json/file").touch()
+    assert hooks.tell(config, run)[0].startswith(f"{folder}/runs/told.json: ")
     (folder / "reports-1" / FILE).write_text("{")
-    (folder / "root/told.json/file").unlink()
-    (folder / "root/told.json").rmdir()
+    (folder / "runs/told.json/file").unlink()
+    (folder / "runs/told.json").rmdir()
     [problem] = hooks.tell(config, run)
     assert problem.startswith(f"{folder}/reports-1/{FILE}: expected what Drift and PredictionDrift write, but: ")
     assert _told(folder) == []
@@ -136,4 +136,4 @@ def test_that_nothing_could_be_compared_is_told_and_a_pass_or_a_first_span_is_no
 
 def test_without_a_hook_nobody_is_told(folder: pathlib.Path) -> None:
     assert hooks.tell(_config(folder, None), _run(folder, 1, 2, "drift", "x")) == []
-    assert not (folder / "root").exists()
+    assert not (folder / "runs").exists()
