@@ -56,10 +56,14 @@ def newest_by_span(artifacts: Iterable[Artifact]) -> dict[int, Artifact]:
     return {span(artifact): artifact for artifact in sorted(artifacts, key=lambda each: each.id)}
 
 
+def pattern(examples: Artifact, split: str) -> str:
+    """Of the files of a split."""
+    return os.path.join(artifact_utils.get_split_uri([examples], split), "*")
+
+
 def files(examples: Artifact, split: str) -> list[str]:
     """The files of a split, sorted."""
-    folder = artifact_utils.get_split_uri([examples], split)
-    return sorted(tf.io.gfile.glob(os.path.join(folder, "*")))
+    return sorted(tf.io.gfile.glob(pattern(examples, split)))
 
 
 def records(paths: Sequence[str]) -> Iterator[bytes]:

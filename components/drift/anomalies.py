@@ -7,8 +7,8 @@ from typing import Optional
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
-from components.drift import slices
 from components.errors import InputError
+from components.statistics import slices
 
 Key = tuple[str, str]
 """A feature, and TFDV's name of a type of anomaly."""

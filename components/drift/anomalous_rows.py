@@ -6,6 +6,7 @@ validated by the same function, and only those that have the anomaly are halved 
 
 import dataclasses
 import json
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Optional
@@ -13,10 +14,13 @@ from typing import Optional
 import apache_beam as beam
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
+from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_data_validation.api import validation_api
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
+from tfx.dsl.io import fileio
 
 from components.drift.anomalies import Anomaly, Key, Row
+from components.statistics import counting
 
 _LONGEST = 200
 """Characters of a value that are kept."""
@@ -39,6 +43,31 @@ class AnomalousRows(beam.PTransform):
         super().__init__()
         wanted = frozenset(each.key for each in anomalies if each.feature and each.type not in _OF_ALL)
         self._search = _Search(wanted, _strict(schema), environment, count)
+
+    def run(
+        self, examples: str, without: Collection[str], folder: str, beam_args: Sequence[str]
+    ) -> Mapping[Key, Sequence[str]]:
+        """What is found in TFRecord files.
+
+        Args:
+            examples: their pattern.
+            without: columns that nobody wants to see.
+            folder: where all of Beam's workers can write.
+        """
+        path = os.path.join(folder, "rows.json")
+        with beam.Pipeline(options=PipelineOptions(list(beam_args))) as pipeline:
+            _ = (
+                pipeline
+                | counting.source([examples])
+                | beam.Map(counting.without_columns, without)
+                | self
+                | beam.Map(lambda found: json.dumps([*found.items()]))
+                | beam.io.WriteToText(path, shard_name_template="")
+            )
+        with fileio.open(path) as file:
+            found = {tuple(key): rows for key, rows in json.load(file)}
+        fileio.remove(path)
+        return found
 
     def expand(self, batches: beam.PCollection[pa.RecordBatch]) -> beam.PCollection[dict[Key, list[str]]]:
         """See Beam."""

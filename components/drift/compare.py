@@ -8,11 +8,11 @@ from typing import Literal, Optional
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift import thresholds
-from components.drift.features import Feature
 from components.drift.measures import Measured
 from components.drift.pairs import Pair, pairs
 from components.drift.thresholds import Kind, Threshold
 from components.errors import InputError, close_matches
+from components.statistics.features import Feature
 
 Role = Literal["feature", "label", "prediction"]
 

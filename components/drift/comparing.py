@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Optional
 
-import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift import anomalies
@@ -14,9 +13,12 @@ from components.drift.anomalous_rows import AnomalousRows, attach
 from components.drift.compare import Role
 from components.drift.history import steps
 from components.drift.report import Report, Side, report
-from components.drift.slices import whole
 from components.drift.written import Compared
 from components.environments import SERVING, TRAINING, declared
+from components.statistics import files
+from components.statistics.features import name_of
+from components.statistics.paths import split_file
+from components.statistics.slices import whole
 
 TRAIN = "train"
 """The split that stands for a span: most of its rows are there."""
@@ -72,7 +74,7 @@ class Held:
 
     def not_served(self, serving: Data) -> set[str]:
         """The columns that serving data need not have, and has not."""
-        there = {_name(feature) for feature in whole(serving.statistics).features}
+        there = {name_of(feature) for feature in whole(serving.statistics).features}
         return {*absent_in_serving(self.schema), *self.labels} - there
 
     def _with_anomalies(self, found: Report, data: Data, schema: schema_pb2.Schema, environment: str) -> Report:
@@ -85,10 +87,14 @@ class Held:
 
 
 def load(uri: str, split: str, name: str, span: Optional[int] = None, examples: str = "") -> Data:
-    """A split of an artifact of statistics."""
-    folder = os.path.join(uri, f"Split-{split}")
-    found = tfdv.load_stats_binary(os.path.join(folder, "FeatureStats.pb"))
-    return Data(Side(name, folder, int(whole(found).num_examples), span), found, examples)
+    """A split of an artifact of statistics.
+
+    Raises:
+        InputError: the artifact does not have it, or its file cannot be read.
+    """
+    file = split_file(uri, split)
+    found = files.load(file)
+    return Data(Side(name, os.path.dirname(file), int(whole(found).num_examples), span), found, examples)
 
 
 def previous(held: Held, current: Data, earlier: Sequence[Data]) -> Compared:
@@ -132,9 +138,5 @@ def _without(
     kept.CopyFrom(found)
     for data, original in zip(kept.datasets, found.datasets, strict=True):
         del data.features[:]
-        data.features.extend(feature for feature in original.features if _name(feature) not in names)
+        data.features.extend(feature for feature in original.features if name_of(feature) not in names)
     return kept
-
-
-def _name(feature: statistics_pb2.FeatureNameStatistics) -> str:
-    return ".".join(feature.path.step) or feature.name

@@ -21,6 +21,7 @@ from components.drift import comparing, written
 from components.drift.comparing import TRAIN, Data, Held
 from components.drift.rows import Rows
 from components.drift.written import Compared
+from components.statistics.paths import split_file
 
 _SETTINGS = "settings"
 Artifacts = Mapping[str, Sequence[types.Artifact]]
@@ -101,7 +102,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if not examples:
             return None
         place = os.path.join(folder, "window")
-        paths = {TRAIN: os.path.join(place, f"Split-{TRAIN}", "FeatureStats.pb")}
+        paths = {TRAIN: split_file(place, TRAIN)}
         options = tfdv.StatsOptions.from_json(settings.stats_options)
         statistics_gen.write(examples, paths, options, settings.without, self._make_beam_pipeline)
         return comparing.load(place, TRAIN, _named(examples))

@@ -8,7 +8,7 @@ import html
 from tensorflow_data_validation.utils import display_util
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift.slices import whole
+from components.statistics.slices import whole
 
 NOTE = "loads Facets from cdnjs.cloudflare.com and raw.githubusercontent.com when it is opened"
 _PAGE = """<!DOCTYPE html>

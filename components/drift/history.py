@@ -8,9 +8,9 @@ import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.drift.compare import compare
-from components.drift.distributions import Categorical, Numeric
-from components.drift.features import Feature, features
 from components.drift.measures import Measured
+from components.statistics.distributions import Categorical, Numeric
+from components.statistics.features import Feature, features
 
 
 @dataclass(frozen=True)

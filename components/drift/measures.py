@@ -9,8 +9,6 @@ from typing import Optional
 import numpy as np
 import scipy.stats
 
-from components.drift.distributions import Categorical, Floats, Numeric
-from components.drift.features import Feature
 from components.drift.thresholds import (
     CRAMERS_V,
     HELLINGER,
@@ -21,6 +19,8 @@ from components.drift.thresholds import (
     PSI,
     WASSERSTEIN,
 )
+from components.statistics.distributions import Categorical, Floats, Numeric
+from components.statistics.features import Feature
 
 _BINS = 10
 _LEAST = 1e-4

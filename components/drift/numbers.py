@@ -5,12 +5,12 @@ import json
 import math
 from typing import Any, Optional
 
-from components.drift import shapes
 from components.drift.compare import Check, Result, State
-from components.drift.distributions import Numeric
-from components.drift.features import Feature
 from components.drift.history import Point, Step
 from components.drift.report import APPROXIMATE, Report, Side
+from components.statistics import shapes
+from components.statistics.distributions import Numeric
+from components.statistics.features import Feature
 
 SCHEMA = "urn:millrace:drift:1"
 """The $id of drift.schema.json; another number where fields change their meaning or go."""

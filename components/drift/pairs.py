@@ -7,9 +7,9 @@ from typing import Optional, Union
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.drift import measures, tfdv_measures, thresholds
-from components.drift.distributions import Categorical, Numeric
-from components.drift.features import Feature, features
 from components.drift.measures import Measured
+from components.statistics.distributions import Categorical, Numeric
+from components.statistics.features import Feature, features
 
 _UNCOUNTED = thresholds.DEFAULTS[thresholds.L_INFINITY]
 """The greatest share of values that may be known together only: more could hide a change that is drift."""

@@ -17,18 +17,19 @@ from tfx.dsl.components.base import base_component, base_executor, executor_spec
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
 
-from components import direct_statistics, saved_model
 from components import examples as example_files
+from components import saved_model
 from components.artifacts import DriftReports
 from components.batches import batches
 from components.drift import written
 from components.drift.compare import Role
 from components.drift.comparing import Data
 from components.drift.report import Side, report
-from components.drift.slices import whole
 from components.drift.written import Compared
 from components.errors import InputError
 from components.signatures import label_key
+from components.statistics import direct
+from components.statistics.slices import whole
 
 _CLASSES, _SPLIT, _BUCKETS = "classes", "split", "quantile_buckets"
 Classes = Mapping[str, Optional[Sequence[str]]]
@@ -52,7 +53,7 @@ class Executor(base_executor.BaseExecutor):
         def answers(examples: types.Artifact) -> Data:
             split, span = exec_properties[_SPLIT], example_files.span(examples)
             files = example_files.files(examples, split)
-            found = direct_statistics.statistics(_answers(model, files, classes), options)
+            found = direct.statistics(_answers(model, files, classes), options)
             rows = int(whole(found).num_examples)
             return Data(
                 Side(f"span {span}, predictions", artifact_utils.get_split_uri([examples], split), rows, span), found

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
-from components.drift import shapes, trend, words
+from components.drift import trend, words
 from components.drift.compare import Result, State
-from components.drift.distributions import Distribution
 from components.drift.report import APPROXIMATE, Report, severity
 from components.errors import ExitCode
 from components.report import page
+from components.statistics import shapes
+from components.statistics.distributions import Distribution
 
 _TONES = {State.DRIFT: "bad", State.NOT_COMPARABLE: "warn", State.OK: "good"}
 _NAMED = 12

@@ -11,9 +11,9 @@ from components.drift.anomalies import Anomaly
 from components.drift.compare import Result, Role, State, compare_sliced
 from components.drift.history import Step
 from components.drift.row_skew import RowSkew
-from components.drift.slices import slices, whole
 from components.drift.thresholds import CRAMERS_V, HELLINGER, KOLMOGOROV_SMIRNOV, PSI, WASSERSTEIN, Kind
 from components.errors import ExitCode
+from components.statistics.slices import slices, whole
 
 APPROXIMATE = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI, HELLINGER, CRAMERS_V)
 """Measures of numbers that a histogram gives only nearly; of categories all are exact that are counted one by one."""

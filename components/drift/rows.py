@@ -1,23 +1,17 @@
 """Rows of examples, where statistics do not say enough: those that break the schema, and those with the same key."""
 
 import dataclasses
-import json
-import os
 from collections.abc import Collection, Mapping, Sequence
 
-import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_metadata.proto.v0 import statistics_pb2
-from tfx.dsl.io import fileio
-from tfx_bsl.public import tfxio
 
 from components.drift import join_rows
 from components.drift.anomalies import Key
 from components.drift.anomalous_rows import AnomalousRows
 from components.drift.comparing import Data
 from components.drift.row_skew import RowSkew
-from components.drift.slices import whole
-from components.statistics_gen import without_columns
+from components.statistics.features import name_of
+from components.statistics.slices import whole
 
 _NUMBERS = (statistics_pb2.FeatureNameStatistics.INT, statistics_pb2.FeatureNameStatistics.FLOAT)
 
@@ -41,26 +35,12 @@ class Rows:
 
     def find(self, examples: str, search: AnomalousRows) -> Mapping[Key, Sequence[str]]:
         """What a search finds in files of examples."""
-        path = os.path.join(self.folder, "rows.json")
-        with beam.Pipeline(options=PipelineOptions(list(self.beam_args))) as pipeline:
-            _ = (
-                pipeline
-                | tfxio.TFExampleRecord(examples, telemetry_descriptors=["Drift"]).BeamSource()
-                | beam.Map(without_columns, self.without)
-                | search
-                | beam.Map(lambda found: json.dumps([*found.items()]))
-                | beam.io.WriteToText(path, shard_name_template="")
-            )
-        with fileio.open(path) as file:
-            found = {tuple(key): rows for key, rows in json.load(file)}
-        fileio.remove(path)
-        return found
+        return search.run(examples, self.without, self.folder, self.beam_args)
 
     def skew(self, training: Data, serving: Data, left_out: Collection[str]) -> RowSkew:
         """Rows with the same key compared one by one, but for columns that serving does not have."""
         before, after = (
-            {".".join(each.path.step): each.type for each in whole(data.statistics).features}
-            for data in (training, serving)
+            {name_of(each): each.type for each in whole(data.statistics).features} for data in (training, serving)
         )
         mixed = [name for name in before if {before[name], after.get(name)} == set(_NUMBERS)]
         found = join_rows.join(training.examples, serving.examples, self.key, mixed, self.shown, self.beam_args)

@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from components.statistics.features import name_of
+
 L_INFINITY = "l_infinity"
 JENSEN_SHANNON = "jensen_shannon_divergence"
 ABSOLUTE_DIFFERENCE = "normalized_abs_difference"
@@ -31,7 +33,7 @@ def measure(
             absolute difference mean something for (of a number TFDV says 0.0).
         numeric: features with a histogram on both sides.
     """
-    types = {".".join(each.path.step) or each.name: each.type for each in current.features}
+    types = {name_of(each): each.type for each in current.features}
     schema = schema_pb2.Schema()
     for name in (*counted, *numeric):
         # A statistics' type has the schema's name, but for bytes that are text there.
@@ -53,7 +55,7 @@ def _list(statistics: statistics_pb2.DatasetFeatureStatistics) -> statistics_pb2
     found = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics])
     for feature in found.datasets[0].features:
         if len(feature.path.step) > 1:
-            feature.path.step[:] = [".".join(feature.path.step)]
+            feature.path.step[:] = [name_of(feature)]
     # Slices are compared one at a time, each as if it were the whole.
     found.datasets[0].name = ""
     return found

@@ -1,9 +1,10 @@
 """How findings are put into words: on the page, the terminal, in JUnit and in notices."""
 
-from components.drift import shapes, thresholds
+from components.drift import thresholds
 from components.drift.compare import Check, Result, State
 from components.drift.tfdv_measures import ABSOLUTE_DIFFERENCE, JENSEN_SHANNON, L_INFINITY
 from components.report import page
+from components.statistics import shapes
 
 NAMES = {
     thresholds.KOLMOGOROV_SMIRNOV: "Kolmogorov-Smirnov",

@@ -10,9 +10,9 @@ from typing import Optional
 import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift import shapes
-from components.drift.distributions import Categorical, Distribution, Numeric
-from components.drift.features import Feature, features
+from components.statistics import shapes
+from components.statistics.distributions import Categorical, Distribution, Numeric
+from components.statistics.features import Feature, features, name_of
 
 _TOP = 20
 
@@ -115,7 +115,7 @@ class DataSet:
 def of_statistics(name: str, source: str, statistics: statistics_pb2.DatasetFeatureStatistics) -> DataSet:
     """All facts about a data set."""
     known = features(statistics)
-    found = [_facts(each, known[".".join(each.path.step) or each.name]) for each in statistics.features]
+    found = [_facts(each, known[name_of(each)]) for each in statistics.features]
     made = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     return DataSet(name, source, int(statistics.num_examples), made, found)
 

@@ -33,7 +33,7 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
     """
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
-        from components.drift.slices import whole
+        from components.statistics.slices import whole
         from components.statistics_page import facts
         from pipeline.runners.executor import beam_args
         from pipeline.statistics import files, sources

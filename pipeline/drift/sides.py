@@ -16,9 +16,9 @@ from components.drift.anomalies import Anomaly
 from components.drift.compare import Role
 from components.drift.report import Report, Side, report
 from components.drift.row_skew import RowSkew
-from components.drift.slices import whole
 from components.drift.thresholds import Kind
 from components.errors import InputError
+from components.statistics.slices import whole
 from pipeline.schema import files as schemas
 from pipeline.statistics.rows import Rows
 from pipeline.statistics.sources import File, Reading, Source, opened, short

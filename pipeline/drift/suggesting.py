@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift import thresholds
-from components.drift.slices import whole
 from components.drift.suggest import suggest
 from components.errors import InputError, NoBaselineError
+from components.statistics.files import read
+from components.statistics.slices import whole
 from pipeline.config import Config
 from pipeline.drift.spans import statistics_by_span
-from pipeline.statistics import protos
 from pipeline.statistics.sources import Reading, statistics
 
 History = Sequence[tuple[str, statistics_pb2.DatasetFeatureStatistics]]
@@ -32,7 +32,7 @@ def of_config(config: Config) -> History:
             f"{config.root_path}: no run of {config.name} has counted a span yet. `millrace run` does, or name "
             "statistics or data, oldest first"
         )
-    return [(f"span {span}", whole(protos.read(path))) for span, path in files]
+    return [(f"span {span}", whole(read(path))) for span, path in files]
 
 
 def of_paths(paths: Sequence[str], reading: Reading) -> History:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from components.statistics.files import Statistics
 from pipeline.schema.infer import VALUES, infer, name_of
-from pipeline.statistics.counting import Statistics
 
 
 @dataclass(frozen=True)

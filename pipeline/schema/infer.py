@@ -10,7 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.environments import SERVING, TRAINING
 from components.schema_gen import with_images
-from pipeline.statistics.counting import Statistics
+from components.statistics.files import Statistics
 
 VALUES = 100
 """A text of more values has no list of them."""

@@ -8,24 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import ml_metadata
-from ml_metadata.proto import metadata_store_pb2
 from tfx.components.example_gen import utils
-from tfx.components.statistics_gen.executor import DEFAULT_FILE_NAME
 from tfx.orchestration import data_types
 
-from components.drift.slices import whole
 from components.example_gen import driver
 from components.example_gen.settings import Settings, digest
+from components.statistics.files import Statistics, read_rows
+from components.statistics.slices import whole
 from pipeline import ingestion
 from pipeline.config import Config
-from pipeline.layout import Layout
-from pipeline.runners.connection import connection
 from pipeline.runners.executor import beam_args
-from pipeline.statistics.counting import Statistics, count
-from pipeline.statistics.protos import read_rows
-
-_Event = metadata_store_pb2.Event
+from pipeline.statistics.counted import counted
+from pipeline.statistics.splits import count
 
 
 @dataclass(frozen=True)
@@ -66,23 +60,11 @@ def _resolved(config: Config) -> dict[str, Any]:
 
 def _made(config: Config, told: Mapping[str, Any]) -> dict[str, str]:
     """The files of statistics that a run has made of these files, read in this way, by split."""
-    if not os.path.exists(Layout(config.root_path).store):
-        return {}
-    store = ml_metadata.MetadataStore(connection(config.root_path))
-    node = store.get_context_by_type_and_name("node", f"{config.name}.ExampleGen")
     how = digest(told[driver.PATH], told[driver.FORMAT], json.loads(told[driver.SETTINGS]))
     same = {utils.FINGERPRINT_PROPERTY_NAME: str(told[utils.FINGERPRINT_PROPERTY_NAME]), driver.INGESTION: how}
-    examples = [
-        each.id
-        for each in (store.get_artifacts_by_context(node.id) if node else ())
-        if all(each.custom_properties[name].string_value == value for name, value in same.items())
-    ]
-    users = {each.execution_id for each in store.get_events_by_artifact_ids(examples) if each.type == _Event.INPUT}
-    made = {each.artifact_id for each in store.get_events_by_execution_ids(users) if each.type == _Event.OUTPUT}
-    statistics = [each for each in store.get_artifacts_by_id(made) if each.type == "ExampleStatistics"]
-    for artifact in sorted(statistics, key=lambda each: -int(each.id)):
-        files = {name: f"{artifact.uri}/Split-{name}/{DEFAULT_FILE_NAME}" for name in config.data.split_names}
-        if artifact.state == metadata_store_pb2.Artifact.LIVE and os.path.isfile(files["train"]):
+    for found in reversed(counted(config.name, config.root_path)):
+        if same.items() <= found.properties.items():
+            files = {name: found.file(name) for name in config.data.split_names}
             return {name: file for name, file in files.items() if os.path.isfile(file)}
     return {}
 

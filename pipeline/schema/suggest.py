@@ -10,9 +10,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.environments import TRAINING, declared
 from components.errors import InputError
+from components.statistics.files import Statistics
 from pipeline.schema.admit import Admission, admit
 from pipeline.schema.infer import name_of
-from pipeline.statistics.counting import Statistics
 
 
 @dataclass(frozen=True)

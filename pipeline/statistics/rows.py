@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import glob
-import json
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,19 +13,19 @@ import apache_beam as beam
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
 from apache_beam.options.pipeline_options import PipelineOptions
-from tensorflow_data_validation import types
 from tensorflow_data_validation.utils import slicing_util
-from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
-from tfx_bsl.public import tfxio
+from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components import direct_statistics
-from components.drift.slices import whole
+from components.drift.anomalies import Key
+from components.drift.anomalous_rows import AnomalousRows
 from components.errors import InputError, close_matches
-from components.example_gen.executor import ingest, list_chunks
+from components.example_gen import temporary
 from components.example_gen.settings import Settings
 from components.example_gen.splits import HashSplits
-from components.example_gen.transforms import Outputs
-from components.statistics_gen import FEW_BYTES, record_batches, without_columns
+from components.statistics import counting, files
+from components.statistics.files import Statistics
+from components.statistics.paths import FILE
+from components.statistics.slices import whole
 from pipeline.prediction import formats
 
 _BUCKETS = 100
@@ -59,7 +58,7 @@ class Rows:
     kinds: Mapping[str, str]
     reading: Reading
 
-    def statistics(self, slices: Mapping[str, Collection[str]]) -> statistics_pb2.DatasetFeatureStatisticsList:
+    def statistics(self, slices: Mapping[str, Collection[str]]) -> Statistics:
         """Of all rows, and of those with each of the values named by column.
 
         Memory does not grow with the rows.
@@ -68,7 +67,9 @@ class Rows:
             slicing_util.get_feature_value_slicer({name: [self._as_stored(name, each) for each in values]})
             for name, values in slices.items()
         ]
-        return self._counted(tfdv.StatsOptions(num_quantiles_histogram_buckets=_BUCKETS), slicers)
+        return self._counted(
+            tfdv.StatsOptions(num_quantiles_histogram_buckets=_BUCKETS, experimental_slice_functions=slicers or None)
+        )
 
     def values(self, column: str) -> Mapping[str, float]:
         """How many rows have each value of a column, for the most frequent ones.
@@ -83,22 +84,14 @@ class Rows:
         if self.kinds[column] == "int":
             schema.feature.add(name=column, type="INT").int_domain.is_categorical = True
         options = tfdv.StatsOptions(schema=schema, feature_allowlist=[column], num_rank_histogram_buckets=_MOST_VALUES)
-        found = whole(self._counted(options, [])).features
+        found = whole(self._counted(options)).features
         [feature] = [each for each in found if each.path.step[:] == [column]]
         return {each.label: each.sample_count for each in feature.string_stats.rank_histogram.buckets}
 
-    def some(self, search: beam.PTransform) -> dict[tuple[str, str], list[str]]:
-        """What `search` finds in all batches: one dict."""
-        with tempfile.NamedTemporaryFile(prefix="millrace-rows-", suffix=".json") as file:
-            with beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args))) as pipeline:
-                _ = (
-                    self._batches(pipeline)
-                    | search
-                    | beam.Map(lambda found: json.dumps([*found.items()]))
-                    | beam.io.WriteToText(file.name, shard_name_template="")
-                )
-            with open(file.name, encoding="utf-8") as found:
-                return {tuple(key): rows for key, rows in json.load(found)}
+    def some(self, search: AnomalousRows) -> Mapping[Key, Sequence[str]]:
+        """What `search` finds."""
+        with tempfile.TemporaryDirectory(prefix="millrace-rows-") as folder:
+            return search.run(self.pattern, self.reading.images, folder, self.reading.beam_args)
 
     def _as_stored(self, column: str, value: str) -> str | bytes:
         """TFDV turns digits into numbers on its own, but finds text by its bytes only."""
@@ -109,25 +102,14 @@ class Rows:
         if column not in self.kinds:
             raise InputError(f"--{option} {column}: {self.path} has no such column.{close_matches(column, self.kinds)}")
 
-    def _counted(
-        self, options: tfdv.StatsOptions, slicers: Sequence[types.SliceFunction]
-    ) -> statistics_pb2.DatasetFeatureStatisticsList:
-        files = sorted(glob.glob(self.pattern))
-        if sum(map(os.path.getsize, files)) <= FEW_BYTES:
-            return direct_statistics.statistics(record_batches(files, self.reading.images), options, slicers)
-        options.experimental_slice_functions = [*slicers] or None
-        with tempfile.NamedTemporaryFile(prefix="millrace-statistics-", suffix=".pb") as file:
-            with beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args))) as pipeline:
-                _ = (
-                    self._batches(pipeline)
-                    | tfdv.GenerateStatistics(options)
-                    | tfdv.WriteStatisticsToBinaryFile(file.name)
-                )
-            return tfdv.load_stats_binary(file.name)
+    def _counted(self, options: tfdv.StatsOptions) -> Statistics:
+        with tempfile.TemporaryDirectory(prefix="millrace-statistics-") as folder:
+            path = os.path.join(folder, FILE)
+            counting.write({path: [self.pattern]}, options, self.reading.images, self._pipeline)
+            return files.load(path)
 
-    def _batches(self, pipeline: beam.Pipeline) -> beam.PCollection[pa.RecordBatch]:
-        source = tfxio.TFExampleRecord(self.pattern, telemetry_descriptors=["statistics"]).BeamSource()
-        return pipeline | source | beam.Map(without_columns, self.reading.images)
+    def _pipeline(self) -> beam.Pipeline:
+        return beam.Pipeline(options=PipelineOptions(list(self.reading.beam_args)))
 
 
 @contextlib.contextmanager
@@ -143,20 +125,17 @@ def ingested(path: str, reading: Reading) -> Iterator[Rows]:
         delimiter=reading.delimiter,
         images=reading.images,
     )
-    with tempfile.TemporaryDirectory(prefix="millrace-rows-") as folder:
-        outputs = Outputs(f"{folder}/examples", f"{folder}/quarantine", f"{folder}/partial")
-        pipeline = beam.Pipeline(options=PipelineOptions(list(reading.beam_args)))
-        report = ingest(pipeline, list_chunks(path, settings), settings, outputs)
-        if not report["rows"]:
+    with temporary.ingested(path, settings, reading.beam_args) as found:
+        if not found.rows[_SPLIT]:
             raise InputError(f"{path}: no rows in it. Is the split empty?")
-        pattern = f"{outputs.examples}/Split-{_SPLIT}/*"
-        yield Rows(path, pattern, report["columns"] or _kinds(pattern, reading.images), reading)
+        pattern = found.pattern(_SPLIT)
+        yield Rows(path, pattern, found.kinds or _kinds(pattern, reading.images), reading)
 
 
 def _kinds(pattern: str, images: Collection[str]) -> dict[str, str]:
     """Of the columns of TFRecord files, which say nothing of them before they are read."""
     found = {}
-    for batch in record_batches(sorted(glob.glob(pattern)), images):
+    for batch in counting.record_batches(sorted(glob.glob(pattern)), images):
         for field in batch.schema:
             if not pa.types.is_null(field.type):
                 value = field.type.value_type

@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Union
 
-from tensorflow_metadata.proto.v0 import statistics_pb2
-
-from components.drift.slices import slices
 from components.errors import InputError
-from pipeline.statistics import protos
+from components.statistics.files import Statistics, read
+from components.statistics.paths import FILE
+from components.statistics.slices import slices
 from pipeline.statistics.rows import Reading, Rows, ingested
 
 __all__ = ["File", "Reading", "Source", "opened", "short", "statistics"]
@@ -23,9 +22,9 @@ class File:
     """Statistics that were made before."""
 
     path: str
-    found: statistics_pb2.DatasetFeatureStatisticsList
+    found: Statistics
 
-    def statistics(self, wanted: Mapping[str, Collection[str]]) -> statistics_pb2.DatasetFeatureStatisticsList:
+    def statistics(self, wanted: Mapping[str, Collection[str]]) -> Statistics:
         """All that are in the file, its slices among them. Raises InputError where a wanted column is none of them."""
         for column in wanted:
             self.values(column)
@@ -43,7 +42,7 @@ class File:
 Source = Union[File, Rows]
 
 
-def statistics(path: str, reading: Reading) -> statistics_pb2.DatasetFeatureStatisticsList:
+def statistics(path: str, reading: Reading) -> Statistics:
     """The statistics of a path, of rows there are; see `opened`."""
     with opened(path, reading) as source:
         return source.statistics({})
@@ -60,9 +59,9 @@ def opened(path: str, reading: Reading) -> Iterator[Source]:
     Raises:
         InputError: nothing is there, or it cannot be read; names file and line.
     """
-    file = protos.find(path)
+    file = _file(path)
     if file:
-        yield File(file, protos.read(file))
+        yield File(file, read(file))
     else:
         with ingested(path, reading) as rows:
             yield rows
@@ -71,3 +70,22 @@ def opened(path: str, reading: Reading) -> Iterator[Source]:
 def short(path: str) -> str:
     """The last two parts of a path: a file of statistics has the same name wherever it is."""
     return "/".join(os.path.normpath(path).split(os.sep)[-2:])
+
+
+def _file(path: str) -> str | None:
+    """The file of statistics that `path` is or holds; None where it must be data.
+
+    Raises:
+        InputError: it is a folder with none, or with several.
+    """
+    if path.endswith((".pb", ".pbtxt")):
+        return path
+    if not os.path.isdir(path):
+        return None
+    if os.path.isfile(os.path.join(path, FILE)):
+        return os.path.join(path, FILE)
+    splits = sorted(name for name in os.listdir(path) if os.path.isfile(os.path.join(path, name, FILE)))
+    if splits:
+        named = ", ".join(os.path.join(path, name) for name in splits)
+        raise InputError(f"{path} holds the statistics of several splits: name one of {named}")
+    raise InputError(f"{path} is a folder without {FILE}. Name files of data by a pattern, as in '{path}/*.csv'")

@@ -13,8 +13,8 @@ import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics.generators import basic_stats_generator
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components import direct_statistics
 from components.drift.compare import State, compare
+from components.statistics import direct
 
 OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
 LABEL = "big_tipper"
@@ -109,7 +109,7 @@ def statistics(columns: Mapping[str, pd.Series]) -> statistics_pb2.DatasetFeatur
     """
     batch = pa.RecordBatch.from_arrays([_lists(each) for each in columns.values()], list(columns))
     with mock.patch.object(basic_stats_generator, "_NUM_QUANTILES_FACTOR_FOR_STD_HISTOGRAM", 1):
-        return direct_statistics.statistics([batch], OPTIONS).datasets[0]
+        return direct.statistics([batch], OPTIONS).datasets[0]
 
 
 def _lists(values: pd.Series) -> pa.ListArray:

@@ -65,7 +65,7 @@ def of_columns(rows: int, side: int) -> Any:
     import pyarrow as pa
     import tensorflow_data_validation as tfdv
 
-    from components import direct_statistics
+    from components.statistics import direct
 
     rng = np.random.default_rng(side)
 
@@ -78,7 +78,7 @@ def of_columns(rows: int, side: int) -> Any:
         return pa.RecordBatch.from_arrays(lists, [f"column_{place}" for place in range(10)])
 
     options = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
-    return direct_statistics.statistics((batch(BATCH) for _ in range(rows // BATCH)), options)
+    return direct.statistics((batch(BATCH) for _ in range(rows // BATCH)), options)
 
 
 def with_features(found: Any, count: int) -> bytes:

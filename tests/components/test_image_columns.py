@@ -22,6 +22,7 @@ from tfx.types import Channel, standard_artifacts
 from tfx.utils import io_utils
 
 from components import schema_gen, statistics_gen
+from components.statistics import counting
 from tests.components.example_gen import ingestion
 from tests.components.images.pictures import encoded, photo
 
@@ -101,11 +102,11 @@ def of_tfx(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> str:
     return other.uri
 
 
-@pytest.mark.parametrize("few_bytes", [statistics_gen.FEW_BYTES, 0], ids=["direct", "beam"])
+@pytest.mark.parametrize("few_bytes", [counting.FEW_BYTES, 0], ids=["direct", "beam"])
 def test_statistics_are_those_of_tfx_without_the_image_bytes(
     chain: Chain, of_tfx: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, few_bytes: int
 ) -> None:
-    monkeypatch.setattr(statistics_gen, "FEW_BYTES", few_bytes)
+    monkeypatch.setattr(counting, "FEW_BYTES", few_bytes)
     made = _statistics(tmp_path, chain.examples)
     assert (made.split_names, made.span) == (chain.examples.split_names, 3)
     for split in ("train", "eval", "test"):
@@ -119,8 +120,8 @@ def test_statistics_are_those_of_tfx_without_the_image_bytes(
 
 def test_a_batch_without_the_column_is_left_alone() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array([[1], None]), pa.array([[b"x"], [b"y"]])], ["a", "b"])
-    assert statistics_gen.without_columns(batch, {"b"}).to_pydict() == {"a": [[1], None]}
-    assert statistics_gen.without_columns(batch, {"c"}).equals(batch)
+    assert counting.without_columns(batch, {"b"}).to_pydict() == {"a": [[1], None]}
+    assert counting.without_columns(batch, {"c"}).equals(batch)
 
 
 def test_the_inferred_schema_has_the_images_and_transform_gets_them_as_strings(chain: Chain) -> None:

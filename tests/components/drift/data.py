@@ -9,8 +9,8 @@ import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift.compare import Result, compare
-from components.drift.features import Feature, features
 from components.drift.thresholds import Kind
+from components.statistics.features import Feature, features
 
 OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
 

@@ -1,11 +1,14 @@
 """Skew against serving data that does not have all columns, from statistics alone."""
 
+import pathlib
+
 import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.comparing import Data, Held
+from components.drift.comparing import Data, Held, load
 from components.drift.report import Side
+from components.errors import InputError
 from tests.components.drift.data import normal, statistics
 
 DECLARED = """
@@ -33,3 +36,8 @@ def test_serving_misses_no_label_whether_the_schema_says_so_or_not(schema: str) 
     training = _data("training", x=normal(300), z=normal(300), y=[1, 2, 3] * 100)
     found = held.skew(training, _data("serving", x=normal(300, 1)))
     assert [(each.feature, each.short) for each in found.anomalies] == [("z", "Column dropped")]
+
+
+def test_a_split_that_the_statistics_do_not_have_is_named(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match=r"Split-eval/FeatureStats\.pb: no such file"):
+        load(str(tmp_path), "eval", "split eval")

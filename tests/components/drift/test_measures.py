@@ -8,8 +8,8 @@ import pytest
 import scipy.stats
 
 from components.drift import measures
-from components.drift.distributions import Categorical, Numeric
-from components.drift.features import Feature, features
+from components.statistics.distributions import Categorical, Numeric
+from components.statistics.features import Feature, features
 from tests.components.drift.data import feature, statistics
 
 NUMBERS = ("fare", "trip_miles", "trip_seconds", "tips", "pickup_latitude", "trip_start_hour", "dropoff_community_area")

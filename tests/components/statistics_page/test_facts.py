@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
 
-from components.drift.slices import whole
+from components.statistics.slices import whole
 from components.statistics_page import facts
 from components.statistics_page.render import render
 from tests.components.drift.data import statistics

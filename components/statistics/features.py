@@ -7,7 +7,7 @@ import numpy as np
 from tensorflow_data_validation import constants
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift.distributions import Categorical, Distribution, Floats, Numeric
+from components.statistics.distributions import Categorical, Distribution, Floats, Numeric
 
 _STAND_FOR_MANY = (constants.LARGE_BYTES_PLACEHOLDER, constants.NON_UTF8_PLACEHOLDER)
 
@@ -43,10 +43,15 @@ def features(statistics: statistics_pb2.DatasetFeatureStatistics) -> dict[str, F
     return {feature.name: feature for feature in (_feature(each, statistics) for each in statistics.features)}
 
 
+def name_of(feature: statistics_pb2.FeatureNameStatistics) -> str:
+    """Its path, steps joined by dots."""
+    return ".".join(feature.path.step) or str(feature.name)
+
+
 def _feature(
     found: statistics_pb2.FeatureNameStatistics, statistics: statistics_pb2.DatasetFeatureStatistics
 ) -> Feature:
-    name = ".".join(found.path.step) or found.name
+    name = name_of(found)
     type_ = statistics_pb2.FeatureNameStatistics.Type.Name(found.type).lower()
     rows = int(statistics.num_examples)
     kind = found.WhichOneof("stats")

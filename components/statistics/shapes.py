@@ -6,7 +6,7 @@ from typing import Optional
 
 import numpy as np
 
-from components.drift.distributions import Categorical, Distribution, Floats, Numeric
+from components.statistics.distributions import Categorical, Distribution, Floats, Numeric
 
 _BINS = 24
 _TOP = 10

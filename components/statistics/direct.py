@@ -8,16 +8,18 @@ from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
-from tensorflow_data_validation import constants, types
+from tensorflow_data_validation import constants
 from tensorflow_data_validation.statistics import stats_impl
+from tensorflow_data_validation.types import SliceFunction
 from tensorflow_data_validation.utils import slicing_util
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 
 def statistics(
-    batches: Iterable[pa.RecordBatch], options: tfdv.StatsOptions, slicers: Sequence[types.SliceFunction] = ()
+    batches: Iterable[pa.RecordBatch], options: tfdv.StatsOptions
 ) -> statistics_pb2.DatasetFeatureStatisticsList:
     """The statistics of all batches together, and behind them of each slice, by TFDV's name of it."""
+    slicers = _slicers(options)
     generators = stats_impl.get_generators(options, in_memory=True)
     for generator in generators:
         generator.setup()
@@ -37,3 +39,10 @@ def statistics(
         each.name = name
         result.datasets.append(each)
     return result
+
+
+def _slicers(options: tfdv.StatsOptions) -> Sequence[SliceFunction]:
+    if options.slicing_config is None:
+        return options.experimental_slice_functions or ()
+    functions, _ = slicing_util.convert_slicing_config_to_slice_functions_and_sqls(options.slicing_config)
+    return functions
