@@ -19,6 +19,8 @@ from components.statistics_gen import StatisticsGen
 from pipeline.config import Config, Serving
 from pipeline.node_settings import ingestion_settings
 
+_GATES = ("AnomalyGate", "DriftGate", "PredictionDriftGate")
+
 
 def stats_options(config: Config) -> tfdv.StatsOptions:
     """How all data is counted."""
@@ -34,10 +36,11 @@ def earlier_spans(config: Config, example_gen: ExampleGen, counted: StatisticsGe
     most = {"statistics": compared.history, "examples": max(compared.window, int(compared.predictions))}
     resolver = Resolver(
         strategy_class=EarlierSpans,
-        config={"most": most},
+        config={"most": most, "gates": [f"{config.name}.{gate}" for gate in _GATES]},
         # Named without their output keys, or TFX's compiler takes the two channels of examples for one.
         examples=Channel(type=Examples, producer_component_id=example_gen.id),
         statistics=Channel(type=ExampleStatistics, producer_component_id=counted.id),
+        refused=Channel(type=ExampleStatistics, producer_component_id=counted.id),
         current=example_gen.outputs["examples"],
     ).with_id("EarlierSpans")
     return [resolver]
@@ -67,6 +70,7 @@ def before_training(
         ),
         earlier=earlier[0].outputs["statistics"] if earlier else None,
         earlier_examples=earlier[0].outputs["examples"] if compared.window else None,
+        refused=earlier[0].outputs["refused"] if earlier else None,
         serving=serving[-1].outputs["statistics"] if serving else None,
         examples=examples if by_rows else None,
         serving_examples=serving[0].outputs["examples"] if serving and by_rows else None,
@@ -100,11 +104,12 @@ def after_training(
         model=model,
         examples=examples,
         earlier=earlier[0].outputs["examples"],
+        refused=earlier[0].outputs["refused"],
         classes={
             head.output_name: None if head.task == "regression" else head.label_spec.classes for head in config.heads
         },
         split=config.evaluator.split,
         quantile_buckets=config.schema_.quantile_buckets,
     )
-    gate = DriftGate(found.outputs["reports"], compared.on_drift).with_id("PredictionDriftGate")
+    gate = DriftGate(found.outputs["reports"], compared.on_drift).with_id(_GATES[-1])
     return [found], [gate]

@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Optional
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tfx.types import Artifact
 
+from components import examples as example_files
 from components.drift import anomalies
 from components.drift.anomalies import Key
 from components.drift.anomalous_rows import AnomalousRows, attach
@@ -109,6 +111,12 @@ def previous(held: Held, current: Data, earlier: Sequence[Data]) -> Compared:
 def window(held: Held, current: Data, earlier: Optional[Data]) -> Compared:
     """The span against several before it, put together."""
     return Compared("window", current.side, held.report(earlier, current) if earlier else None, "earlier span")
+
+
+def left_out(refused: Sequence[Artifact]) -> list[str]:
+    """What a reader should know of spans that are no baseline."""
+    spans = sorted(example_files.span(each) for each in refused)
+    return [f"span {span} is no baseline: a gate stopped its run, and has not let it pass since" for span in spans]
 
 
 def absent_in_serving(schema: schema_pb2.Schema) -> set[str]:

@@ -83,7 +83,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         if settings.window:
             examples = example_files.newest_first(inputs.get("earlier_examples") or ())[: settings.window]
             found.append(self._of_window(settings, held, current, examples, folder))
-        return found
+        notes = comparing.left_out(inputs.get("refused") or ())
+        return [dataclasses.replace(each, notes=notes) for each in found]
 
     def _of_window(
         self, settings: Settings, held: Held, current: Data, examples: Sequence[types.Artifact], folder: str
@@ -158,6 +159,7 @@ class DriftSpec(types.ComponentSpec):
         "schema": component_spec.ChannelParameter(type=standard_artifacts.Schema),
         "earlier": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
         "earlier_examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "refused": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
         "serving_examples": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
         "serving": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
@@ -179,6 +181,7 @@ class Drift(base_beam_component.BaseBeamComponent):
         settings: Settings,
         earlier: Optional[types.BaseChannel] = None,
         earlier_examples: Optional[types.BaseChannel] = None,
+        refused: Optional[types.BaseChannel] = None,
         serving: Optional[types.BaseChannel] = None,
         examples: Optional[types.BaseChannel] = None,
         serving_examples: Optional[types.BaseChannel] = None,
@@ -189,6 +192,7 @@ class Drift(base_beam_component.BaseBeamComponent):
         settings: what to compare.
         earlier: statistics of earlier spans.
         earlier_examples: the examples of earlier spans, for a window.
+        refused: statistics of spans that are none of these, as a gate stopped their runs.
         serving: statistics of serving data, all in one split.
         examples: of this run, where rows are to be looked at.
         serving_examples: the same of serving data.
@@ -200,6 +204,7 @@ class Drift(base_beam_component.BaseBeamComponent):
                 settings=settings.model_dump_json(),
                 earlier=earlier,
                 earlier_examples=earlier_examples,
+                refused=refused,
                 serving=serving,
                 examples=examples,
                 serving_examples=serving_examples,

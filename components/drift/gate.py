@@ -19,7 +19,8 @@ _MODE = "mode"
 _SHOWN = 12
 _ADVICE = (
     "Look whether the data is right. If it is, its thresholds are the comparators of the schema "
-    '(`millrace drift suggest` proposes some), and drift.on_drift="warn" lets the run go on'
+    '(`millrace drift suggest` proposes some), and drift.on_drift="warn" lets the run go on. A span is no '
+    "baseline until the gates let it pass"
 )
 
 

@@ -5,6 +5,7 @@ column of the data: the model's signature `transform_labels` has them. Both are 
 been trained on.
 """
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
@@ -23,7 +24,7 @@ from components.artifacts import DriftReports
 from components.batches import batches
 from components.drift import written
 from components.drift.compare import Role
-from components.drift.comparing import Data
+from components.drift.comparing import Data, left_out
 from components.drift.report import Side, report
 from components.drift.written import Compared
 from components.errors import InputError
@@ -69,6 +70,7 @@ class Executor(base_executor.BaseExecutor):
             compared = Compared("predictions", current.side, None, wanted, f"{wanted}: {error}")
         else:
             compared = _compared(baseline, current, classes)
+        compared = dataclasses.replace(compared, notes=left_out(input_dict.get("refused") or ()))
         written.write([compared], artifact_utils.get_single_uri(output_dict["reports"]), current.side.span)
 
 
@@ -122,6 +124,7 @@ class PredictionDriftSpec(types.ComponentSpec):
         "model": component_spec.ChannelParameter(type=standard_artifacts.Model),
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "earlier": component_spec.ChannelParameter(type=standard_artifacts.Examples, optional=True),
+        "refused": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics, optional=True),
     }
     OUTPUTS = {"reports": component_spec.ChannelParameter(type=DriftReports)}
     TYPE_ANNOTATION = Process
@@ -138,6 +141,7 @@ class PredictionDrift(base_component.BaseComponent):
         model: types.BaseChannel,
         examples: types.BaseChannel,
         earlier: types.BaseChannel,
+        refused: types.BaseChannel,
         classes: Classes,
         split: str,
         quantile_buckets: int,
@@ -146,6 +150,7 @@ class PredictionDrift(base_component.BaseComponent):
         model: of this run.
         examples: of this run.
         earlier: examples of earlier spans; those of the newest are the baseline.
+        refused: statistics of spans that are none of these, as a gate stopped their runs.
         classes: of the heads.
         split: of the examples of both sides.
         quantile_buckets: of the statistics.
@@ -155,6 +160,7 @@ class PredictionDrift(base_component.BaseComponent):
                 model=model,
                 examples=examples,
                 earlier=earlier,
+                refused=refused,
                 classes=json.dumps(
                     {head: list(names) if names is not None else None for head, names in classes.items()}
                 ),

@@ -31,6 +31,7 @@ class Compared:
         report: None where there is nothing to compare with.
         wanted: what would have been the baseline.
         why: why it cannot be compared; empty where there is none yet.
+        notes: what else a reader should know.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Compared:
     report: Optional[Report]
     wanted: str = ""
     why: str = ""
+    notes: Sequence[str] = ()
 
 
 def write(found: Sequence[Compared], folder: str, span: Optional[int]) -> Comparisons:
@@ -52,22 +54,23 @@ def _write(found: Compared, folder: str) -> Comparison:
     place = f"{found.name}/{files.PAGE}"
     if found.report is None:
         return _without_report(found, folder, place)
-    files.write(found.report, os.path.join(folder, found.name))
+    report = dataclasses.replace(found.report, notes=(*found.report.notes, *found.notes))
+    files.write(report, os.path.join(folder, found.name))
     return Comparison(
         name=found.name,
-        title=f"{found.report.current.name} against {found.report.baseline.name}",
-        state=_STATES[found.report.exit_code],
-        verdict=found.report.verdict,
+        title=f"{report.current.name} against {report.baseline.name}",
+        state=_STATES[report.exit_code],
+        verdict="; ".join((report.verdict, *found.notes)),
         page=place,
-        sources=(found.report.baseline.source, found.report.current.source),
-        findings=tuple(findings(found.report)),
+        sources=(report.baseline.source, report.current.source),
+        findings=tuple(findings(report)),
     )
 
 
 def _without_report(found: Compared, folder: str, place: str) -> Comparison:
     title = f"{found.current.name} against {found.wanted}"
     missing = f"No baseline: there is no {found.wanted} to compare with yet"
-    verdict = f"Not comparable: {found.why}" if found.why else missing
+    verdict = "; ".join((f"Not comparable: {found.why}" if found.why else missing, *found.notes))
     fileio.makedirs(os.path.join(folder, found.name))
     with fileio.open(os.path.join(folder, place), "w") as file:
         file.write(page.render("drift", "not_compared.html.j2", title=title, verdict=verdict, current=found.current))

@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 import pytest
 from tfx.types import Artifact, Channel
-from tfx.types.standard_artifacts import Examples, Model
+from tfx.types.standard_artifacts import Examples, ExampleStatistics, Model
 
 from components.artifacts import DriftReports
 from components.drift.prediction_drift import Executor, PredictionDrift
@@ -46,8 +46,8 @@ def _compare(folder: pathlib.Path, out: pathlib.Path, span: int, *earlier: int) 
     """The comparison, and the state of each column."""
     model, reports = Model(), DriftReports()
     model.uri, reports.uri = str(folder / "model"), str(out)
-    of_examples = Channel(type=Examples)
-    node = PredictionDrift(Channel(type=Model), of_examples, of_examples, CLASSES, "eval", 100)
+    of_examples, refused = Channel(type=Examples), Channel(type=ExampleStatistics)
+    node = PredictionDrift(Channel(type=Model), of_examples, of_examples, refused, CLASSES, "eval", 100)
     inputs = {
         "model": [model],
         "examples": [_examples(folder, span)],

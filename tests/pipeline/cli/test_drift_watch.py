@@ -1,4 +1,4 @@
-"""`millrace drift --watch`: what it says of a span, and what it ends with. Whole runs are in test_drift_runs.py."""
+"""`millrace drift --watch`: what it says of a span, and what it ends with. Whole runs are in test_drift_told.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is told of drift, and when: by real commands, on the records of runs. A webhook is in cli/test_drift_runs.py."""
+"""Who is told of drift, and when: by real commands, on the records of runs. A webhook is in cli/test_drift_told.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which spans a watcher looks at, and how often. What it does with them is in cli/test_drift_runs.py."""
+"""Which spans a watcher looks at, and how often. What it does with them is in cli/test_drift_told.py."""
 
 from __future__ import annotations
 
