@@ -31,12 +31,13 @@ from components.schema_gen import SchemaGen
 from components.span_window import SpanWindow
 from components.statistics_gen import StatisticsGen
 from components.tuner import Tuner
-from pipeline import drift_nodes, ingestion
 from pipeline.config import Config
 from pipeline.dependencies import PREPROCESSING_FN, RUN_FN, TUNER_FN
 from pipeline.evaluation.eval_config import eval_config
 from pipeline.evaluation.report_settings import report_settings
-from pipeline.node_settings import (
+from pipeline.nodes import drift as drift_nodes
+from pipeline.nodes import ingestion
+from pipeline.nodes.settings import (
     trainer_settings,
     transform_settings,
     tuner_settings,

@@ -13,7 +13,7 @@ from pipeline.dependencies import trained, user_code
 from pipeline.ml import optimizers, stepped
 from pipeline.ml.heads import Head
 from pipeline.ml.networks import backbone
-from pipeline.node_settings import trainer_settings
+from pipeline.nodes.settings import trainer_settings
 
 
 def check(config: Config) -> None:

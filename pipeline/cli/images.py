@@ -47,7 +47,7 @@ def pack(folder: str, out: str, splits: tuple[str, ...], shards: int, bad_files:
     with quiet() as output, Progress(console=console(output.stream), transient=True) as bar:
         # Only now: Beam and TensorFlow take seconds.
         from components.images import pack as packing
-        from pipeline.runners.executor import beam_args
+        from pipeline.beam import beam_args
 
         task = bar.add_task("packing", total=len(packing.image_files(folder)))
 

@@ -43,8 +43,8 @@ def predict(
     folder, delimiter, beam = _model(model, root)
     with quiet() as output:
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
+        from pipeline.beam import beam_args
         from pipeline.prediction.predict import predict as send
-        from pipeline.runners.executor import beam_args
 
         done = send(
             folder,

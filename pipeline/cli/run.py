@@ -12,6 +12,7 @@ from pipeline.cli.progress import listener
 from pipeline.cli.summary import print_summary
 from pipeline.config.config import Config
 from pipeline.config.load import load, override
+from pipeline.drift import hooks
 from pipeline.runners import local
 from pipeline.runners.events import Event, RunStarted
 from pipeline.runs import RunRecord
@@ -75,6 +76,6 @@ def _run(config: Config, options: local.Options) -> RunRecord:
             listen(event)
 
         try:
-            return local.run(config, options, hear)
+            return local.run(config, options, hear, hooks.tell)
         finally:
             close()

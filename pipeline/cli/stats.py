@@ -35,7 +35,7 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.statistics.slices import whole
         from components.statistics_page import facts
-        from pipeline.runners.executor import beam_args
+        from pipeline.beam import beam_args
         from pipeline.statistics import files, sources
 
         reading = sources.Reading(delimiter, images, format, beam_args(Beam()))

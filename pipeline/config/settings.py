@@ -1,6 +1,6 @@
 """What Transform and the Trainer get of a Config, as JSON: only what they depend on, so that caching stays exact.
 
-`pipeline.node_settings` makes them, and Config for its checks. They import no more of the config than they hold:
+`pipeline.nodes.settings` makes them, and Config for its checks. They import no more of the config than they hold:
 `pipeline.ml` imports them, and what it imports is part of those nodes' digests.
 """
 

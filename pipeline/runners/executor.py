@@ -24,22 +24,10 @@ from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
 from components import progress
-from pipeline.config import Beam
 from pipeline.runners import failures, logs
 from pipeline.runners.fork_server import ChildDied, ForkServer, Send
 
-_SETUP_FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "setup.py")
 Report = Callable[[Mapping[str, progress.Value]], None]
-
-
-def beam_args(beam: Beam) -> tuple[str, ...]:
-    """The options of every Beam pipeline.
-
-    With a setup file TFX does not pack a copy of itself for each executor, which takes it 10 s. Remote workers get our
-    two packages by it; the DirectRunner does not look at it.
-    """
-    own = any(arg.startswith("--setup_file") for arg in beam.args)
-    return (f"--runner={beam.runner}", *beam.args, *(() if own else (f"--setup_file={_SETUP_FILE}",)))
 
 
 class NodeExecutor:

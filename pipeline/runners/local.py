@@ -8,19 +8,21 @@ import shutil
 import signal
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Union
 
 from components.errors import ExitCode, InputError, MillraceError
 from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
-from pipeline.runners import attempts, hooks, lock, logs
+from pipeline.runners import attempts, lock, logs
 from pipeline.runners.events import Listener, Message
 from pipeline.runs import RunRecord
 
 if TYPE_CHECKING:
     from pipeline.runners.walk import Walk
+
+After = Callable[[Config, RunRecord], Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +46,16 @@ class Options:
     wait: bool = True
 
 
-def run(config: Config, options: Options, listen: Listener) -> RunRecord:
+def nothing(config: Config, record: RunRecord) -> Sequence[str]:
+    """What a run is followed by where nobody wants to know of it."""
+    return ()
+
+
+def run(config: Config, options: Options, listen: Listener, after: After = nothing) -> RunRecord:
     """Run `config`, or go on with an earlier run of it. The record's exit_code says how it ended.
+
+    Args:
+        after: called when the run has ended, while the root is still locked; returns what went wrong in it.
 
     Raises:
         InputError: nothing was started: the root can't be written, is in use, or there is nothing to resume.
@@ -70,7 +80,7 @@ def run(config: Config, options: Options, listen: Listener) -> RunRecord:
             raise
         with _disk(root):
             runs.save(root, record.model_copy(update={"finished": attempts.now()}))
-            for problem in hooks.tell(config, record):
+            for problem in after(config, record):
                 listen(Message(problem))
         return runs.load_run(root, record.id)
 

@@ -12,9 +12,9 @@ import pydantic
 from ml_metadata.proto import metadata_store_pb2
 
 from pipeline import runs
+from pipeline.connection import connection
 from pipeline.layout import Layout
 from pipeline.runners import lock
-from pipeline.runners.connection import connection
 from pipeline.runs import RunRecord
 
 

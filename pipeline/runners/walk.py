@@ -18,14 +18,15 @@ from tfx.proto.orchestration import pipeline_pb2
 from components.errors import CrashError
 from components.progress import Value
 from pipeline import preflight, runs
+from pipeline.beam import beam_args
 from pipeline.config import Config
+from pipeline.connection import connection
 from pipeline.layout import Layout
 from pipeline.runners import failures, logs, outcome, plan, reasons
 from pipeline.runners import ir as irs
 from pipeline.runners import store as stores
-from pipeline.runners.connection import connection
 from pipeline.runners.events import Listener, NodeFinished, NodeProgress, NodeStarted, RunStarted
-from pipeline.runners.executor import NodeExecutor, beam_args
+from pipeline.runners.executor import NodeExecutor
 from pipeline.runners.fork_server import ForkServer, Send
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runs import NodeRecord, RunRecord

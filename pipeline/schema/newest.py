@@ -15,9 +15,9 @@ from components.example_gen import driver
 from components.example_gen.settings import Settings, digest
 from components.statistics.files import Statistics, read_rows
 from components.statistics.slices import whole
-from pipeline import ingestion
+from pipeline.beam import beam_args
 from pipeline.config import Config
-from pipeline.runners.executor import beam_args
+from pipeline.nodes import ingestion
 from pipeline.statistics.counted import counted
 from pipeline.statistics.splits import count
 

@@ -10,8 +10,8 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2
 
 from components.statistics.paths import split_file
+from pipeline.connection import connection
 from pipeline.layout import Layout
-from pipeline.runners.connection import connection
 
 # TFX's names, written out: TFX takes many seconds to import.
 _NODE_CONTEXT = "node"

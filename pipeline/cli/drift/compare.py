@@ -70,7 +70,7 @@ def compare(
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.drift import files
         from pipeline.drift import sides
-        from pipeline.runners.executor import beam_args
+        from pipeline.beam import beam_args
         from pipeline.statistics import sources
 
         reading = sources.Reading(delimiter, images, format, beam_args(Beam()))

@@ -58,7 +58,7 @@ def _is_config(spans: tuple[str, ...]) -> bool:
 
 
 def _reading(delimiter: str) -> Reading:
-    from pipeline.runners.executor import beam_args
+    from pipeline.beam import beam_args
     from pipeline.statistics.sources import Reading
 
     return Reading(delimiter, beam_args=beam_args(Beam()))

@@ -18,7 +18,7 @@ from pipeline.drift.of_run import comparisons, exit_code
 from pipeline.runners.events import Event, Message
 
 if TYPE_CHECKING:
-    from pipeline.runners.watch import Arrived
+    from pipeline.drift.watch import Arrived
 
 
 @click.command()
@@ -39,7 +39,7 @@ def watch(config: str, every: float, once: bool, root: str | None, hook: str | N
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with quiet() as output:
         # Only now: TFX takes seconds, and it writes to the terminal.
-        from pipeline.runners import watch as runner
+        from pipeline.drift import watch as watching
 
         to = console(output.stream)
 
@@ -47,9 +47,9 @@ def watch(config: str, every: float, once: bool, root: str | None, hook: str | N
             if isinstance(event, Message):
                 to.print(event.text, soft_wrap=True)
 
-        runner.check(settled)
+        watching.check(settled)
         to.print(f"watching {settled.resolve(settled.data.path)}", soft_wrap=True)
-        codes = [_tell(arrived, to) for arrived in runner.watch(_telling(settled, hook), every, once, hear)]
+        codes = [_tell(arrived, to) for arrived in watching.watch(_telling(settled, hook), every, once, hear)]
         return worst(codes)
 
 

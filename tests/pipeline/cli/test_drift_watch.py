@@ -14,7 +14,7 @@ from components.errors import ExitCode, InputError
 from pipeline.cli.drift.watch import _tell, _telling
 from pipeline.cli.main import main
 from pipeline.config.load import load
-from pipeline.runners.watch import Arrived
+from pipeline.drift.watch import Arrived
 from pipeline.runs import Home, NodeRecord
 from tests.pipeline.test_runs import record
 

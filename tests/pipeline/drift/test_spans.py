@@ -8,8 +8,8 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2
 
 from pipeline.config import load
+from pipeline.connection import connection
 from pipeline.drift.spans import statistics_by_span
-from pipeline.runners.connection import connection
 
 
 def put(root: pathlib.Path, span: int, node: str = "taxi.StatisticsGen", kind: str = "ExampleStatistics") -> str:

@@ -9,7 +9,7 @@ import pytest
 import pipeline.config as c
 from pipeline.config.settings import TrainerSettings
 from pipeline.configs.taxi import get_config
-from pipeline.node_settings import trainer_settings
+from pipeline.nodes.settings import trainer_settings
 from tests.pipeline.ml.transformed import TAXI_TYPES, Transformed, Value, schema_of, taxi_rows
 
 TRAIN_ROWS, EVAL_ROWS = 400, 100

@@ -7,9 +7,9 @@ import pytest
 from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import InputError
+from pipeline.connection import connection
 from pipeline.layout import Layout
 from pipeline.runners import lock
-from pipeline.runners.connection import connection
 from pipeline.runners.pruning import prune
 from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, save
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,9 @@ import tensorflow as tf
 
 from components.errors import ConfigError, ExitCode, InputError, MillraceError
 from components.example_gen import patterns
+from pipeline import runs
 from pipeline.config import Config
+from pipeline.drift import hooks
 from pipeline.drift.spans import statistics_by_span
 from pipeline.runners import failures, local
 from pipeline.runners import walk as _walk  # noqa: F401  (imported before the fork, so that no run has to)
@@ -38,8 +41,7 @@ class Arrived:
     @property
     def ended(self) -> bool:
         """Whether the span was seen to the end, whatever was found of it."""
-        unsettled = (ExitCode.INPUT, ExitCode.CRASH, ExitCode.INTERRUPTED)
-        return self.record is not None and self.record.exit_code not in unsettled
+        return self.record is not None and _ended(self.record)
 
 
 def check(config: Config) -> None:
@@ -54,7 +56,7 @@ def check(config: Config) -> None:
 def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterator[Arrived]:
     """Each span as it arrives, and again when its files change, oldest first; the newest to begin with.
 
-    A span whose run ended in an error is run again at the next looks, three times in all.
+    A span whose run ended in an error is run again at the next looks, three times in all, and after a restart.
 
     All that could start TensorFlow's threads is done in children, as this process goes on forking.
 
@@ -85,11 +87,28 @@ def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterato
 
 
 def _known(config: Config, there: Files) -> Files:
-    """The spans that need no look: all that are older than the newest, or than the first that no run has seen."""
+    """The spans that need no look: all that are older than the newest, or than the first that no run has seen.
+
+    Those whose last run ended in an error are looked at again.
+    """
     counted = [span for span, _ in statistics_by_span(config, config.root_path)]
     new = [span for span in there if counted and span > counted[-1]]
     first = min(new, default=max(there, default=0))
-    return {span: files for span, files in there.items() if span < first}
+    last = {_span(record): record for record in runs.list_runs(config.root_path) if record.pipeline == config.name}
+    failed = {span for span, record in last.items() if not _ended(record)}
+    return {span: files for span, files in there.items() if span < first and span not in failed}
+
+
+def _span(record: RunRecord) -> int | None:
+    """None where the run ended before it was known, and nobody had named it."""
+    if record.span is not None:
+        return record.span
+    named: int | None = json.loads(record.config_json).get("data", {}).get("span")
+    return named
+
+
+def _ended(record: RunRecord) -> bool:
+    return record.exit_code not in (ExitCode.INPUT, ExitCode.CRASH, ExitCode.INTERRUPTED)
 
 
 def _run(server: ForkServer, config: Config, span: int, listen: Listener) -> Arrived:
@@ -104,7 +123,7 @@ def _run(server: ForkServer, config: Config, span: int, listen: Listener) -> Arr
 
 
 def _in_child(send: Send, config: Config) -> RunRecord:
-    return local.run(config, local.Options(last=_GATE), send)
+    return local.run(config, local.Options(last=_GATE), send, hooks.tell)
 
 
 def _files(send: Send, path: str) -> Files:

@@ -8,8 +8,9 @@ import pytest
 
 import pipeline.config as c
 from components.errors import ConfigError, InputError
+from pipeline import runs
 from pipeline.config.load import load
-from pipeline.runners import watch
+from pipeline.drift import watch
 from tests.pipeline.drift.test_spans import put
 from tests.pipeline.test_runs import record
 
@@ -27,6 +28,29 @@ def test_it_begins_with_what_no_run_has_seen_or_with_the_newest(
     for span in counted:
         put(tmp_path, span)
     config = load("taxi").model_copy(update={"root": str(tmp_path)})
+    known = watch._known(config, THERE)
+    assert [span for span in THERE if span not in known] == left
+
+
+@pytest.mark.parametrize(
+    ("codes", "left"),
+    [((), [4]), ((70,), [2, 4]), ((2, 70), [2, 4]), ((130, 0), [4]), ((1,), [4])],
+    ids=["none", "crash", "twice", "mended", "gate"],
+)
+@pytest.mark.parametrize("told", [True, False], ids=["span known", "span named"])
+def test_after_a_restart_what_ended_in_an_error_is_looked_at_again(
+    tmp_path: pathlib.Path, codes: tuple[int, ...], left: list[int], told: bool
+) -> None:
+    """All spans have been counted, and runs of the second ended so; such of another pipeline do not matter."""
+    config = load("taxi").model_copy(update={"root": str(tmp_path)})
+    for span in THERE:
+        put(tmp_path, span)
+    named = config.model_copy(update={"data": config.data.model_copy(update={"span": 2})}).model_dump_json()
+    place = {"span": 2} if told else {"config_json": named}
+    for number, code in enumerate(codes):
+        ended = record(f"run-{number}", exit_code=code)
+        runs.save(str(tmp_path), ended.model_copy(update=place))
+    runs.save(str(tmp_path), record("other", exit_code=70, span=3).model_copy(update={"pipeline": "other"}))
     known = watch._known(config, THERE)
     assert [span for span in THERE if span not in known] == left
 

@@ -17,7 +17,7 @@ from components.drift.prediction_drift import PredictionDrift
 from components.example_gen.component import ExampleGen
 from components.statistics_gen import StatisticsGen
 from pipeline.config import Config, Serving
-from pipeline.node_settings import ingestion_settings
+from pipeline.nodes.settings import ingestion_settings
 
 _GATES = ("AnomalyGate", "DriftGate", "PredictionDriftGate")
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from components.errors import InputError
 from pipeline.config import Config
-from pipeline.runners import alarms
+from pipeline.drift import alarms
 from pipeline.runs import RunRecord
 
 _SECONDS = 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.example_gen.component import ExampleGen
 from pipeline.config import Config
-from pipeline.node_settings import ingestion_settings
+from pipeline.nodes.settings import ingestion_settings
 
 
 def example_gen(config: Config) -> ExampleGen:

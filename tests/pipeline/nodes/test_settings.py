@@ -5,7 +5,7 @@ import pytest
 import pipeline.config as c
 from components.errors import ConfigError
 from pipeline.config.settings import TrainerSettings, TransformSettings
-from pipeline.node_settings import trainer_settings, transform_settings, tuner_settings
+from pipeline.nodes.settings import trainer_settings, transform_settings, tuner_settings
 
 
 def config(project: str, **changes) -> c.Config:

@@ -10,7 +10,7 @@ import pytest
 
 import pipeline.config as c
 from components.drift.result import FILE, Comparison, Comparisons, Finding, State
-from pipeline.runners import hooks
+from pipeline.drift import hooks
 from pipeline.runs import Home, NodeRecord, RunRecord
 from tests.pipeline.test_runs import record
 
