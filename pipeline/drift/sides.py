@@ -122,6 +122,8 @@ def _values(column: str, baseline: Source, current: Source, notes: list[str]) ->
     counts: collections.Counter[str] = collections.Counter()
     for each in (baseline, current):
         counts.update(each.values(column))
+    if not counts:
+        raise InputError(f"--slice {column}: it has no values on either side, so that there is nothing to slice by")
     if len(counts) > _MOST_SLICES:
         notes.append(f"{column}: the {_MOST_SLICES} most frequent of {len(counts)} values or more are slices")
     return [value for value, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:_MOST_SLICES]]

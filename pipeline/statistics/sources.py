@@ -11,7 +11,7 @@ from typing import Union
 from components.errors import InputError
 from components.statistics.files import Statistics, read
 from components.statistics.paths import FILE
-from components.statistics.slices import slices
+from components.statistics.slices import slices_by, whole
 from pipeline.statistics.rows import Reading, Rows, ingested
 
 __all__ = ["File", "Reading", "Source", "opened", "short", "statistics"]
@@ -25,15 +25,23 @@ class File:
     found: Statistics
 
     def statistics(self, wanted: Mapping[str, Collection[str]]) -> Statistics:
-        """All that are in the file, its slices among them. Raises InputError where a wanted column is none of them."""
-        for column in wanted:
-            self.values(column)
-        return self.found
+        """All that are in the file; where columns are wanted, of its slices only those by one of them.
+
+        Raises:
+            InputError: there is none by a wanted column.
+        """
+        if not wanted:
+            return self.found
+        kept = {name for column in wanted for name in self._slices(column).values()}
+        entire = whole(self.found)
+        return Statistics(datasets=[each for each in self.found.datasets if each is entire or each.name in kept])
 
     def values(self, column: str) -> list[str]:
         """The values of a column that have a slice. Raises InputError where there is none."""
-        within = f"{column}_"
-        found = [name.removeprefix(within) for name in slices(self.found) if name.startswith(within)]
+        return list(self._slices(column))
+
+    def _slices(self, column: str) -> Mapping[str, str]:
+        found = slices_by(self.found, column)
         if not found:
             raise InputError(f"--slice {column}: {self.path} holds statistics without slices of {column}")
         return found
