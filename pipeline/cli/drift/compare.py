@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, get_args
+from typing import Any, get_args
 
 import click
-from rich.console import Console
 
 from pipeline.cli.console import console, quiet
-from pipeline.config.config import Beam
+from pipeline.cli.drift.asked import Asked
 from pipeline.prediction.formats import InputFormat
-
-if TYPE_CHECKING:
-    from components.drift.compare import Role
-    from components.drift.report import Report
 
 
 @click.command(epilog="`millrace drift suggest` makes thresholds from what was usual so far.")
@@ -35,103 +29,30 @@ if TYPE_CHECKING:
 @click.option(
     "--image", "images", metavar="COLUMN", multiple=True, help="A column of encoded images, in TFRecord files."
 )
-def compare(
-    baseline: str,
-    current: str,
-    schema: str | None,
-    environment: str | None,
-    skew: bool,
-    out: str | None,
-    facets: bool,
-    label: tuple[str, ...],
-    prediction: tuple[str, ...],
-    slices: tuple[str, ...],
-    key: tuple[str, ...],
-    rows: bool,
-    delimiter: str,
-    format: InputFormat | None,
-    images: tuple[str, ...],
-) -> int:
+def compare(**typed: Any) -> int:
     """Compare two data sets, each a file of TFDV's statistics or files of data.
 
     BASELINE and CURRENT are statistics (.pb, .pbtxt, or a split's folder with FeatureStats.pb) or a file or pattern of
     CSV, TFRecord, JSON Lines or Parquet. Exit codes: 0 no drift, 1 drift, 2 bad input, 4 nothing comparable.
     `millrace drift --watch CONFIG` compares the spans of a pipeline as they arrive instead.
     """
-    if facets and not out:
-        raise click.UsageError("--facets needs --out: a folder to write to")
-    if environment and not schema:
-        raise click.UsageError("--environment needs --schema: it is one of the schema's")
-    if rows and not (schema or key):
-        raise click.UsageError(
-            "--rows needs --schema or --key: it shows rows that break the one or differ by the other"
-        )
+    asked = Asked(**typed)
+    asked.check()
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.drift import files
+        from pipeline.cli.drift import printed
         from pipeline.drift import sides
-        from pipeline.beam import beam_args
-        from pipeline.statistics import sources
 
-        reading = sources.Reading(delimiter, images, format, beam_args(Beam()))
-        roles: dict[str, Role] = {**dict.fromkeys(label, "label"), **dict.fromkeys(prediction, "prediction")}
-        wanted = sides.Wanted(schema, "skew" if skew else "drift", roles, slices, key, rows, environment)
-        found = sides.compare(baseline, current, reading, wanted)
+        found = sides.compare(asked.baseline, asked.current, asked.reading, asked.wanted)
         # Before anything is printed: whoever reads only the first lines wants the files, too.
-        written = files.write(found.report, out) if out else []
-        if out and facets:
-            written.append(files.write_facets(found.report, found.baseline, found.current, out))
+        written = files.write(found.report, asked.out) if asked.out else []
+        if asked.out and asked.facets:
+            written.append(files.write_facets(found.report, found.baseline, found.current, asked.out))
         to = console(output.stream)
-        _print(found.report, to)
+        for line in printed.lines(found.report):
+            to.print(line, soft_wrap=True)
+        to.print(found.report.verdict, style="bold", soft_wrap=True)
         for path in written:
             to.print(path, soft_wrap=True)
         return found.report.exit_code
-
-
-def _print(report: Report, to: Console) -> None:
-    """What does not pass, and the verdict below it."""
-    for line in (*report.notes, *_features(report), *_slices(report), *_rows(report), *_anomalies(report)):
-        to.print(line, soft_wrap=True)
-    to.print(report.verdict, style="bold", soft_wrap=True)
-
-
-def _features(report: Report) -> Iterator[str]:
-    from components.drift.compare import State
-    from components.drift.words import alarm
-
-    for result in report.results:
-        if result.state is State.DRIFT:
-            yield alarm(result)
-        elif result.state is State.NOT_COMPARABLE:
-            yield f"{result.name}: not comparable: {result.why}"
-
-
-def _slices(report: Report) -> Iterator[str]:
-    """Their alarms; of those that say nothing at all the reason."""
-    from components.drift.compare import State
-    from components.drift.words import alarm
-
-    for name, results in report.slices.items():
-        yield from (f"{name}: {alarm(each)}" for each in results if each.state is State.DRIFT)
-        if all(each.state is State.NOT_COMPARABLE for each in results):
-            yield f"{name}: not comparable: {results[0].why}"
-    for name, why in report.lone_slices.items():
-        yield f"{name}: not comparable: {why}"
-
-
-def _rows(report: Report) -> Iterator[str]:
-    if report.row_skew is None:
-        return
-    for each in report.row_skew.exceeded:
-        yield f"{each.name}: differs in {each.pairs - each.matched:,} of {each.pairs:,} rows with the same key"
-    for pair in report.row_skew.rows:
-        for side, row in (("baseline", pair.baseline), ("current", pair.current)):
-            yield f"  {side}: {', '.join(f'{name}={value}' for name, value in row.items())}"
-
-
-def _anomalies(report: Report) -> Iterator[str]:
-    """What breaks the schema. It is told and does not end the command with another code: drift is what was asked."""
-    for each in report.anomalies:
-        yield f"anomaly: {each.feature or 'the data set'}: {each.short}: {each.long}"
-        for row in each.rows:
-            yield f"  {', '.join(f'{name}={value}' for name, value in row.items())}"

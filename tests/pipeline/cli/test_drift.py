@@ -236,3 +236,15 @@ def test_slices_in_statistics_are_compared(
     assert said[1] == "No drift in any of 3 features; drift in 1 of 1 slices"
     assert main(["drift", *paths, "--slice", "colour"]) == ExitCode.INPUT
     assert "holds statistics without slices of colour" in capfd.readouterr().err
+    assert main(["drift", *paths, "--slice", "town"]) == ExitCode.GATE
+
+
+def test_a_column_without_values_cannot_be_sliced_by(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name, value in (("a", ""), ("b", ""), ("c", "u")):
+        (tmp_path / f"{name}.csv").write_text("x,town\n" + "".join(f"{number},{value}\n" for number in range(150)))
+    assert main(["drift", str(tmp_path / "a.csv"), str(tmp_path / "b.csv"), "--slice", "town"]) == ExitCode.INPUT
+    assert "--slice town: it has no values on either side" in capfd.readouterr().err
+    main(["drift", str(tmp_path / "a.csv"), str(tmp_path / "c.csv"), "--slice", "town"])
+    said = capfd.readouterr().out
+    assert "town_u: not comparable: the baseline does not have it" in said
+    assert "1 slices not comparable" in said
