@@ -7,9 +7,12 @@ import re
 import click
 
 import pipeline.config as c
+from components.drift import thresholds, words
 from components.errors import ExitCode
 from pipeline.cli.drift.watch import watch
 from pipeline.cli.main import COMMANDS, millrace
+from pipeline.config.load import load
+from pipeline.graph import create_pipeline
 
 README = (pathlib.Path(__file__).parents[1] / "README.md").read_text()
 
@@ -70,6 +73,25 @@ def test_every_training_field_is_there():
     assert set(re.findall(r"`(\w+)`", _section("Training").partition("Losses, metrics")[0])) == set(
         c.Trainer.model_fields
     )
+
+
+def test_every_field_of_drift_is_there_with_its_default():
+    rows = re.findall(r"^\| `(\w+)` \| `([^`]+)` \| ", _section("Statistics and drift"), re.MULTILINE)
+    assert {name: eval(default) for name, default in rows} == {
+        name: field.default for name, field in c.Drift.model_fields.items()
+    }
+
+
+def test_every_measure_of_drift_is_there_and_the_nodes_that_compare():
+    text = _section("Statistics and drift")
+    for name in (*words.NAMES.values(), *thresholds.COMPARATORS.values()):
+        short = {"population stability index": "PSI", "chi-square (Cramér's V)": "Cramér's V"}.get(name, name)
+        assert short in text, name
+    drift = c.Drift(serving=c.Serving(path="x.csv"))
+    nodes = create_pipeline(load("taxi").model_copy(update={"drift": drift})).components
+    for name in (each.id for each in nodes):
+        if re.search("Drift|Serving|Earlier", name):
+            assert f"`{name}`" in text, name
 
 
 def test_fields_named_with_their_record_exist():

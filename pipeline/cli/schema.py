@@ -11,10 +11,14 @@ import click
 from components.errors import ExitCode
 from pipeline.cli.console import console, quiet
 from pipeline.cli.options import at_root
-from pipeline.config.load import load
+from pipeline.config import Config
+from pipeline.config.load import load, override
 
 _root: Callable[[Any], Any] = click.option(
     "--root", metavar="DIR", type=click.Path(file_okay=False), help="The root that the runs were given."
+)
+_span: Callable[[Any], Any] = click.option(
+    "--span", type=click.IntRange(min=0), help="The span to look at; the newest where not given."
 )
 
 
@@ -26,22 +30,23 @@ def schema() -> None:
 @schema.command()
 @click.argument("config")
 @click.option("--out", metavar="FILE", help="Not given: the config's schema.path, or schemas/NAME.pbtxt beside it.")
+@_span
 @_root
-def infer(config: str, out: str | None, root: str | None) -> None:
+def infer(config: str, out: str | None, span: int | None, root: str | None) -> None:
     """Write a schema of the newest span, for you to read and correct.
 
     Its statistics are those of a run, where one has seen these files, and else computed.
     """
-    wanted = at_root(load(config), root)
+    wanted = _of(config, span, root)
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.environments import SERVING
         from pipeline.schema import files, workflow
 
         path = os.path.abspath(out) if out else files.path_of(wanted)
-        found, span = workflow.infer(wanted, path)
+        found, counted = workflow.infer(wanted, path)
         to = console(output.stream)
-        to.print(f"wrote {path}: {len(found.feature)} features of {span.origin}", soft_wrap=True)
+        to.print(f"wrote {path}: {len(found.feature)} features of {counted.origin}", soft_wrap=True)
         hidden = [feature.name for feature in found.feature if SERVING in feature.not_in_environment]
         to.print(f"not in serving: {', '.join(hidden) or 'nothing'}", soft_wrap=True)
         if wanted.schema_.path is None or path != files.path_of(wanted):
@@ -51,13 +56,14 @@ def infer(config: str, out: str | None, root: str | None) -> None:
 
 @schema.command()
 @click.argument("config")
+@_span
 @_root
-def diff(config: str, root: str | None) -> int:
+def diff(config: str, span: int | None, root: str | None) -> int:
     """Hold the curated schema against the newest span: what is wrong, and what would admit the data.
 
     Exit codes: 0 nothing, 1 something.
     """
-    wanted = at_root(load(config), root)
+    wanted = _of(config, span, root)
     with quiet() as output:
         from pipeline.schema import describe, workflow
 
@@ -74,10 +80,11 @@ def diff(config: str, root: str | None) -> int:
 @schema.command()
 @click.argument("config")
 @click.argument("features", metavar="[FEATURE]...", nargs=-1)
+@_span
 @_root
-def accept(config: str, features: tuple[str, ...], root: str | None) -> None:
+def accept(config: str, features: tuple[str, ...], span: int | None, root: str | None) -> None:
     """Change the curated schema as `diff` suggests, for these features or for all; comments and order stay."""
-    wanted = at_root(load(config), root)
+    wanted = _of(config, span, root)
     with quiet() as output:
         from pipeline.schema import workflow
 
@@ -88,3 +95,7 @@ def accept(config: str, features: tuple[str, ...], root: str | None) -> None:
             to.print(line, soft_wrap=True)
         for line in found.by_hand:
             to.print(f"to be changed by hand: {line}", soft_wrap=True)
+
+
+def _of(config: str, span: int | None, root: str | None) -> Config:
+    return at_root(override(load(config), [] if span is None else [f"data.span={span}"]), root)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -14,29 +15,31 @@ from components.statistics.files import Statistics
 from pipeline.schema.admit import Admission, admit
 from pipeline.schema.infer import name_of
 
+Splits: TypeAlias = Mapping[str, Statistics]
+
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A feature that does not admit the data: what TFDV finds wrong, in its words, and what would mend it."""
+    """A feature that does not admit the data: what TFDV finds wrong, a line for each, and what would mend it."""
 
     feature: str
     found: Sequence[str]
     admission: Admission
 
 
-def suggest(schema: schema_pb2.Schema, splits: Sequence[Statistics], unserved: Collection[str]) -> list[Suggestion]:
+def suggest(schema: schema_pb2.Schema, splits: Splits, unserved: Collection[str]) -> list[Suggestion]:
     """Hold the statistics of all splits of a data set against the schema, in the environment of training.
 
     Args:
-        splits: the training split first.
+        splits: by name, the training split first.
         unserved: columns that serving does not see.
 
     Raises:
         InputError: the schema knows none of the features.
     """
-    _check_same_data(schema, splits)
+    _check_same_data(schema, list(splits.values()))
     return [
-        Suggestion(name, found, admit(schema, name, splits, unserved))
+        Suggestion(name, found, admit(schema, name, list(splits.values()), unserved))
         for name, found in anomalies(schema, splits).items()
     ]
 
@@ -50,23 +53,31 @@ def accepted(schema: schema_pb2.Schema, suggestions: Sequence[Suggestion]) -> sc
     return result
 
 
-def remaining(schema: schema_pb2.Schema, splits: Sequence[Statistics]) -> list[str]:
+def remaining(schema: schema_pb2.Schema, splits: Splits) -> list[str]:
     """What is wrong with the data, a line each; of the data set as a whole, too."""
-    whole = [tfdv.validate_statistics(each, schema).dataset_anomaly_info.description for each in splits]
+    whole = [tfdv.validate_statistics(each, schema).dataset_anomaly_info.description for each in splits.values()]
     of_features = [f"{name}: {text}" for name, texts in anomalies(schema, splits).items() for text in texts]
     return [*of_features, *dict.fromkeys(f"the data set: {text}" for text in whole if text)]
 
 
-def anomalies(schema: schema_pb2.Schema, splits: Sequence[Statistics]) -> dict[str, list[str]]:
-    """What is wrong, by feature; features of the schema in its order, new ones behind them."""
-    found: dict[str, list[str]] = {}
-    for statistics in splits:
+def anomalies(schema: schema_pb2.Schema, splits: Splits) -> dict[str, list[str]]:
+    """What is wrong, by feature, a line for each anomaly; features of the schema in its order, new ones behind them."""
+    found: dict[str, dict[int, dict[str, list[str]]]] = {}
+    for split, statistics in splits.items():
         of_split = tfdv.validate_statistics(statistics, schema, environment=declared(schema, TRAINING))
         for key, info in sorted(of_split.anomaly_info.items()):
-            texts = found.setdefault(info.path.step[0] if info.path.step else key, [])
-            texts += [text for each in info.reason if (text := each.description.strip()) not in texts]
+            of_feature = found.setdefault(info.path.step[0] if info.path.step else key, {})
+            for reason in info.reason:
+                of_type = of_feature.setdefault(reason.type, {})
+                of_type.setdefault(reason.description.strip(), []).append(split)
     order = {feature.name: place for place, feature in enumerate(schema.feature)}
-    return {name: found[name] for name in sorted(found, key=lambda each: (order.get(each, len(order)), each))}
+    names = sorted(found, key=lambda each: (order.get(each, len(order)), each))
+    return {name: [_line(texts, splits) for texts in found[name].values()] for name in names}
+
+
+def _line(texts: Mapping[str, Sequence[str]], splits: Collection[str]) -> str:
+    """An anomaly, which TFDV may put otherwise for each split, as with other shares."""
+    return " ".join(text if len(of) == len(splits) else f"{', '.join(of)}: {text}" for text, of in texts.items())
 
 
 def _check_same_data(schema: schema_pb2.Schema, splits: Sequence[Statistics]) -> None:

@@ -45,10 +45,9 @@ def infer(config: Config, path: str) -> tuple[schema_pb2.Schema, Span]:
     """
     files.check_new(path)  # before anything is counted
     span = newest(config)
-    splits = list(span.splits.values())
     labels = unserved(config, span.train.datasets[0])
     schema = infer_from(span.train, labels, config.image_columns)
-    schema = accepted(schema, suggest(schema, splits, labels))
+    schema = accepted(schema, suggest(schema, span.splits, labels))
     files.create(path, schema, _ABOUT.format(origin=span.origin))
     return schema, span
 
@@ -62,12 +61,11 @@ def difference(config: Config) -> Difference:
     path = files.path_of(config)
     schema = files.curated(config)
     span = newest(config)
-    splits = list(span.splits.values())
     try:
-        suggestions = suggest(schema, splits, unserved(config, span.train.datasets[0]))
+        suggestions = suggest(schema, span.splits, unserved(config, span.train.datasets[0]))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    return Difference(path, schema, span, suggestions, remaining(accepted(schema, suggestions), splits))
+    return Difference(path, schema, span, suggestions, remaining(accepted(schema, suggestions), span.splits))
 
 
 def accept(found: Difference, names: Sequence[str]) -> list[str]:

@@ -109,7 +109,9 @@ def test_a_difference_is_told_and_accepted_once(schema: Schema) -> None:
     code, said = schema("diff")
     assert code == ExitCode.GATE
     assert re.search(
-        r"^price\n(  Unexpectedly large value: \d+\.\n)+  -> int_domain.max: 40 -> 49$", said, re.MULTILINE
+        r"^price\n  ((train: |eval: )?Unexpectedly large value: \d+\. ?)+\n  -> int_domain.max: 40 -> 49$",
+        said,
+        re.MULTILINE,
     )
     assert "  -> 1 new value: 'g'\n" in said
     assert said.endswith(
@@ -171,3 +173,14 @@ def test_data_that_no_run_has_seen_is_counted(
     code, said = schema("infer", "--root", project / "runs", "--out", tmp_path / "own.pbtxt")
     assert (code, said.splitlines()[0]) == (ExitCode.OK, f"wrote {tmp_path}/own.pbtxt: 3 features of span 1")
     assert 'name: "cost"' in (tmp_path / "own.pbtxt").read_text()
+
+
+def test_another_span_is_looked_at_where_it_is_named(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
+    schema = Schema(tmp_path, capfd)
+    (tmp_path / "shop.py").write_text(CONFIG)
+    for day, highest in ((1, 40), (2, 50)):
+        (tmp_path / f"day-{day}.csv").write_text(rows("rb", highest))
+    schema.write(CURATED)
+    assert schema("diff", "--span", 1) == (ExitCode.OK, f"{schema.path} admits span 1\n")
+    assert "int_domain.max: 40 -> 49" in schema("diff")[1]
+    assert schema("accept", "--span", 1)[1] == f"{schema.path}: nothing to change\n"

@@ -17,6 +17,13 @@ def statistics(**columns: Any) -> statistics_pb2.DatasetFeatureStatisticsList:
     return tfdv.generate_statistics_from_dataframe(pd.DataFrame(columns), OPTIONS, n_jobs=1)
 
 
+def named(
+    *splits: statistics_pb2.DatasetFeatureStatisticsList,
+) -> dict[str, statistics_pb2.DatasetFeatureStatisticsList]:
+    """As the splits train, eval and test."""
+    return dict(zip(("train", "eval", "test"), splits, strict=False))
+
+
 def schema(text: str) -> schema_pb2.Schema:
     """A schema as a person writes it."""
     return text_format.Parse(text, schema_pb2.Schema())

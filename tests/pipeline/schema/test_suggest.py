@@ -12,7 +12,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.errors import InputError
 from pipeline.schema import describe
 from pipeline.schema.suggest import accepted, anomalies, remaining, suggest
-from tests.pipeline.schema.data import schema, statistics
+from tests.pipeline.schema.data import named, schema, statistics
 
 KEPT = 'drift_comparator { jensen_shannon_divergence { threshold: 0.1 } } annotation { tag: "drift:psi=0.2" }'
 ENVIRONMENTS = 'default_environment: "TRAINING" default_environment: "SERVING" '
@@ -47,7 +47,7 @@ def test_a_constraint_is_loosened_and_no_other(feature: str, columns: dict, chan
         f'feature {{ name: "x" {feature} {KEPT} }} feature {{ name: "y" type: INT }}'
         'string_domain { name: "d" value: "a" value: "b" value: "d" }'
     )
-    splits = [statistics(**columns, **({} if "y" in columns else {"y": [5] * len(columns["x"])}))]
+    splits = named(statistics(**columns, **({} if "y" in columns else {"y": [5] * len(columns["x"])})))
     [found] = suggest(curated, splits, ())
     assert found.feature == "x"
     assert change in describe.changes(found.admission)
@@ -61,7 +61,7 @@ def test_a_constraint_is_loosened_and_no_other(feature: str, columns: dict, chan
 
 def test_a_new_column_is_added_with_its_environment() -> None:
     curated = schema(ENVIRONMENTS + 'feature { name: "y" type: INT }  string_domain { name: "c" value: "q" }')
-    splits = [statistics(y=[1, 2, 3, 4], c=["u", "v", "u", "v"], label=[1, 2, 3, 5])]
+    splits = named(statistics(y=[1, 2, 3, 4], c=["u", "v", "u", "v"], label=[1, 2, 3, 5]))
     suggestions = suggest(curated, splits, {"label"})
     assert [each.feature for each in suggestions] == ["c", "label"]
     assert describe.changes(suggestions[0].admission)[1] == "2 new values: 'u', 'v'"
@@ -80,7 +80,7 @@ def test_only_what_was_accepted_changes() -> None:
         'feature { name: "x" type: BYTES domain: "d" } feature { name: "y" type: INT int_domain { max: 1 } }'
         'string_domain { name: "d" value: "a" }'
     )
-    splits = [statistics(x=["a", "b"], y=[1, 2])]
+    splits = named(statistics(x=["a", "b"], y=[1, 2]))
     of_x, of_y = suggest(curated, splits, ())
     assert accepted(curated, [of_y]).string_domain == curated.string_domain
     assert anomalies(accepted(curated, [of_x]), splits).keys() == {"y"}
@@ -92,7 +92,7 @@ def test_all_splits_are_admitted_and_one_that_lacks_a_rare_column_does_not_end_i
         'feature { name: "x" type: INT int_domain { max: 1 } }'
         'feature { name: "rare" type: INT presence { min_fraction: 0.1 min_count: 1 } }'
     )
-    splits = [statistics(x=[1, 2], rare=[1, 1]), statistics(x=[1, 7])]
+    splits = named(statistics(x=[1, 2], rare=[1, 1]), statistics(x=[1, 7]))
     suggestions = suggest(curated, splits, ())
     after = accepted(curated, suggestions)
     assert after.feature[0].int_domain.max == 7
@@ -101,21 +101,31 @@ def test_all_splits_are_admitted_and_one_that_lacks_a_rare_column_does_not_end_i
     assert suggest(after, splits, ()) == []
 
 
+def test_an_anomaly_is_one_line_which_names_the_splits_where_they_differ() -> None:
+    curated = schema('feature { name: "x" type: INT int_domain { min: 0 max: 1 } } feature { name: "y" type: BYTES }')
+    splits = named(statistics(x=[1, 2], y=[1, 1]), statistics(x=[1, 2], y=[1, 1]), statistics(x=[1, 7], y=[1, 1]))
+    of_x, of_y = anomalies(curated, splits).values()
+    assert of_x == ["train, eval: Unexpectedly large value: 2. test: Unexpectedly large value: 7."]
+    assert of_y == ["Expected data of type: BYTES but got INT"]
+
+
 def test_what_only_serving_sees_is_not_missed() -> None:
     only = 'feature { name: "s" presence { min_count: 1 } not_in_environment: "TRAINING" }'
-    assert suggest(schema(f'{ENVIRONMENTS} feature {{ name: "x" type: INT }} {only}'), [statistics(x=[1])], ()) == []
+    assert (
+        suggest(schema(f'{ENVIRONMENTS} feature {{ name: "x" type: INT }} {only}'), named(statistics(x=[1])), ()) == []
+    )
 
 
 def test_what_is_no_matter_of_a_feature_is_told() -> None:
     curated = schema('feature { name: "x" type: INT } dataset_constraints { min_examples_count: 9 }')
-    assert remaining(curated, [statistics(x=[1, 2])] * 2) == [
+    assert remaining(curated, named(*[statistics(x=[1, 2])] * 2)) == [
         "the data set: The dataset has 2 examples, which is fewer than expected."
     ]
 
 
 def test_a_schema_of_other_data_is_refused() -> None:
     with pytest.raises(InputError, match=r"for other data: it knows fare, tips, and none .* which has x$"):
-        suggest(schema('feature { name: "fare" } feature { name: "tips" }'), [statistics(x=[1])], ())
+        suggest(schema('feature { name: "fare" } feature { name: "tips" }'), named(statistics(x=[1])), ())
 
 
 def test_many_at_once() -> None:
@@ -128,7 +138,7 @@ def test_many_at_once() -> None:
         f'feature {{ name: "{kind}{place}" type: {kind} presence {{ min_fraction: 1 }} {limits[kind]} }}'
         for kind, place in pairs
     )
-    splits = [statistics(**{f"{kind}{place}": values[place] for kind, place in pairs})]
+    splits = named(statistics(**{f"{kind}{place}": values[place] for kind, place in pairs}))
     curated = schema(f'{text} string_domain {{ name: "d" value: "z" }}')
     after = accepted(curated, suggest(curated, splits, ()))
     assert remaining(after, splits) == []
