@@ -1,0 +1,53 @@
+"""TFDV's histogram of equally wide ranges, from arrays instead of from a message for each of its 10,000 quantiles.
+
+TFDV takes a hundred quantiles for each one that it keeps, and walks over them in Python: with the 100 that drift needs,
+nine tenths of the time that a number takes, and again in every slice. The result is the same.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from tensorflow_data_validation.utils import quantiles_util
+from tensorflow_metadata.proto.v0 import statistics_pb2
+
+_Floats = npt.NDArray[np.float64]
+
+
+def histogram(
+    quantiles: _Floats,
+    cumulative_counts: _Floats,
+    finite_min: float,
+    finite_max: float,
+    num_buckets: int,
+    num_pos_inf: float,
+) -> statistics_pb2.Histogram:
+    """See `quantiles_util.generate_equi_width_histogram`, whose place it takes."""
+    found = statistics_pb2.Histogram(type=statistics_pb2.Histogram.STANDARD)
+    if not np.isfinite(finite_min) and not np.isfinite(finite_max):
+        found.buckets.add(low_value=finite_min, high_value=finite_max, sample_count=cumulative_counts[-1])
+        return found
+    finite = quantiles_util._strip_infinities(quantiles, cumulative_counts, finite_max, num_pos_inf)
+    *steps, num_neg_inf = finite
+    several = num_buckets if finite_min < finite_max else 1
+    edges = np.linspace(finite_min, finite_max, several + 1)
+    # The width overflows: TFDV gives up here, too.
+    if not np.isfinite(edges).all():
+        return found
+    if num_neg_inf:
+        found.buckets.add(low_value=-np.inf, high_value=-np.inf, sample_count=num_neg_inf)
+    counts = np.diff(_upto(edges[1:], *quantiles_util._get_bin_weights(*steps)), prepend=0.0)
+    for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
+        found.buckets.add(low_value=low, high_value=high, sample_count=count)
+    if num_pos_inf:
+        found.buckets.add(low_value=np.inf, high_value=np.inf, sample_count=num_pos_inf)
+    return found
+
+
+def _upto(edges: _Floats, low: _Floats, high: _Floats, counts: _Floats) -> _Floats:
+    """How many values are at most each of `edges`, where they are spread evenly over (low, high]."""
+    before = np.concatenate([[0.0], np.cumsum(counts)])
+    whole = np.searchsorted(high, edges, side="right")
+    # At most one range of the sorted ones reaches across an edge.
+    across = np.minimum(whole, len(high) - 1)
+    width = np.where(high > low, high - low, 1.0)[across]
+    part = np.where(whole < len(high), np.clip((edges - low[across]) / width, 0.0, 1.0), 0.0)
+    return before[whole] + part * counts[across]
