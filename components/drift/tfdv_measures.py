@@ -1,10 +1,11 @@
 """TFDV's own measures, by TFDV itself: what a schema's comparators would be held against."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
+from components.batches import batches
 from components.statistics.features import name_of
 
 L_INFINITY = "l_infinity"
@@ -17,6 +18,8 @@ _NAMES = {
     _Type.JENSEN_SHANNON_DIVERGENCE: JENSEN_SHANNON,
     _Type.NORMALIZED_ABSOLUTE_DIFFERENCE: ABSOLUTE_DIFFERENCE,
 }
+_TOGETHER = 100
+"""Features that TFDV validates at once: the time for each grows with how many there are."""
 
 
 def measure(
@@ -33,29 +36,45 @@ def measure(
             absolute difference mean something for (of a number TFDV says 0.0).
         numeric: features with a histogram on both sides.
     """
-    types = {name_of(each): each.type for each in current.features}
+    before, after = ({name_of(each): each for each in side.features} for side in (baseline, current))
+    found: dict[str, Mapping[str, float]] = {}
+    for names in batches([*counted, *numeric], _TOGETHER):
+        previous = _list(baseline, [before[name] for name in names])
+        newest = _list(current, [after[name] for name in names])
+        schema = _schema([after[name] for name in names], counted)
+        told = tfdv.validate_statistics(newest, schema, previous_statistics=previous).drift_skew_info
+        found |= {
+            ".".join(each.path.step): {_NAMES[one.type]: one.value for one in each.drift_measurements} for each in told
+        }
+    return found
+
+
+def _schema(features: Iterable[statistics_pb2.FeatureNameStatistics], counted: Collection[str]) -> schema_pb2.Schema:
+    """With a comparator for all that there is of each feature."""
     schema = schema_pb2.Schema()
-    for name in (*counted, *numeric):
+    for each in features:
         # A statistics' type has the schema's name, but for bytes that are text there.
-        kind = statistics_pb2.FeatureNameStatistics.Type.Name(types[name])
-        feature = schema.feature.add(name=name, type="BYTES" if kind == "STRING" else kind)
+        kind = statistics_pb2.FeatureNameStatistics.Type.Name(each.type)
+        feature = schema.feature.add(name=name_of(each), type="BYTES" if kind == "STRING" else kind)
         feature.drift_comparator.jensen_shannon_divergence.threshold = 1.0
-        if name in counted:
+        if feature.name in counted:
             feature.drift_comparator.infinity_norm.threshold = 1.0
             feature.drift_comparator.normalized_abs_difference.threshold = 1.0
-    found = tfdv.validate_statistics(_list(current), schema, previous_statistics=_list(baseline))
-    return {
-        ".".join(each.path.step): {_NAMES[one.type]: one.value for one in each.drift_measurements}
-        for each in found.drift_skew_info
-    }
+    return schema
 
 
-def _list(statistics: statistics_pb2.DatasetFeatureStatistics) -> statistics_pb2.DatasetFeatureStatisticsList:
-    """A schema finds what lies within a struct by its path only: here its name stands for it."""
-    found = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics])
-    for feature in found.datasets[0].features:
+def _list(
+    data: statistics_pb2.DatasetFeatureStatistics, features: Iterable[statistics_pb2.FeatureNameStatistics]
+) -> statistics_pb2.DatasetFeatureStatisticsList:
+    """Some features of a data set. Slices are compared one at a time, each as if it were the whole, without a name.
+
+    A schema finds what lies within a struct by its path only: here its name stands for it.
+    """
+    found = statistics_pb2.DatasetFeatureStatistics(
+        num_examples=data.num_examples, weighted_num_examples=data.weighted_num_examples
+    )
+    found.features.extend(features)
+    for feature in found.features:
         if len(feature.path.step) > 1:
             feature.path.step[:] = [name_of(feature)]
-    # Slices are compared one at a time, each as if it were the whole.
-    found.datasets[0].name = ""
-    return found
+    return statistics_pb2.DatasetFeatureStatisticsList(datasets=[found])
