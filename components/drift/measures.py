@@ -26,6 +26,9 @@ _BINS = 10
 _LEAST = 1e-4
 """Stands in for an empty bin in PSI, whose logarithm has none; as Evidently does."""
 
+_EXPECTED = 5.0
+"""Cochran's rule (1954)."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -62,19 +65,37 @@ def of_categories(baseline: Categorical, current: Categorical) -> dict[str, Meas
 
 def of_missing(baseline: Feature, current: Feature) -> dict[str, Measured]:
     """By how much the share of rows without a value changed."""
-    table = [np.array([each.missing, each.rows - each.missing], np.float64) for each in (baseline, current)]
+    if not baseline.rows or not current.rows:
+        return {}
+    table = [[each.missing, each.rows - each.missing] for each in (baseline, current)]
     change = abs(current.missing_share - baseline.missing_share)
-    return {MISSING: Measured(change, chi_square(*table)[1])} if baseline.rows and current.rows else {}
+    return {MISSING: Measured(change, float(scipy.stats.fisher_exact(table).pvalue))}
 
 
 def _of_counts(baseline: Floats, current: Floats) -> dict[str, Measured]:
     before, after = baseline / baseline.sum(), current / current.sum()
-    strength, chance = chi_square(baseline, current)
+    strength, _ = chi_square(baseline, current)
+    _, chance = chi_square(*_pooled(baseline, current))
     return {
         PSI: Measured(psi(before, after), chance),
         HELLINGER: Measured(hellinger(before, after), chance),
         CRAMERS_V: Measured(strength, chance),
     }
+
+
+def _pooled(baseline: Floats, current: Floats) -> tuple[Floats, Floats]:
+    """Rare values put together: the chance of Pearson's test holds where each is expected a few times on either side.
+
+    Without it the value of a single row, which is rare among many, would be no chance.
+    """
+    total = baseline + current
+    order = np.argsort(-total, kind="stable")
+    expected = total[order] * min(baseline.sum(), current.sum()) / total.sum()
+    kept = int((expected >= _EXPECTED).sum())
+    if expected[kept:].sum() < _EXPECTED:
+        kept = max(kept - 1, 0)
+    before, after = (np.append(each[order][:kept], each[order][kept:].sum()) for each in (baseline, current))
+    return before, after
 
 
 def _new_values(baseline: Floats, current: Floats, once: float) -> Measured:

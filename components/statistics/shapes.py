@@ -6,6 +6,7 @@ from typing import Optional
 
 import numpy as np
 
+from components.report import page
 from components.statistics.distributions import Categorical, Distribution, Floats, Numeric
 
 _BINS = 24
@@ -50,7 +51,7 @@ def bars(baseline: Optional[Distribution], current: Optional[Distribution]) -> O
     if isinstance(baseline, Numeric) and isinstance(current, Numeric):
         edges = _edges(baseline, current)
         shares = [_between(each, edges).round(5).tolist() for each in (baseline, current)]
-        return Bars([f"{edge:.4g}" for edge in edges], *shares)
+        return Bars([page.number(edge) for edge in edges], *shares)
     if isinstance(baseline, Categorical) and isinstance(current, Categorical):
         values = _shares(baseline, current)
         shown = values.first(-np.maximum(values.baseline, values.current))
@@ -114,9 +115,15 @@ def _shares(baseline: Categorical, current: Categorical) -> _Shares:
 
 
 def _edges(baseline: Numeric, current: Numeric) -> Floats:
-    """Of equally wide ranges over what the middle 98 % of either side cover; the ends take what lies beyond."""
-    ends = np.concatenate([each.quantiles(np.array([0.01, 0.99])) for each in (baseline, current)])
-    low, high = ends.min(), ends.max()
+    """Of equally wide ranges over what the middle 98 % of either side cover, and its tails where they are short.
+
+    The ends take what lies beyond.
+    """
+    middle = np.concatenate([each.quantiles(np.array([0.01, 0.99])) for each in (baseline, current)])
+    low, high = middle.min(), middle.max()
+    least, most = (of(baseline.knots[end], current.knots[end]) for of, end in ((min, 0), (max, -1)))
+    near = (high - low) / 2
+    low, high = (least if low - least <= near else low), (most if most - high <= near else high)
     return np.linspace(low, high if high > low else low + 1.0, _BINS + 1)
 
 

@@ -1,5 +1,7 @@
 """What counts as drift, what as comparable; the traps of TFDV's own validator among them."""
 
+from typing import Optional
+
 import numpy as np
 import pytest
 import tensorflow_data_validation as tfdv
@@ -99,6 +101,14 @@ def test_few_rows_are_left_to_chance() -> None:
     result = compared(normal(10), normal(10, 1))
     assert result.measured["kolmogorov_smirnov"].value > 0.05
     assert result.state is State.OK
+
+
+@pytest.mark.parametrize("before", [["u7"], ["u7", None]], ids=["a rare value", "no value"])
+def test_a_row_or_two_are_left_to_chance(before: list[Optional[str]]) -> None:
+    """One row in a hundred is u7, and one in a hundred has no value."""
+    found = compared(before, [*(f"u{number % 100}" for number in range(3000)), *[None] * 30])
+    assert found.measured["l_infinity"].value > 0.9
+    assert [each.threshold.measure for each in found.checks if each.exceeded] == []
 
 
 def test_a_threshold_of_the_schema_decides_alone() -> None:
