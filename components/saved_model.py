@@ -141,9 +141,14 @@ class Model:
             return {name: tensor.numpy() for name, tensor in function(**inputs).items()}
         except tf.errors.InvalidArgumentError as error:
             raise InputError(
-                f"the model in {self.folder} cannot read these rows: {str(error).splitlines()[0]}. "
+                f"the model in {self.folder} cannot read these rows: {_cause(error)}. "
                 "They need the columns and types of the training data"
             ) from error
+
+
+def _cause(error: tf.errors.OpError) -> str:
+    """TensorFlow names the node and where it comes from, then what is wrong, then the node again in brackets."""
+    return str(error).partition("\n\t [[")[0].splitlines()[-1].rstrip(". ")
 
 
 def _columns_file(folder: str) -> dict[str, str]:

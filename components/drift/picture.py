@@ -25,7 +25,7 @@ def png(report: Report) -> bytes:
     figure = Figure(figsize=(9, 1.7 + 0.3 * len(shown)), layout="constrained", facecolor="white")
     axes = figure.add_subplot()
     title = "\n".join(textwrap.wrap(report.verdict, 80))
-    sides = (f"{side.name} ({side.rows:,} rows)" for side in (report.current, report.baseline))
+    sides = (f"{side.name} ({page.counted(side.rows, 'row')})" for side in (report.current, report.baseline))
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", parse_math=False)
     axes.set_title(" against ".join(sides), loc="left", fontsize=9, color="0.35", parse_math=False)
     _draw(axes, shown)

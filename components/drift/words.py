@@ -67,7 +67,7 @@ def movement(result: Result) -> str:
     if quantiles:
         most = max(quantiles, key=lambda each: (abs(each.current - each.baseline), -abs(each.share - 0.5)))
         name = "median" if most.share == 0.5 else f"p{100 * most.share:.0f}"
-        return _change(name, f"{most.baseline:.4g}", f"{most.current:.4g}")
+        return _change(name, page.number(most.baseline), page.number(most.current))
     for value in shapes.moved(*sides)[:1]:
         name = value.name if len(value.name) <= 24 else f"{value.name[:23]}…"
         return _change(name or "(empty)", page.percent(value.baseline), page.percent(value.current))

@@ -11,6 +11,8 @@ from components.report import paths
 
 _HERE = "report"
 _SUFFIXES = (".j2", ".css", ".js")
+_LARGE = 1e16
+"""From here on a number has more digits than are known of it."""
 
 
 def render(package: str, template: str, **values: Any) -> str:
@@ -29,7 +31,7 @@ def render(package: str, template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, signed=signed, percent=percent, chance=chance)
+    environment.filters.update(number=number, counted=counted, signed=signed, percent=percent, chance=chance)
     environment.filters.update(steps=paths.steps, line=paths.line, dots=paths.dots)
     environment.globals["asset"] = lambda name: markupsafe.Markup(environment.get_template(name).render())
     return environment.get_template(template).render(**values)
@@ -42,14 +44,23 @@ def files(package: str) -> tuple[str, ...]:
 
 
 def number(value: Optional[float]) -> str:
-    """A number for a person: four digits that count, thousands grouped, an en dash for None."""
+    """A number for a person: four digits that count and all before the point, in groups; an en dash for None."""
     if value is None or not math.isfinite(value):
         return "–"
-    if value == int(value) and abs(value) < 1e9:
+    if abs(value) >= _LARGE:
+        return f"{value:.4g}"
+    if value == int(value):
         return f"{int(value):,}"
     if abs(value) < 0.0001:
         return f"{value:.1e}".replace("e-0", "e-")
-    return f"{value:,.4f}" if abs(value) < 10 else f"{value:,.4g}"
+    if abs(value) < 10:
+        return f"{value:,.4f}"
+    return f"{value:.4g}" if abs(value) < 999.95 else f"{value:,.0f}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count of things: `1 row`, `2,000 rows`."""
+    return f"{number(count)} {noun}" if count == 1 else f"{number(count)} {noun}s"
 
 
 def signed(value: Optional[float]) -> str:

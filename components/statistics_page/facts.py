@@ -15,6 +15,7 @@ from components.statistics.distributions import Categorical, Distribution, Numer
 from components.statistics.features import Feature, features, name_of
 
 _TOP = 20
+_WIDTHS, _QUANTILES = statistics_pb2.Histogram.STANDARD, statistics_pb2.Histogram.QUANTILES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Number:
 
     Attributes:
         nan: values that are no number; the other facts leave them out.
+        infinite: values of infinity. All but the median and the quantiles leave them out; mean and deviation are
+            approximate then.
         quantiles: (share, value below which that share lies).
         edges: of the histogram's bars, one more than there are bars.
         shares: of the values in each bar; the outer ones take what lies beyond.
@@ -30,6 +33,7 @@ class Number:
 
     zeros: int
     nan: int
+    infinite: int
     mean: Optional[float]
     deviation: Optional[float]
     minimum: Optional[float]
@@ -51,9 +55,14 @@ class Value:
 
 @dataclasses.dataclass(frozen=True)
 class Text:
-    """What is known of a category; `top` is sorted by frequency, `rest` is the share of all other values."""
+    """What is known of a category; `top` is sorted by frequency, `rest` is the share of all other values.
+
+    Attributes:
+        estimated: whether there are more values than TFDV lists, so that counts are estimates.
+    """
 
     distinct: int
+    estimated: bool
     mean_length: float
     top: Sequence[Value]
     rest: float
@@ -152,14 +161,17 @@ def _number(found: statistics_pb2.NumericStatistics, spread: Optional[Distributi
     bars = shapes.bars(spread, spread)
     if not isinstance(spread, Numeric) or bars is None:
         return None
+    infinite = _infinite(found)
+    mean, deviation, minimum, maximum = _of_finite(found) if infinite else _moments(found)
     return Number(
         zeros=int(found.num_zeros),
         nan=int(max((each.num_nan for each in found.histograms), default=0)),
-        mean=_finite(found.mean),
-        deviation=_finite(found.std_dev),
-        minimum=_finite(found.min),
+        infinite=infinite,
+        mean=mean,
+        deviation=deviation,
+        minimum=minimum,
         median=_finite(found.median),
-        maximum=_finite(found.max),
+        maximum=maximum,
         quantiles=[
             (share, value)
             for share, value in zip(shapes.AT, spread.quantiles(np.array(shapes.AT)).tolist(), strict=True)
@@ -170,13 +182,45 @@ def _number(found: statistics_pb2.NumericStatistics, spread: Optional[Distributi
     )
 
 
+_Moments = tuple[Optional[float], Optional[float], Optional[float], Optional[float]]
+
+
+def _moments(found: statistics_pb2.NumericStatistics) -> _Moments:
+    return _finite(found.mean), _finite(found.std_dev), _finite(found.min), _finite(found.max)
+
+
+def _infinite(found: statistics_pb2.NumericStatistics) -> int:
+    """They have ranges of their own among those of equal width."""
+    return round(sum(each.sample_count for each in _buckets(found, _WIDTHS) if math.isinf(each.low_value)))
+
+
+def _of_finite(found: statistics_pb2.NumericStatistics) -> _Moments:
+    """TFDV has none where a value is infinite: these are from its histograms."""
+    ranges = [each for each in _buckets(found, _WIDTHS) if not math.isinf(each.low_value)]
+    inner = [each for each in _buckets(found, _QUANTILES) if math.isfinite(each.low_value + each.high_value)]
+    counts = np.array([each.sample_count for each in inner])
+    if not ranges or not counts.sum():
+        return None, None, None, None
+    middles = np.array([(each.low_value + each.high_value) / 2 for each in inner])
+    mean = float(np.average(middles, weights=counts))
+    deviation = math.sqrt(float(np.average((middles - mean) ** 2, weights=counts)))
+    return mean, deviation, ranges[0].low_value, ranges[-1].high_value
+
+
+def _buckets(
+    found: statistics_pb2.NumericStatistics, kind: "statistics_pb2.Histogram.HistogramType.ValueType"
+) -> list[statistics_pb2.Histogram.Bucket]:
+    return [bucket for each in found.histograms if each.type == kind for bucket in each.buckets]
+
+
 def _text(found: statistics_pb2.StringStatistics, spread: Optional[Distribution]) -> Optional[Text]:
     if not isinstance(spread, Categorical):
         return None
     ranked = sorted(spread.counts.items(), key=lambda each: (-each[1], each[0]))[:_TOP]
     top = [Value(name, int(count), count / spread.count) for name, count in ranked]
     rest = max(0.0, 1 - sum(each.share for each in top))
-    return Text(int(found.unique), float(found.avg_length), top, rest if rest > 1e-9 else 0.0)
+    estimated = found.unique > len(found.rank_histogram.buckets)
+    return Text(int(found.unique), estimated, float(found.avg_length), top, rest if rest > 1e-9 else 0.0)
 
 
 def _finite(value: float) -> Optional[float]:

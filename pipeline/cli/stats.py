@@ -16,6 +16,8 @@ from pipeline.prediction.formats import InputFormat
 if TYPE_CHECKING:
     from components.statistics_page.facts import DataSet
 
+_LONGEST = 40
+
 
 @click.command()
 @click.argument("path")
@@ -33,6 +35,7 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
     """
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
+        from components.report.page import counted
         from components.statistics.slices import whole
         from components.statistics_page import facts
         from pipeline.beam import beam_args
@@ -42,12 +45,22 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
         found = whole(sources.statistics(os.path.abspath(path), reading))
         data = facts.of_statistics(sources.short(path), path, found)
         to = console(output.stream)
-        to.print(f"{data.rows:,} rows, {len(data.features)} features", style="bold")
+        to.print(f"{counted(data.rows, 'row')}, {counted(len(data.features), 'feature')}", style="bold")
         for grid in _tables(data):
             to.print()
             to.print(grid)
+        for each in data.features:
+            if each.number and each.number.infinite:
+                to.print(
+                    f"{each.name}: {counted(each.number.infinite, 'infinite value')}; the figures are of the others"
+                )
         for written in files.write(data, out) if out else ():
             to.print(written, soft_wrap=True)
+
+
+def _short(value: str) -> str:
+    """Whole it would push all else off the line."""
+    return value if len(value) <= _LONGEST else f"{value[: _LONGEST - 1]}…"
 
 
 def _tables(data: DataSet) -> Iterator[Table]:
@@ -66,7 +79,7 @@ def _tables(data: DataSet) -> Iterator[Table]:
             numbers.add_row(*start, percent(of.zeros / each.values), *map(number, moments))
         elif each.text is not None:
             top = each.text.top[0]
-            texts.add_row(*start, f"{each.text.distinct:,}", top.name, percent(top.share))
+            texts.add_row(*start, f"{each.text.distinct:,}", _short(top.name), percent(top.share))
         else:
             others.add_row(each.name, each.type, each.why_empty)
     yield from (grid for grid in (numbers, texts, others) if grid.row_count)

@@ -94,3 +94,9 @@ def test_images_are_given_to_a_model_fewer_at_once(tmp_path: pathlib.Path) -> No
     images = _save(tmp_path / "images", {**outputs, "bytes": ("outputs",)})
     unknown = _save(tmp_path / "unknown", {"serving_default": ("outputs",)})
     assert [each.batch for each in (table, images, unknown)] == [1024, 256, 256]
+
+
+def test_what_cannot_be_read_is_told_with_its_column(tmp_path: pathlib.Path) -> None:
+    rows = [tiny_model.example({"x": "text", "y": 1, "z": 0.5, "c": 2, "w": 1.0})]
+    with pytest.raises(InputError, match="cannot read these rows: .*Key: x.* Data type: string but expected type: flo"):
+        Model(tiny_model.save(str(tmp_path))).of_examples(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.report.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Series, chart, ticks
-from components.report.page import number, signed
+from components.report.page import counted, number, signed
 
 
 def test_points_are_placed_inside_the_frame() -> None:
@@ -36,10 +36,25 @@ def test_ticks_are_round(limits: tuple[float, float], texts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "–"), (float("nan"), "–"), (1500.0, "1,500"), (0.75, "0.7500"), (0.00002, "2.0e-5"), (1234.5, "1,234")],
+    [
+        (None, "–"),
+        (float("nan"), "–"),
+        (1500.0, "1,500"),
+        (0.75, "0.7500"),
+        (0.00002, "2.0e-5"),
+        (1234.5, "1,234"),
+        (56789.4, "56,789"),
+        (1358000000.0, "1,358,000,000"),
+        (1358000000.3, "1,358,000,000"),
+        (1.25e20, "1.25e+20"),
+    ],
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert number(value) == text
+
+
+def test_counts() -> None:
+    assert [counted(count, "row") for count in (0, 1, 2000)] == ["0 rows", "1 row", "2,000 rows"]
 
 
 def test_signs() -> None:

@@ -80,7 +80,22 @@ def test_the_json_holds_the_same(data: facts.DataSet) -> None:
     assert (height["missing"], height["number"]["maximum"], height["text"]) == (1, 3.0, None)
 
 
-def test_infinity_does_not_break_the_json() -> None:
-    data = facts.of_statistics("x", "x", statistics({"x": [1.0, 2.0, float("inf")]}))
-    json.loads(facts.as_json(data))
-    assert Page(render(data)).open == []
+def test_infinite_values_are_counted_and_the_others_described() -> None:
+    values = [*np.linspace(0, 10, 1001), float("inf"), float("inf"), float("-inf")]
+    data = facts.of_statistics("x", "x", statistics({"x": values}))
+    [found] = [each.number for each in data.features]
+    assert found is not None
+    assert (found.infinite, found.minimum, found.maximum) == (3, 0.0, 10.0)
+    assert found.mean == pytest.approx(5.0, abs=0.1)
+    assert found.deviation == pytest.approx(2.9, abs=0.1)
+    page = Page(render(data))
+    assert page.open == []
+    assert any(text.startswith("3 infinite values") for text in page.texts)
+    assert json.loads(facts.as_json(data))["features"][0]["number"]["infinite"] == 3
+
+
+def test_of_more_values_than_are_listed_the_counts_are_estimates() -> None:
+    many = [str(number) for number in range(3000)]
+    data = facts.of_statistics("x", "x", statistics({"many": many, "few": ["a", "b", "c"] * 1000}))
+    assert {each.name: each.text.estimated for each in data.features if each.text} == {"many": True, "few": False}
+    assert any("their counts estimated" in text for text in Page(render(data)).texts)
