@@ -116,14 +116,19 @@ class Image(Record):
     augment: tuple[Augmentation, ...] = ()
     """What training does to each image, in this order; evaluation and serving see it as it is."""
     mix: tuple[Mix, ...] = ()
-    """What training does to a batch before `augment`: one of these, drawn for each batch. Labels become shares of
-    classes, so all heads must be classifiers with their usual loss, and the image the only feature. Training's metrics
-    go by the class with the greatest share."""
+    """What training does to a batch before `augment`, but after a RandomCrop and its Flip: one of these, drawn for
+    each batch. Labels become shares of classes, so all heads must be classifiers with their usual loss, and the image
+    the only feature. Training's metrics go by the class with the greatest share."""
 
     @property
     def random_crop(self) -> Union[RandomCrop, None]:
         """The random crop of `augment`, where there is one."""
         return next((each for each in self.augment if isinstance(each, RandomCrop)), None)
+
+    @property
+    def flip_of_crop(self) -> Union[Flip, None]:
+        """The flip right after the random crop, which is done with it: by then the pixels are still in the cache."""
+        return next((each for each in self.augment[1:2] if self.random_crop and isinstance(each, Flip)), None)
 
     @pydantic.model_validator(mode="after")
     def _cuts(self) -> Image:

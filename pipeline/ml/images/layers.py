@@ -17,8 +17,9 @@ _RANGE = (0, 255)
 
 def augmented(pixels: Any, image: Image, name: str) -> Any:
     """uint8 pixels [batch, height, width, channels], varied when training; floats in [0, 255] where that makes them."""
-    # A random crop was done while decoding.
-    chosen = [each for each in enumerate(image.augment) if each[1] != image.random_crop]
+    # A random crop was done while decoding, and a flip right after it.
+    done = sum(each is not None for each in (image.random_crop, image.flip_of_crop))
+    chosen = list(enumerate(image.augment))[done:]
     # Bytes are moved in a quarter of the time of floats.
     whole = list(itertools.takewhile(lambda each: isinstance(each[1], (Flip, Crop)), chosen))
     blended = chosen[len(whole) :]

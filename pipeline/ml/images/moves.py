@@ -17,9 +17,8 @@ class Mirrored(keras.layers.RandomFlip):
 
     def transform_images(self, images: Any, transformation: Mapping[str, Any], training: bool = True) -> Any:
         """The same shape and type as `images` [n, height, width, channels]."""
-        chosen = tf.reshape(transformation["flips"], [-1])
-        # The old operation: it takes a flag for each image, and copies whole ones.
-        return tf.raw_ops.Select(condition=chosen, x=self._mirrored(images), y=images)
+        chosen = tf.where(tf.reshape(transformation["flips"], [-1]))
+        return tf.tensor_scatter_nd_update(images, chosen, self._mirrored(tf.gather(images, chosen[:, 0])))
 
     def _mirrored(self, images: Any) -> Any:
         if self.mode == "vertical":

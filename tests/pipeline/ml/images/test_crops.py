@@ -67,6 +67,27 @@ def test_a_part_shows_what_its_window_holds():
         assert part.mean() / 255 == pytest.approx(min(white, 1), abs=0.06)
 
 
+@pytest.mark.parametrize("ways", [{}, {"vertical": True}, {"horizontal": False, "vertical": True}])
+def test_a_flip_right_after_it_mirrors_half_of_the_parts_each_way(ways):
+    """The whole image is white at the upper left, so that where the white is tells how it was mirrored."""
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    pixels[:4, :4] = 255
+    flip = c.Flip(**ways)
+    image = c.Image(height=8, width=8, augment=(c.RandomCrop(scale=(1.0, 1.0), aspect=(1.0, 1.0)), flip, c.Color()))
+    whites = parts([encoded(pixels)] * 200, image, 5)[:, 1::4, 1::4, 0] == 255
+    counts = whites.sum(axis=0)
+    assert counts.sum() == 200
+    corners = 2 ** (flip.horizontal + flip.vertical)
+    even = 200 / corners
+    assert ((counts == 0) | (abs(counts - even) < 0.35 * even)).all()
+    assert (counts > 0).sum() == corners
+
+
+def test_a_flip_elsewhere_is_left_to_the_network():
+    assert c.Image(height=8, width=8, augment=(c.Flip(),)).flip_of_crop is None
+    assert c.Image(height=8, width=8, augment=(c.RandomCrop(), c.Color(), c.Flip())).flip_of_crop is None
+
+
 def test_of_a_jpeg_only_the_part_is_decoded():
     image = c.Image(height=8, width=8, augment=(c.RandomCrop(),))
     graph = tf.function(

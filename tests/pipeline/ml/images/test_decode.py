@@ -69,6 +69,15 @@ def test_one_batch_takes_all_sizes_and_channels(fit):
     assert (batch[4:] == 90).all()
 
 
+@pytest.mark.parametrize("resize", ["bilinear", "bicubic", "nearest", "area"])
+@pytest.mark.parametrize("size", [(20, 30), (32, 20), (90, 30), (20, 90), (100, 90)])
+def test_resizing_is_tensorflow_s_whether_images_grow_or_shrink(size, resize):
+    pixels = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
+    wanted = np.clip(tf.image.resize(pixels, [32, 48], resize, antialias=True), 0, 255)
+    # Halves are rounded either way: the last bit before them depends on the kernel.
+    assert np.abs(decoded(encoded(pixels), resize=resize) - wanted).max() <= 0.5 + 1e-4
+
+
 @pytest.mark.parametrize("resize", ["bilinear", "bicubic"])
 def test_resizing_with_antialias_equals_pillow(resize):
     pixels = np.random.default_rng(0).integers(0, 256, (100, 90, 3), dtype=np.uint8)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.config.images import Color, Crop, Flip, Image, Rotation, Shift
+from pipeline.config.images import Color, Crop, Flip, Image, RandomCrop, Rotation, Shift
 from pipeline.ml.images import layers
 
 AUGMENTATIONS = [Flip(vertical=True), Shift(), Crop(), Rotation(), Color(hue=0.1)]
@@ -32,6 +32,13 @@ def test_augmentation_acts_in_training_only(augmentation, channels):
     assert np.abs(one - batch / 255).max() > 0.01
     assert one.min() >= -1e-6
     assert one.max() <= 1 + 1e-6
+
+
+def test_what_was_done_while_decoding_is_not_done_again():
+    batch = pixels(3)
+    for augment in ((RandomCrop(),), (RandomCrop(), Flip())):
+        np.testing.assert_allclose(model(3, *augment)(batch, training=True), batch / 255, atol=1e-6)
+    assert (np.asarray(model(3, RandomCrop(), Flip(), Flip(vertical=True))(batch, training=True)) != batch / 255).any()
 
 
 def test_normalisation_is_per_channel():
