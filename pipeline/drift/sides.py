@@ -9,19 +9,21 @@ import datetime
 import os
 from collections.abc import Mapping, Sequence
 
-from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.drift import anomalies, anomalous_rows, join_rows
 from components.drift.anomalies import Anomaly
 from components.drift.compare import Role
+from components.drift.history import Step, steps
 from components.drift.report import Report, Side, report
 from components.drift.row_skew import RowSkew
 from components.drift.thresholds import Kind
 from components.errors import InputError
+from components.statistics.files import Statistics
 from components.statistics.slices import whole
 from pipeline.schema import files as schemas
 from pipeline.statistics.rows import Rows
-from pipeline.statistics.sources import File, Reading, Source, opened, short
+from pipeline.statistics.sources import File, Reading, Source, opened, short, statistics
 
 _MOST_SLICES = 20
 """Of a column: the most frequent values of both sides together."""
@@ -41,6 +43,7 @@ class Wanted:
         key: columns that tell which rows are the same; none: rows are not compared one by one.
         rows: whether rows that differ or break the schema are shown.
         environment: of the schema, in which the current data is held against it.
+        earlier: paths of what was there before the baseline, oldest first, for the trend.
     """
 
     schema: str | None
@@ -50,6 +53,7 @@ class Wanted:
     key: tuple[str, ...] = ()
     rows: bool = False
     environment: str | None = None
+    earlier: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Compared:
     """A report with the statistics that it is made of."""
 
     report: Report
-    baseline: statistics_pb2.DatasetFeatureStatisticsList
-    current: statistics_pb2.DatasetFeatureStatisticsList
+    baseline: Statistics
+    current: Statistics
 
 
 def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Compared:
@@ -69,6 +73,9 @@ def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Co
     """
     schema = schemas.load(wanted.schema) if wanted.schema else None
     notes = ["the baseline and the current data are the same"] if _same(baseline, current) else []
+    if wanted.earlier:
+        # A pattern that the shell has written out looks the same.
+        notes.append(f"the baseline is {baseline} alone; {', '.join(wanted.earlier)} are in the trend only")
     with contextlib.ExitStack() as stack:
         before, after = (stack.enter_context(opened(os.path.abspath(path), reading)) for path in (baseline, current))
         skew = row_skew(before, after, wanted.key, wanted.rows) if wanted.key else None
@@ -79,17 +86,24 @@ def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Co
         found = report(left, right, schema, wanted.kind, wanted.roles)
     except InputError as error:
         raise InputError(f"{wanted.schema}: {error}" if wanted.schema else str(error)) from error
-    whole_report = dataclasses.replace(found, row_skew=skew, notes=notes, anomalies=broken)
+    history = _history(wanted.earlier, reading, left, right) if wanted.earlier else ()
+    whole_report = dataclasses.replace(found, row_skew=skew, notes=notes, anomalies=broken, history=history)
     return Compared(whole_report, left[1], right[1])
+
+
+def _history(paths: Sequence[str], reading: Reading, *sides: tuple[Side, Statistics]) -> list[Step]:
+    """How it went over the earlier data to the two sides."""
+    past = [(short(path), statistics(os.path.abspath(path), reading)) for path in paths]
+    return steps([(name, whole(found)) for name, found in (*past, *((side.name, found) for side, found in sides))])
 
 
 def _anomalies(
     source: Source,
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
+    counted: Statistics,
     schema: schema_pb2.Schema,
     wanted: Wanted,
 ) -> list[Anomaly]:
-    found = anomalies.find(statistics, schema, wanted.environment)
+    found = anomalies.find(counted, schema, wanted.environment)
     if not wanted.rows or not found or isinstance(source, File):
         return found
     rows = source.some(anomalous_rows.AnomalousRows(found, schema, wanted.environment, _MOST_ROWS))
@@ -100,9 +114,7 @@ def _same(baseline: str, current: str) -> bool:
     return os.path.realpath(baseline) == os.path.realpath(current)
 
 
-def _side(
-    path: str, source: Source, slices: Mapping[str, Sequence[str]]
-) -> tuple[Side, statistics_pb2.DatasetFeatureStatisticsList]:
+def _side(path: str, source: Source, slices: Mapping[str, Sequence[str]]) -> tuple[Side, Statistics]:
     found = source.statistics(slices)
     return Side(short(path), path, int(whole(found).num_examples), made=_made(source)), found
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class Asked:
     """The arguments and options of the comparison, which are described there."""
 
+    earlier: tuple[str, ...]
     baseline: str
     current: str
     schema: str | None
@@ -53,7 +54,7 @@ class Asked:
                 "--rows needs --schema or --key: it shows rows that break the one or differ by the other"
             )
         paths = (self.baseline, self.current)
-        for path in paths:
+        for path in (*self.earlier, *paths):
             preflight.check_path(path, self.format)
         on_all = {"slice": self.slices, "key": self.key}
         on_any = {"label": self.label, "prediction": self.prediction}
@@ -77,5 +78,12 @@ class Asked:
             **dict.fromkeys(self.prediction, "prediction"),
         }
         return Wanted(
-            self.schema, "skew" if self.skew else "drift", roles, self.slices, self.key, self.rows, self.environment
+            self.schema,
+            "skew" if self.skew else "drift",
+            roles,
+            self.slices,
+            self.key,
+            self.rows,
+            self.environment,
+            self.earlier,
         )

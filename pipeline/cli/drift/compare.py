@@ -12,6 +12,7 @@ from pipeline.prediction.formats import InputFormat
 
 
 @click.command(epilog="`millrace drift suggest` makes thresholds from what was usual so far.")
+@click.argument("earlier", nargs=-1)
 @click.argument("baseline")
 @click.argument("current")
 @click.option("--schema", metavar="FILE", type=click.Path(dir_okay=False), help="Whose comparators are the thresholds.")
@@ -32,8 +33,9 @@ from pipeline.prediction.formats import InputFormat
 def compare(**typed: Any) -> int:
     """Compare two data sets, each a file of TFDV's statistics or files of data.
 
-    BASELINE and CURRENT are statistics (.pb, .pbtxt, or a split's folder with FeatureStats.pb) or a file or pattern of
-    CSV, TFRecord, JSON Lines or Parquet. Exit codes: 0 no drift, 1 drift, 2 bad input, 4 nothing comparable.
+    All are statistics (.pb, .pbtxt, or a split's folder with FeatureStats.pb) or a file or pattern of
+    CSV, TFRecord, JSON Lines or Parquet. Those EARLIER than BASELINE, oldest first, are what the page's trend begins
+    with. Exit codes: 0 no drift, 1 drift, 2 bad input, 4 nothing comparable.
     `millrace drift --watch CONFIG` compares the spans of a pipeline as they arrive instead.
     """
     asked = Asked(**typed)
