@@ -56,9 +56,9 @@ CASES: dict[str, Mapping[str, Case]] = {
     "resnet20": {"ResNet-20, 32x32, batch 128": Case(CIFAR, 1280, 128, True, c.ResNet(depth=20))},
     "resnet50": {"ResNet-50, 224x224, batch 8": Case(IMAGENET, 48, 8, False, c.ResNet(depth=50))},
     "input": {
-        "input alone: 32x32 PNG, in memory, batch 128": Case(CIFAR, 12800, 128, True),
-        "input alone: 32x32 PNG, streamed, batch 128": Case(CIFAR, 12800, 128, False),
-        "input alone: 500x375 JPEG to random 224x224, streamed, batch 64": Case(IMAGENET, 960, 64, False),
+        "input alone: 32x32 PNG, in memory, batch 128": Case(CIFAR, 6400, 128, True),
+        "input alone: 32x32 PNG, streamed, batch 128": Case(CIFAR, 6400, 128, False),
+        "input alone: 500x375 JPEG to random 224x224, streamed, batch 64": Case(IMAGENET, 320, 64, False),
     },
 }
 
