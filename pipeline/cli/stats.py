@@ -12,6 +12,7 @@ from rich.table import Table
 from pipeline.cli.console import console, quiet, table
 from pipeline.config.config import Beam
 from pipeline.prediction.formats import InputFormat
+from pipeline.statistics import preflight
 
 if TYPE_CHECKING:
     from components.statistics_page.facts import DataSet
@@ -33,6 +34,7 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
     PATH is a file or pattern of CSV, TFRecord, JSON Lines or Parquet, or TFDV's statistics (.pb, .pbtxt, or a split's
     folder with FeatureStats.pb).
     """
+    preflight.check_path(path, format)
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.report.page import counted

@@ -32,7 +32,8 @@ class Drift(Record):
     """What is compared, by which the schema's comparators, or else default thresholds, say what is drift."""
 
     previous: bool = True
-    """The span against the one before it, which an earlier run has seen. Without spans there is none."""
+    """The span against the one before it, which an earlier run has seen. Without spans there is none. A span whose run
+    a gate stopped is passed over, by all comparisons with earlier spans, until its gates let it pass."""
     window: int = pydantic.Field(default=0, ge=0)
     """The span against so many before it, put together; 0 is not at all."""
     splits: tuple[Literal["eval", "test"], ...] = ()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.config.config import Beam
-from pipeline.drift import preflight
 from pipeline.prediction.formats import InputFormat
+from pipeline.statistics import preflight
 
 if TYPE_CHECKING:
     from components.drift.compare import Role

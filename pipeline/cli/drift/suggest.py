@@ -12,6 +12,7 @@ from pipeline.cli.console import console, quiet
 from pipeline.cli.options import at_root
 from pipeline.config.config import Beam
 from pipeline.config.load import load, names
+from pipeline.statistics import preflight
 
 if TYPE_CHECKING:
     from pipeline.statistics.sources import Reading
@@ -30,6 +31,8 @@ def suggest(spans: tuple[str, ...], schema: str | None, write: bool, root: str |
     at least, or the exit code is 3. A threshold is the bound of a prediction interval for the next step, chosen so that
     one report in twenty is a false alarm.
     """
+    for each in () if _is_config(spans) else spans:
+        preflight.check_path(each, None)
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from pipeline.drift import suggesting

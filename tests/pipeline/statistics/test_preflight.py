@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from components.errors import InputError
-from pipeline.drift import preflight
+from pipeline.statistics import preflight
 
 
 @pytest.fixture
@@ -63,17 +63,19 @@ def test_paths_that_are_elsewhere_or_folders_are_left_to_those_who_read_them(fol
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("a.csv", "none.csv"), "none.csv: no file matches"),
-        (("a.csv", "b.pb"), "b.pb: no such file"),
-        (("a.xyz", "a.csv"), "Give --format, one of csv"),
-        (("a.csv", "d.csv.gz", "--label", "sold"), "has such a column"),
+        (("drift", "a.csv", "none.csv"), "none.csv: no file matches"),
+        (("drift", "a.csv", "b.pb"), "b.pb: no such file"),
+        (("drift", "a.xyz", "a.csv"), "Give --format, one of csv"),
+        (("drift", "a.csv", "d.csv.gz", "--label", "sold"), "has such a column"),
+        (("drift", "suggest", "a.csv", "none.csv"), "none.csv: no file matches"),
+        (("stats", "none.csv"), "none.csv: no file matches"),
     ],
-    ids=["none", "statistics", "format", "label"],
+    ids=["none", "statistics", "format", "label", "suggest", "stats"],
 )
 def test_nothing_heavy_is_imported_for_it(folder: pathlib.Path, arguments: tuple[str, ...], message: str) -> None:
     (folder / "a.xyz").touch()
     code = (
-        "import sys; from pipeline.cli.main import main; code = main(['drift', *sys.argv[1:]]); "
+        "import sys; from pipeline.cli.main import main; code = main(sys.argv[1:]); "
         "sys.exit(code if not {'tensorflow', 'tfx', 'apache_beam'} & set(sys.modules) else 'heavy')"
     )
     ended = subprocess.run([sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True)
