@@ -4,9 +4,9 @@ ExampleValidator writes down what it finds and lets the run go on. This node rea
 the artifact itself stays for reports when the run stops here.
 """
 
-import dataclasses
 import json
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from absl import logging
@@ -17,6 +17,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
 
+from components.anomalies import Anomaly, read
 from components.artifacts import Verdict
 from components.errors import GateError
 
@@ -24,40 +25,30 @@ _ANOMALIES, _VERDICT, _MODE = "anomalies", "verdict", "mode"
 _FILE = "SchemaDiff.pb"  # ExampleValidator's name for it
 
 
-@dataclasses.dataclass(frozen=True)
-class Anomaly:
-    """One thing in which a split differs from the schema; `feature` is empty where it concerns the whole split."""
-
-    split: str
-    feature: str
-    problem: str
-    detail: str
-
-
-def found(anomalies: anomalies_pb2.Anomalies, split: str) -> list[Anomaly]:
-    """What TFDV found in one split, a line per reason, sorted by feature."""
-    rows = [
-        Anomaly(split, name, reason.short_description, reason.description)
-        for name, info in sorted(anomalies.anomaly_info.items())
-        for reason in info.reason
-    ]
-    whole = [
-        Anomaly(split, "", reason.short_description, reason.description)
-        for reason in anomalies.dataset_anomaly_info.reason
-    ]
-    missing = [Anomaly(split, "", "Data missing", "the split has no examples")] if anomalies.data_missing else []
-    return missing + whole + rows
-
-
-def as_table(rows: list[Anomaly]) -> str:
-    """The anomalies as aligned text, a line each; the same anomaly in several splits is one line."""
-    splits: dict[Any, list[str]] = {}
-    for row in rows:
-        splits.setdefault((row.feature or "(data set)", row.problem, row.detail), []).append(row.split)
+def as_table(found: Mapping[str, Sequence[Anomaly]]) -> str:
+    """The anomalies of each split as aligned text, a line each; the same anomaly in several splits is one line."""
+    splits: dict[tuple[str, str, str], list[str]] = {}
+    for split, anomalies in found.items():
+        for each in anomalies:
+            splits.setdefault((each.feature or "(data set)", each.short, each.long), []).append(split)
     cells = [("feature", "split", "problem", "what was found")]
     cells += [(feature, ",".join(names), problem, detail) for (feature, problem, detail), names in splits.items()]
     widths = [max(len(row[column]) for row in cells) for column in range(3)]
     return "\n".join("  " + "  ".join([*map(str.ljust, row[:3], widths), row[3]]) for row in cells)
+
+
+def _of_split(artifact: types.Artifact, split: str) -> list[Anomaly]:
+    path = os.path.join(artifact_utils.get_split_uri([artifact], split), _FILE)
+    with fileio.open(path, "rb") as file:
+        return read(anomalies_pb2.Anomalies.FromString(file.read()))
+
+
+def _as_json(found: Mapping[str, Sequence[Anomaly]]) -> list[dict[str, str]]:
+    return [
+        {"split": split, "feature": each.feature, "problem": each.short, "detail": each.long}
+        for split, anomalies in found.items()
+        for each in anomalies
+    ]
 
 
 class Executor(base_executor.BaseExecutor):
@@ -71,19 +62,14 @@ class Executor(base_executor.BaseExecutor):
     ) -> None:
         """Raises GateError with a table of the anomalies, if there are any and `mode` is "fail"."""
         artifact = artifact_utils.get_single_instance(input_dict[_ANOMALIES])
-        rows: list[Anomaly] = []
-        for split in artifact_utils.decode_split_names(artifact.split_names):
-            path = os.path.join(artifact_utils.get_split_uri([artifact], split), _FILE)
-            with fileio.open(path, "rb") as file:
-                rows += found(anomalies_pb2.Anomalies.FromString(file.read()), split)
+        splits = artifact_utils.decode_split_names(artifact.split_names)
+        found = {split: _of_split(artifact, split) for split in splits}
         verdict = artifact_utils.get_single_instance(output_dict[_VERDICT])
         with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
-            file.write(
-                json.dumps({"passed": not rows, "anomalies": [dataclasses.asdict(row) for row in rows]}, indent=2)
-            )
-        if not rows:
+            file.write(json.dumps({"passed": not any(found.values()), "anomalies": _as_json(found)}, indent=2))
+        if not any(found.values()):
             return
-        message = f"the data differs from its schema:\n{as_table(rows)}\n"
+        message = f"the data differs from its schema:\n{as_table(found)}\n"
         if exec_properties[_MODE] == "fail":
             raise GateError(
                 f"{message}Mend the data. If it is right: `millrace schema diff` says what the schema lacks, `accept` "

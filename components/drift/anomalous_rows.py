@@ -19,7 +19,7 @@ from tensorflow_data_validation.api import validation_api
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 from tfx.dsl.io import fileio
 
-from components.drift.anomalies import Anomaly, Key, Row
+from components.anomalies import Anomaly, Key, Row
 from components.statistics import counting
 
 _LONGEST = 200

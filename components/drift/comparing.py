@@ -8,15 +8,15 @@ from typing import Optional
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx.types import Artifact
 
+from components import anomalies
 from components import examples as example_files
-from components.drift import anomalies
-from components.drift.anomalies import Key
+from components.anomalies import Key
 from components.drift.anomalous_rows import AnomalousRows, attach
 from components.drift.compare import Role
 from components.drift.history import steps
 from components.drift.report import Report, Side, report
 from components.drift.written import Compared
-from components.environments import SERVING, TRAINING, declared
+from components.environments import SERVING, TRAINING, absent_in_serving, declared
 from components.statistics import files
 from components.statistics.features import name_of
 from components.statistics.paths import split_file
@@ -117,17 +117,6 @@ def left_out(refused: Sequence[Artifact]) -> list[str]:
     """What a reader should know of spans that are no baseline."""
     spans = sorted(example_files.span(each) for each in refused)
     return [f"span {span} is no baseline: a gate stopped its run, and has not let it pass since" for span in spans]
-
-
-def absent_in_serving(schema: schema_pb2.Schema) -> set[str]:
-    """The features that the schema does not expect in serving; none where it knows no such environment."""
-    usual = SERVING in schema.default_environment
-    return {
-        feature.name
-        for feature in schema.feature
-        if SERVING in feature.not_in_environment
-        or (schema.default_environment and not usual and SERVING not in feature.in_environment)
-    }
 
 
 def without_features(schema: schema_pb2.Schema, names: Collection[str]) -> schema_pb2.Schema:

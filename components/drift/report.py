@@ -7,7 +7,7 @@ from typing import Optional
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.anomalies import Anomaly
+from components.anomalies import Anomaly
 from components.drift.compare import Result, Role, State, compare_sliced
 from components.drift.history import Step
 from components.drift.row_skew import RowSkew

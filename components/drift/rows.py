@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from components.anomalies import Key
 from components.drift import join_rows
-from components.drift.anomalies import Key
 from components.drift.anomalous_rows import AnomalousRows
 from components.drift.comparing import Data
 from components.drift.row_skew import RowSkew

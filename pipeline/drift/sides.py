@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.drift import anomalies, anomalous_rows, join_rows
-from components.drift.anomalies import Anomaly
+from components import anomalies
+from components.anomalies import Anomaly
+from components.drift import anomalous_rows, join_rows
 from components.drift.compare import Role
 from components.drift.history import Step, steps
 from components.drift.report import Report, Side, report

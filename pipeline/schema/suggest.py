@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2
 
+from components.anomalies import Anomaly, find
 from components.environments import TRAINING, declared
 from components.errors import InputError
 from components.statistics.files import Statistics
@@ -37,7 +37,7 @@ def suggest(schema: schema_pb2.Schema, splits: Splits, unserved: Collection[str]
     Raises:
         InputError: the schema knows none of the features.
     """
-    _check_same_data(schema, list(splits.values()))
+    _check_same_data(schema, splits)
     return [
         Suggestion(name, found, admit(schema, name, list(splits.values()), unserved))
         for name, found in anomalies(schema, splits).items()
@@ -55,24 +55,27 @@ def accepted(schema: schema_pb2.Schema, suggestions: Sequence[Suggestion]) -> sc
 
 def remaining(schema: schema_pb2.Schema, splits: Splits) -> list[str]:
     """What is wrong with the data, a line each; of the data set as a whole, too."""
-    whole = [tfdv.validate_statistics(each, schema).dataset_anomaly_info.description for each in splits.values()]
     of_features = [f"{name}: {text}" for name, texts in anomalies(schema, splits).items() for text in texts]
-    return [*of_features, *dict.fromkeys(f"the data set: {text}" for text in whole if text)]
+    whole = dict.fromkeys(each.long for _, each in _all(schema, splits) if not each.feature)
+    return [*of_features, *(f"the data set: {text}" for text in whole)]
 
 
 def anomalies(schema: schema_pb2.Schema, splits: Splits) -> dict[str, list[str]]:
     """What is wrong, by feature, a line for each anomaly; features of the schema in its order, new ones behind them."""
-    found: dict[str, dict[int, dict[str, list[str]]]] = {}
-    for split, statistics in splits.items():
-        of_split = tfdv.validate_statistics(statistics, schema, environment=declared(schema, TRAINING))
-        for key, info in sorted(of_split.anomaly_info.items()):
-            of_feature = found.setdefault(info.path.step[0] if info.path.step else key, {})
-            for reason in info.reason:
-                of_type = of_feature.setdefault(reason.type, {})
-                of_type.setdefault(reason.description.strip(), []).append(split)
     order = {feature.name: place for place, feature in enumerate(schema.feature)}
+    known = {*order, *_names(splits.values())}
+    found: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for split, each in _all(schema, splits):
+        if each.feature:
+            of_type = found.setdefault(_holding(each.feature, known), {}).setdefault(each.type, {})
+            of_type.setdefault(each.long.strip(), []).append(split)
     names = sorted(found, key=lambda each: (order.get(each, len(order)), each))
     return {name: [_line(texts, splits) for texts in found[name].values()] for name in names}
+
+
+def _holding(feature: str, known: Collection[str]) -> str:
+    """The column that it is or lies within."""
+    return max((name for name in known if f"{feature}.".startswith(f"{name}.")), key=len, default=feature)
 
 
 def _line(texts: Mapping[str, Sequence[str]], splits: Collection[str]) -> str:
@@ -80,14 +83,24 @@ def _line(texts: Mapping[str, Sequence[str]], splits: Collection[str]) -> str:
     return " ".join(text if len(of) == len(splits) else f"{', '.join(of)}: {text}" for text, of in texts.items())
 
 
-def _check_same_data(schema: schema_pb2.Schema, splits: Sequence[Statistics]) -> None:
+def _all(schema: schema_pb2.Schema, splits: Splits) -> list[tuple[str, Anomaly]]:
+    """Each with its split."""
+    environment = declared(schema, TRAINING)
+    return [(split, each) for split, found in splits.items() for each in find(found, schema, environment)]
+
+
+def _check_same_data(schema: schema_pb2.Schema, splits: Splits) -> None:
     known = {feature.name for feature in schema.feature}
-    there = {name_of(each) for split in splits for each in split.datasets[0].features}
+    there = _names(splits.values())
     if known and not known & there:
         raise InputError(
             f"the schema is for other data: it knows {_few(known)}, and none of these is in the data, "
             f"which has {_few(there)}"
         )
+
+
+def _names(splits: Iterable[Statistics]) -> set[str]:
+    return {top_name(each) for split in splits for each in split.datasets[0].features}
 
 
 def _few(names: Collection[str]) -> str:

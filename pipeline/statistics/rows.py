@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_data_validation.utils import slicing_util
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.drift.anomalies import Key
+from components.anomalies import Key
 from components.drift.anomalous_rows import AnomalousRows
 from components.errors import InputError, close_matches
 from components.example_gen import temporary

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.types import standard_artifacts
 
-from components.anomaly_gate import Anomaly, Executor, found
+from components.anomaly_gate import Executor
 from components.artifacts import Verdict
 from components.errors import GateError
 
@@ -76,7 +76,8 @@ def test_a_warning_lets_the_run_go_on_and_is_written_down(tmp_path: pathlib.Path
     assert [each["feature"] for each in verdict["anomalies"]] == ["fare", "kind"]  # type: ignore[attr-defined]
 
 
-def test_a_split_without_examples_is_an_anomaly() -> None:
-    assert found(anomalies_pb2.Anomalies(data_missing=True), "test") == [
-        Anomaly("test", "", "Data missing", "the split has no examples")
+def test_a_split_without_examples_is_an_anomaly(tmp_path: pathlib.Path) -> None:
+    verdict = check(tmp_path, "warn", train=GOOD, test=GOOD[:0])
+    assert verdict["anomalies"] == [
+        {"split": "test", "feature": "", "problem": "Data missing", "detail": "there are no examples"}
     ]

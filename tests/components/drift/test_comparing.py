@@ -8,7 +8,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift.comparing import Data, Held, load
 from components.drift.report import Side
-from components.errors import InputError
+from components.errors import ExitCode, InputError
 from tests.components.drift.data import normal, statistics
 
 DECLARED = """
@@ -41,3 +41,11 @@ def test_serving_misses_no_label_whether_the_schema_says_so_or_not(schema: str) 
 def test_a_split_that_the_statistics_do_not_have_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(InputError, match=r"Split-eval/FeatureStats\.pb: no such file"):
         load(str(tmp_path), "eval", "split eval")
+
+
+def test_data_without_rows_is_an_anomaly_of_the_report() -> None:
+    held = Held(text_format.Parse(DECLARED, schema_pb2.Schema()), (), 0, lambda *_: {})
+    empty = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics_pb2.DatasetFeatureStatistics()])
+    found = held.report(_data("before", x=normal(300)), Data(Side("now", "now", 0), empty))
+    assert ("", "Data missing") in [(each.feature, each.short) for each in found.anomalies]
+    assert found.exit_code is ExitCode.NOT_COMPARABLE

@@ -13,8 +13,8 @@ from PIL import Image
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 import components.drift
+from components.anomalies import Anomaly
 from components.drift import facets, files, trend
-from components.drift.anomalies import Anomaly
 from components.drift.history import steps
 from components.drift.numbers import as_json
 from components.drift.picture import png

@@ -9,7 +9,7 @@ from google.protobuf import text_format
 from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.anomalies import Anomaly, find
+from components.anomalies import Anomaly, find
 from components.drift.anomalous_rows import AnomalousRows, attach
 from components.errors import InputError
 

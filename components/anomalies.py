@@ -1,18 +1,22 @@
-"""What of the current data breaks the schema, by TFDV's own validator."""
+"""What of some data breaks its schema, by TFDV's own validator: for the gate, for reports, for changes of schemas."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
 import tensorflow_data_validation as tfdv
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
-from components.errors import InputError
+from components.environments import check_environment
 from components.statistics import slices
+from components.statistics.files import Statistics
 
 Key = tuple[str, str]
 """A feature, and TFDV's name of a type of anomaly."""
 Row = Mapping[str, str]
+
+DATA_MISSING = "DATA_MISSING"
+"""Has a field of its own in TFDV's answer, and no type."""
 
 
 @dataclass(frozen=True)
@@ -38,31 +42,32 @@ class Anomaly:
         return self.feature, self.type
 
 
-def find(
-    statistics: statistics_pb2.DatasetFeatureStatisticsList,
-    schema: schema_pb2.Schema,
-    environment: Optional[str] = None,
-) -> list[Anomaly]:
-    """What `tfdv.validate_statistics` finds: what is about the data set first, then by feature.
-
-    Drift and skew are not among them: they need a baseline, and are what the rest of a report is about.
+def find(statistics: Statistics, schema: schema_pb2.Schema, environment: Optional[str] = None) -> list[Anomaly]:
+    """What `tfdv.validate_statistics` finds, as `read` has it.
 
     Args:
-        statistics: of the current data.
+        statistics: of the data.
         schema: what it should be like.
         environment: one of the schema's, such as SERVING; None leaves out no feature.
 
     Raises:
         InputError: the schema has no such environment.
     """
-    if environment is not None and environment not in schema.default_environment:
-        known = ", ".join(schema.default_environment) or "none"
-        raise InputError(f"the schema has no environment {environment!r}. It has: {known}")
+    check_environment(schema, environment)
     # Of several data sets TFDV knows the whole one by its name only.
-    all_rows = statistics_pb2.DatasetFeatureStatisticsList(datasets=[slices.whole(statistics)])
-    found = tfdv.validate_statistics(all_rows, schema, environment)
+    all_rows = Statistics(datasets=[slices.whole(statistics)])
+    return read(tfdv.validate_statistics(all_rows, schema, environment))
+
+
+def read(found: anomalies_pb2.Anomalies) -> list[Anomaly]:
+    """What TFDV found: what is about the data set first, then by feature.
+
+    Drift and skew are not among them: they need a baseline, and are what the rest of a report is about.
+    """
+    none = [Anomaly("", "Data missing", "there are no examples", type=DATA_MISSING)] if found.data_missing else []
     whole = [_anomaly("", each) for each in found.dataset_anomaly_info.reason]
-    return whole + [_anomaly(name, each) for name, info in sorted(found.anomaly_info.items()) for each in info.reason]
+    of_features = [_anomaly(name, each) for name, info in sorted(found.anomaly_info.items()) for each in info.reason]
+    return none + whole + of_features
 
 
 def _anomaly(feature: str, reason: anomalies_pb2.AnomalyInfo.Reason) -> Anomaly:
