@@ -7,7 +7,7 @@ import re
 import click
 
 import pipeline.config as c
-from components.drift import thresholds, words
+from components.drift.catalogue import COMPARATORS, MEASURES
 from components.errors import ExitCode
 from pipeline.cli.drift.watch import watch
 from pipeline.cli.main import COMMANDS, millrace
@@ -84,7 +84,7 @@ def test_every_field_of_drift_is_there_with_its_default():
 
 def test_every_measure_of_drift_is_there_and_the_nodes_that_compare():
     text = _section("Statistics and drift")
-    for name in (*words.NAMES.values(), *thresholds.COMPARATORS.values()):
+    for name in (*(each.title for each in MEASURES.values()), *COMPARATORS.values()):
         short = {"population stability index": "PSI", "chi-square (Cramér's V)": "Cramér's V"}.get(name, name)
         assert short in text, name
     drift = c.Drift(serving=c.Serving(path="x.csv"))

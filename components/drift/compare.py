@@ -8,6 +8,7 @@ from typing import Literal, Optional
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift import thresholds
+from components.drift.catalogue import DEFAULTS
 from components.drift.measures import Measured
 from components.drift.pairs import Pair, pairs
 from components.drift.thresholds import Kind, Threshold
@@ -181,7 +182,7 @@ def _result(pair: Pair, rules: _Rules) -> Result:
 
 def _thresholds(pair: Pair, told: Mapping[str, Sequence[Threshold]]) -> Sequence[Threshold]:
     """Those of the schema take the place of the default ones."""
-    usual = [Threshold(name, value, False) for name, value in thresholds.DEFAULTS.items()]
+    usual = [Threshold(name, value, False) for name, value in DEFAULTS.items()]
     return told.get(pair.name) or [each for each in usual if each.measure in pair.measured]
 
 

@@ -9,7 +9,7 @@ from typing import Optional
 import numpy as np
 import scipy.stats
 
-from components.drift.thresholds import (
+from components.drift.catalogue import (
     CRAMERS_V,
     HELLINGER,
     KOLMOGOROV_SMIRNOV,

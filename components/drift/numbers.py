@@ -5,9 +5,10 @@ import json
 import math
 from typing import Any, Optional
 
+from components.drift.catalogue import MEASURES
 from components.drift.compare import Check, Result, State
 from components.drift.history import Point, Step
-from components.drift.report import APPROXIMATE, Report, Side
+from components.drift.report import Report, Side
 from components.statistics import shapes
 from components.statistics.distributions import Numeric
 from components.statistics.features import Feature
@@ -54,7 +55,7 @@ def _feature(result: Result) -> dict[str, Any]:
         "current": _side(result.current),
         "checks": [_check(check) for check in result.checks],
         "measures": {name: measured.value for name, measured in sorted(result.measured.items())},
-        "approximate": [name for name in sorted(result.measured) if numeric and name in APPROXIMATE],
+        "approximate": [name for name in sorted(result.measured) if numeric and MEASURES[name].approximate],
     }
 
 

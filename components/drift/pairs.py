@@ -6,12 +6,13 @@ from typing import Optional, Union
 
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift import measures, tfdv_measures, thresholds
+from components.drift import measures, tfdv_measures
+from components.drift.catalogue import CRAMERS_V, DEFAULTS, L_INFINITY
 from components.drift.measures import Measured
 from components.statistics.distributions import Categorical, Numeric
 from components.statistics.features import Feature, features
 
-_UNCOUNTED = thresholds.DEFAULTS[thresholds.L_INFINITY]
+_UNCOUNTED = DEFAULTS[L_INFINITY]
 """The greatest share of values that may be known together only: more could hide a change that is drift."""
 
 
@@ -76,6 +77,6 @@ def _measured(baseline: Feature, current: Feature, of_tfdv: Mapping[str, float])
     elif isinstance(before, Categorical) and isinstance(after, Categorical):
         found = measures.of_categories(before, after)
     # TFDV's measures are of the same counts or shares as Pearson's test: what chance explains of one it does of all.
-    chance = found[measures.CRAMERS_V].chance if found else None
+    chance = found[CRAMERS_V].chance if found else None
     told = {name: Measured(value, chance) for name, value in of_tfdv.items()}
     return told | found | measures.of_missing(baseline, current)

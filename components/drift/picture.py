@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from components.drift.compare import Result, State
 from components.drift.report import Report
-from components.drift.words import NAMES
 from components.report import page
 
 _SHOWN = 20
@@ -62,7 +61,7 @@ def _said(result: Result) -> str:
     if result.state is State.NOT_COMPARABLE or result.deciding is None:
         return "not comparable"
     check = result.deciding
-    value = f"{NAMES[check.threshold.measure]} {page.number(check.measured.value)}"
+    value = f"{check.threshold.title} {page.number(check.measured.value)}"
     if not check.exceeded:
         return f"{value}, by chance" if check.times > 1 else value
     return f"{value}, {check.times:.0f} times the threshold" if _FURTHEST < check.times < float("inf") else value

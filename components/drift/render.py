@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Optional
 
 from components.drift import trend, words
+from components.drift.catalogue import MEASURES
 from components.drift.compare import Result, State
-from components.drift.report import APPROXIMATE, Report, severity
+from components.drift.report import Report, severity
 from components.errors import ExitCode
 from components.report import page
 from components.statistics import shapes
@@ -50,8 +51,7 @@ def render(report: Report) -> str:
         passing=[name for name in report.slices if name not in bad and name not in mute],
         ids={each.name: f"f{number}" for number, each in enumerate(report.results)},
         tones=_TONES,
-        names=words.NAMES,
-        approximate=APPROXIMATE,
+        catalogue=MEASURES,
         rest=shapes.REST,
         shape=lambda of, result: of(*_sides(result)),
         shapes=shapes,

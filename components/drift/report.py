@@ -11,12 +11,10 @@ from components.anomalies import Anomaly
 from components.drift.compare import Result, Role, State, compare_sliced
 from components.drift.history import Step
 from components.drift.row_skew import RowSkew
-from components.drift.thresholds import CRAMERS_V, HELLINGER, KOLMOGOROV_SMIRNOV, PSI, WASSERSTEIN, Kind
+from components.drift.thresholds import Kind
 from components.errors import ExitCode
 from components.statistics.slices import slices, whole
 
-APPROXIMATE = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI, HELLINGER, CRAMERS_V)
-"""Measures of numbers that a histogram gives only nearly; of categories all are exact that are counted one by one."""
 _ROLES: Sequence[Role] = ("label", "prediction", "feature")
 _ORDER = {State.DRIFT: 0, State.NOT_COMPARABLE: 1, State.OK: 2}
 

@@ -21,10 +21,8 @@ import numpy as np
 import scipy.stats
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift import thresholds
+from components.drift.catalogue import DEFAULTS, KOLMOGOROV_SMIRNOV, L_INFINITY, MISSING
 from components.drift.history import Point, Step, steps
-from components.drift.tfdv_measures import L_INFINITY
-from components.drift.thresholds import KOLMOGOROV_SMIRNOV, MISSING
 from components.errors import NoBaselineError
 
 FALSE_ALARMS = 0.05
@@ -76,7 +74,7 @@ class _Moves:
 
 
 def _moves(found: Sequence[Step], rows: Sequence[int]) -> list[_Moves]:
-    pairs = [(name, measure) for name in found[-1].features for measure in thresholds.DEFAULTS]
+    pairs = [(name, measure) for name in found[-1].features for measure in DEFAULTS]
     seen = {pair: values for pair in pairs if (values := _values(found[1:], *pair)) is not None}
     chance = FALSE_ALARMS / max(len(seen), 1)
     effective = [before * after / (before + after) for before, after in zip(rows[:-1], rows[1:], strict=True)]

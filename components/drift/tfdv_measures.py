@@ -6,18 +6,12 @@ import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 from components.batches import batches
+from components.drift.catalogue import MEASURES
 from components.statistics.features import name_of
 
-L_INFINITY = "l_infinity"
-JENSEN_SHANNON = "jensen_shannon_divergence"
-ABSOLUTE_DIFFERENCE = "normalized_abs_difference"
-
-_Type = anomalies_pb2.DriftSkewInfo.Measurement.Type
-_NAMES = {
-    _Type.L_INFTY: L_INFINITY,
-    _Type.JENSEN_SHANNON_DIVERGENCE: JENSEN_SHANNON,
-    _Type.NORMALIZED_ABSOLUTE_DIFFERENCE: ABSOLUTE_DIFFERENCE,
-}
+_type_of = anomalies_pb2.DriftSkewInfo.Measurement.Type.Name
+_OF_TFDV = [each.of_tfdv for each in MEASURES.values() if each.of_tfdv]
+_KEYS = {each.of_tfdv.measurement: key for key, each in MEASURES.items() if each.of_tfdv}
 _TOGETHER = 100
 """Features that TFDV validates at once: the time for each grows with how many there are."""
 
@@ -32,8 +26,7 @@ def measure(
 
     Args:
         baseline, current: the two sides.
-        counted: features whose values are counted one by one on both sides; the only ones that L-infinity and the
-            absolute difference mean something for (of a number TFDV says 0.0).
+        counted: features whose values are counted one by one on both sides.
         numeric: features with a histogram on both sides.
     """
     before, after = ({name_of(each): each for each in side.features} for side in (baseline, current))
@@ -42,9 +35,10 @@ def measure(
         previous = _list(baseline, [before[name] for name in names])
         newest = _list(current, [after[name] for name in names])
         schema = _schema([after[name] for name in names], counted)
-        told = tfdv.validate_statistics(newest, schema, previous_statistics=previous).drift_skew_info
+        measured = tfdv.validate_statistics(newest, schema, previous_statistics=previous).drift_skew_info
         found |= {
-            ".".join(each.path.step): {_NAMES[one.type]: one.value for one in each.drift_measurements} for each in told
+            ".".join(each.path.step): {_KEYS[_type_of(one.type)]: one.value for one in each.drift_measurements}
+            for each in measured
         }
     return found
 
@@ -56,10 +50,9 @@ def _schema(features: Iterable[statistics_pb2.FeatureNameStatistics], counted: C
         # A statistics' type has the schema's name, but for bytes that are text there.
         kind = statistics_pb2.FeatureNameStatistics.Type.Name(each.type)
         feature = schema.feature.add(name=name_of(each), type="BYTES" if kind == "STRING" else kind)
-        feature.drift_comparator.jensen_shannon_divergence.threshold = 1.0
-        if feature.name in counted:
-            feature.drift_comparator.infinity_norm.threshold = 1.0
-            feature.drift_comparator.normalized_abs_difference.threshold = 1.0
+        for measure in _OF_TFDV:
+            if measure.of_numbers or feature.name in counted:
+                getattr(feature.drift_comparator, measure.comparator).threshold = 1.0
     return schema
 
 

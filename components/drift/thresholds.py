@@ -11,35 +11,18 @@ of the feature, with the same meaning:
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Optional
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from components.drift.tfdv_measures import ABSOLUTE_DIFFERENCE, JENSEN_SHANNON, L_INFINITY
+from components.drift.catalogue import COMPARATORS, MEASURES
 from components.errors import InputError, close_matches
 
 Kind = Literal["drift", "skew"]
 
-KOLMOGOROV_SMIRNOV = "kolmogorov_smirnov"
-WASSERSTEIN = "wasserstein"
-PSI = "psi"
-HELLINGER = "hellinger"
-CRAMERS_V = "cramers_v"
-MISSING = "missing"
-NEW_VALUES = "new_values"
-
-DEFAULTS: Mapping[str, float] = {KOLMOGOROV_SMIRNOV: 0.05, L_INFINITY: 0.05, MISSING: 0.02, NEW_VALUES: 0.005}
-"""For features of which the schema says nothing."""
-
-COMPARATORS = {
-    L_INFINITY: "infinity_norm",
-    JENSEN_SHANNON: "jensen_shannon_divergence",
-    ABSOLUTE_DIFFERENCE: "normalized_abs_difference",
-}
-"""TFDV's own measures, and the fields of a comparator that bound them."""
-_TAGGED = (KOLMOGOROV_SMIRNOV, WASSERSTEIN, PSI, HELLINGER, CRAMERS_V, MISSING, NEW_VALUES)
+_TAGGED = tuple(key for key, each in MEASURES.items() if each.of_tfdv is None)
 _TAG = re.compile(r"(?P<kind>drift|skew):(?P<measure>[^=]*)(=(?P<threshold>.*))?")
 _NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 
@@ -51,6 +34,11 @@ class Threshold:
     measure: str
     value: float
     from_schema: bool
+
+    @property
+    def title(self) -> str:
+        """The measure's name for people."""
+        return MEASURES[self.measure].title
 
 
 def of_schema(schema: Optional[schema_pb2.Schema], kind: Kind) -> dict[str, list[Threshold]]:

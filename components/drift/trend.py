@@ -6,7 +6,6 @@ from typing import Optional
 
 from components.drift.compare import Result
 from components.drift.history import Point, Step
-from components.drift.words import NAMES
 from components.report import page
 
 _Of = Callable[[Point], Optional[float]]
@@ -39,7 +38,7 @@ def lines(result: Result, history: Sequence[Step]) -> list[Line]:
     found = [_line("rows without a value", points, lambda point: point.missing_share, page.percent, True)]
     if check is not None:
         measure = check.threshold.measure
-        title = f"{NAMES[measure]} against the span before"
+        title = f"{check.threshold.title} against the span before"
         of = _measured(measure)
         found.insert(0, _line(title, points, of, page.number, True, check.threshold.value))
     found.append(_line("median", points, lambda point: point.center, page.number, False))

@@ -1,37 +1,14 @@
 """How findings are put into words: on the page, the terminal, in JUnit and in notices."""
 
-from components.drift import thresholds
+from components.drift.catalogue import MEASURES
 from components.drift.compare import Check, Result, State
-from components.drift.tfdv_measures import ABSOLUTE_DIFFERENCE, JENSEN_SHANNON, L_INFINITY
 from components.report import page
 from components.statistics import shapes
-
-NAMES = {
-    thresholds.KOLMOGOROV_SMIRNOV: "Kolmogorov-Smirnov",
-    thresholds.WASSERSTEIN: "Wasserstein, in deviations",
-    thresholds.PSI: "population stability index",
-    thresholds.HELLINGER: "Hellinger",
-    thresholds.CRAMERS_V: "chi-square (Cramér's V)",
-    thresholds.MISSING: "change of missing values",
-    thresholds.NEW_VALUES: "share of new values",
-    L_INFINITY: "L-infinity",
-    JENSEN_SHANNON: "Jensen-Shannon divergence",
-    ABSOLUTE_DIFFERENCE: "normalized absolute difference",
-}
-"""What a measure is called."""
-
-REASONS = {
-    thresholds.KOLMOGOROV_SMIRNOV: "a number: the largest difference of the shares below any value, whatever its scale",
-    L_INFINITY: "a category: the largest change of one value's share",
-    thresholds.MISSING: "rows without a value",
-    thresholds.NEW_VALUES: "a category: rows with values that the baseline does not have",
-}
-"""Why a measure is taken where the schema names none."""
 
 
 def reason(check: Check) -> str:
     """Why this measure was taken."""
-    return "the schema sets its threshold" if check.threshold.from_schema else REASONS[check.threshold.measure]
+    return "the schema sets its threshold" if check.threshold.from_schema else MEASURES[check.threshold.measure].reason
 
 
 def decision(result: Result) -> str:
@@ -40,7 +17,7 @@ def decision(result: Result) -> str:
     if check is None:
         return f"Not comparable: {result.why}." if result.why else ""
     value, threshold = page.number(check.measured.value), page.number(check.threshold.value)
-    name = NAMES[check.threshold.measure]
+    name = check.threshold.title
     said = f"{name[0].upper()}{name[1:]} decides ({reason(check)}): {value}"
     if check.exceeded:
         return f"{said}, above its threshold of {threshold}."
@@ -54,7 +31,7 @@ def alarm(result: Result) -> str:
     """A feature that drifted, in a line."""
     exceeded = [check for check in result.checks if check.exceeded]
     said = ", ".join(
-        f"{NAMES[each.threshold.measure]} {page.number(each.measured.value)} > {page.number(each.threshold.value)}"
+        f"{each.threshold.title} {page.number(each.measured.value)} > {page.number(each.threshold.value)}"
         for each in exceeded
     )
     return f"{result.name}: {said}"

@@ -11,7 +11,6 @@ from components.drift import files, result
 from components.drift.compare import Result, State
 from components.drift.report import Report, Side
 from components.drift.result import Comparison, Comparisons, Finding
-from components.drift.words import NAMES
 from components.errors import ExitCode
 from components.report import page
 
@@ -108,7 +107,7 @@ def _of_results(results: Sequence[Result], part: str) -> Iterator[Finding]:
                 feature=each.name,
                 role=each.role,
                 slice=part,
-                measure=NAMES[check.threshold.measure],
+                measure=check.threshold.title,
                 value=check.measured.value,
                 threshold=check.threshold.value,
             )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift import thresholds
+from components.drift.catalogue import COMPARATORS
 from components.drift.suggest import suggest
 from components.errors import InputError, NoBaselineError
 from components.statistics.files import read
@@ -62,7 +62,7 @@ def patched(schema: schema_pb2.Schema, history: History) -> tuple[schema_pb2.Sch
 def _put(feature: schema_pb2.Feature, suggested: Mapping[str, float]) -> None:
     """In the place of earlier thresholds by the same measures; those by others stay."""
     for measure, value in suggested.items():
-        if field := thresholds.COMPARATORS.get(measure):
+        if field := COMPARATORS.get(measure):
             getattr(feature.drift_comparator, field).threshold = value
             continue
         tags = list(feature.annotation.tag)
