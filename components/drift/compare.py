@@ -1,6 +1,5 @@
 """Two statistics compared, feature by feature."""
 
-import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Optional
@@ -11,6 +10,7 @@ from components.drift import thresholds
 from components.drift.catalogue import DEFAULTS
 from components.drift.measures import Measured
 from components.drift.pairs import Pair, pairs
+from components.drift.state import State
 from components.drift.thresholds import Kind, Threshold
 from components.errors import InputError, close_matches
 from components.statistics.features import Feature
@@ -24,14 +24,6 @@ FALSE_ALARMS = 0.01
 LEAST_ROWS = 100
 """A slice with fewer on either side says nothing."""
 _SHOWN = 5
-
-
-class State(enum.Enum):
-    """What came of a feature. Only OK is a pass."""
-
-    DRIFT = "drift"
-    NOT_COMPARABLE = "not comparable"
-    OK = "ok"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tfx.types.system_executions import Process
 
 from components.artifacts import DriftReports, Verdict
 from components.drift.result import FILE, Comparison, Comparisons
+from components.drift.state import State
 from components.errors import GateError, NotComparableError
 
 _MODE = "mode"
@@ -27,7 +28,7 @@ _ADVICE = (
 def told(found: Comparison, folder: str) -> str:
     """A comparison that is no pass, in lines: what it found first, and its page."""
     lines = [f"{found.title}: {found.verdict}"]
-    lines += [f"  {each}" for each in found.findings[:_SHOWN]]
+    lines += [f"  {each.text}" for each in found.findings[:_SHOWN]]
     if len(found.findings) > _SHOWN:
         lines.append(f"  and {len(found.findings) - _SHOWN} more")
     return "\n".join([*lines, f"  See {os.path.join(folder, found.page)}"])
@@ -46,11 +47,13 @@ class Executor(base_executor.BaseExecutor):
         folder = artifact_utils.get_single_uri(input_dict["reports"])
         with fileio.open(os.path.join(folder, FILE)) as file:
             found = Comparisons.model_validate_json(file.read()).comparisons
-        drifted, silent = ([each for each in found if each.state == state] for state in ("drift", "not comparable"))
+        drifted, silent = (
+            [each for each in found if each.state is state] for state in (State.DRIFT, State.NOT_COMPARABLE)
+        )
         verdict = artifact_utils.get_single_instance(output_dict["verdict"])
         with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
             states = {each.name: each.state for each in found}
-            file.write(json.dumps({"passed": set(states.values()) == {"ok"}, "comparisons": states}, indent=2))
+            file.write(json.dumps({"passed": set(states.values()) == {State.OK}, "comparisons": states}, indent=2))
         if not (drifted or silent):
             logging.info("%s", "; ".join(each.verdict for each in found))
             return

@@ -6,9 +6,10 @@ import math
 from typing import Any, Optional
 
 from components.drift.catalogue import MEASURES
-from components.drift.compare import Check, Result, State
+from components.drift.compare import Check, Result
 from components.drift.history import Point, Step
 from components.drift.report import Report, Side
+from components.drift.state import State
 from components.statistics import shapes
 from components.statistics.distributions import Numeric
 from components.statistics.features import Feature
@@ -27,7 +28,7 @@ def as_json(found: Report) -> str:
         "verdict": found.verdict,
         "baseline": _data(found.baseline),
         "current": _data(found.current),
-        "counts": {state.value: found.count(state) for state in State},
+        "counts": {state.value: found.count(state) for state in (State.DRIFT, State.NOT_COMPARABLE, State.OK)},
         "features": [_feature(result) | _shape(result) for result in found.results],
         "slices": {name: [_feature(result) for result in results] for name, results in found.slices.items()},
         "lone_slices": dict(found.lone_slices),

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from components.drift.compare import Result, State
+from components.drift.compare import Result
 from components.drift.report import Report
+from components.drift.state import State
 from components.report import page
 
 _SHOWN = 20

@@ -6,9 +6,9 @@ from typing import Optional
 
 from components.drift import trend, words
 from components.drift.catalogue import MEASURES
-from components.drift.compare import Result, State
+from components.drift.compare import Result
 from components.drift.report import Report, severity
-from components.errors import ExitCode
+from components.drift.state import State
 from components.report import page
 from components.statistics import shapes
 from components.statistics.distributions import Distribution
@@ -32,14 +32,14 @@ def render(report: Report) -> str:
     drifted, silent = (
         [each for each in report.results if each.state is state] for state in (State.DRIFT, State.NOT_COMPARABLE)
     )
-    mute = silent_slices(report)
+    mute = report.silent_slices
     sliced = [each for each in failing(report) if each.slice not in mute]
     bad = {each.slice for each in sliced}
     return page.render(
         "drift",
         "drift.html.j2",
         report=report,
-        tone="good" if report.exit_code is ExitCode.OK else "bad",
+        tone="good" if report.state is State.OK else "bad",
         alarms=[words.alarm(each) for each in drifted[:_NAMED]],
         more=max(0, len(drifted) - _NAMED),
         silent=[each.name for each in silent[:_NAMED]],
@@ -68,16 +68,6 @@ def failing(report: Report) -> Sequence[Sliced]:
         (each for each in found if each.result.state is not State.OK),
         key=lambda each: (*severity(each.result), each.slice),
     )
-
-
-def silent_slices(report: Report) -> dict[str, str]:
-    """The slices of which nothing can be compared, each with the reason."""
-    mute = {
-        name: results[0].why
-        for name, results in report.slices.items()
-        if results and all(each.state is State.NOT_COMPARABLE for each in results)
-    }
-    return mute | dict(report.lone_slices)
 
 
 def _sides(result: Result) -> list[Optional[Distribution]]:

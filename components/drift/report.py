@@ -8,9 +8,10 @@ from typing import Optional
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.anomalies import Anomaly
-from components.drift.compare import Result, Role, State, compare_sliced
+from components.drift.compare import Result, Role, compare_sliced
 from components.drift.history import Step
 from components.drift.row_skew import RowSkew
+from components.drift.state import State
 from components.drift.thresholds import Kind
 from components.errors import ExitCode
 from components.statistics.slices import slices, whole
@@ -64,13 +65,28 @@ class Report:
         return sum(result.state is state for result in self.results)
 
     @property
-    def exit_code(self) -> ExitCode:
-        """GATE over a threshold anywhere, NOT_COMPARABLE where nothing could be compared or not what is asked for."""
+    def state(self) -> State:
+        """DRIFT over a threshold anywhere, NOT_COMPARABLE where nothing could be compared or not what is asked for."""
         if self.count(State.DRIFT) or self._drifted_slices or (self.row_skew and self.row_skew.exceeded):
-            return ExitCode.GATE
+            return State.DRIFT
         joined = self.row_skew is None or self.row_skew.pairs
-        silent = any(each.wanted and each.state is State.NOT_COMPARABLE for each in self.results)
-        return ExitCode.OK if self.count(State.OK) and joined and not silent else ExitCode.NOT_COMPARABLE
+        missed = any(each.wanted and each.state is State.NOT_COMPARABLE for each in self.results)
+        return State.OK if self.count(State.OK) and joined and not missed else State.NOT_COMPARABLE
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What a command that makes the report ends with."""
+        return self.state.exit_code
+
+    @property
+    def silent_slices(self) -> dict[str, str]:
+        """The slices of which nothing can be compared, each with the reason."""
+        silent = {
+            name: results[0].why if results else "it has no features"
+            for name, results in self.slices.items()
+            if all(each.state is State.NOT_COMPARABLE for each in results)
+        }
+        return silent | dict(self.lone_slices)
 
     @property
     def verdict(self) -> str:
@@ -103,7 +119,7 @@ class Report:
         return [f"{found} of {compared} features", *([f"{silent} not comparable"] if silent else [])]
 
     def _of_slices(self) -> list[str]:
-        silent = len(self.lone_slices) + sum(_silent(results) for results in self.slices.values())
+        silent = len(self.silent_slices)
         compared = len(self.slices) + len(self.lone_slices) - silent
         drifted = self._drifted_slices
         found = f"{self.kind} in {drifted}" if drifted else f"no {self.kind} in any"
@@ -149,7 +165,3 @@ def severity(result: Result) -> tuple[int, int, float, str]:
     """Sorts by role, then the worst first: by state, then by how many times its threshold a feature reaches."""
     times = result.deciding.times if result.deciding else 0.0
     return _ROLES.index(result.role), _ORDER[result.state], -times, result.name
-
-
-def _silent(results: Sequence[Result]) -> bool:
-    return all(each.state is State.NOT_COMPARABLE for each in results)

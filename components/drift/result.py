@@ -1,13 +1,12 @@
 """What `result.json` of a node that compares holds. Imports nothing heavy."""
 
-from typing import Literal, Optional
+from typing import Optional
 
 import pydantic
 
-FILE = "result.json"
+from components.drift.state import State
 
-State = Literal["drift", "not comparable", "no baseline", "ok"]
-"""Of a whole comparison. Only "ok" is a pass."""
+FILE = "result.json"
 
 
 class Finding(pydantic.BaseModel, frozen=True):
@@ -21,11 +20,8 @@ class Finding(pydantic.BaseModel, frozen=True):
     measure: str
     value: float
     threshold: float
-
-    def __str__(self) -> str:
-        what = self.feature if self.role == "feature" else f"{self.role} {self.feature}"
-        where = f" in {self.slice}" if self.slice else ""
-        return f"{what}{where}: {self.measure} {self.value:.4g} > {self.threshold:.4g}"
+    text: str
+    """All of it in a line, for people."""
 
 
 class Comparison(pydantic.BaseModel, frozen=True):

@@ -73,7 +73,7 @@ class RowSkew:
         if not self.pairs:
             found = f"no row of one side has a partner with the same {key} on the other"
         elif not self.exceeded:
-            found = f"the {self.pairs} rows with the same {key} are alike"
+            found = f"the {self.pairs:,} rows with the same {key} are alike"
         else:
             found = f"rows with the same {key} differ in {len(self.exceeded)} of {len(self.features)} features"
-        return f"{found} (left out, as not unique: {self.duplicated})" if self.duplicated else found
+        return f"{found} (left out, as not unique: {self.duplicated:,})" if self.duplicated else found

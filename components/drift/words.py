@@ -1,7 +1,9 @@
 """How findings are put into words: on the page, the terminal, in JUnit and in notices."""
 
 from components.drift.catalogue import MEASURES
-from components.drift.compare import Check, Result, State
+from components.drift.compare import Check, Result
+from components.drift.row_skew import FeatureSkew
+from components.drift.state import State
 from components.report import page
 from components.statistics import shapes
 
@@ -27,14 +29,30 @@ def decision(result: Result) -> str:
     return f"{said}, within its threshold of {threshold}.{but}"
 
 
-def alarm(result: Result) -> str:
-    """A feature that drifted, in a line."""
+def alarm(result: Result, part: str = "") -> str:
+    """A feature that drifted in a part of the data, or in all of it, in a line."""
     exceeded = [check for check in result.checks if check.exceeded]
-    said = ", ".join(
+    said = (
         f"{each.threshold.title} {page.number(each.measured.value)} > {page.number(each.threshold.value)}"
         for each in exceeded
     )
-    return f"{result.name}: {said}"
+    return f"{_subject(result, part)}: {', '.join(said)}"
+
+
+def row_alarm(skew: FeatureSkew) -> str:
+    """A feature that differs in rows with the same key, in a line."""
+    differ = page.number(skew.pairs - skew.matched)
+    return f"{skew.name}: differs in {differ} of {page.number(skew.pairs)} rows with the same key"
+
+
+def silence(name: str, why: str) -> str:
+    """What is not comparable, in a line: a feature or a slice."""
+    return f"{name}: not comparable: {why}"
+
+
+def _subject(result: Result, part: str) -> str:
+    name = result.name if result.role == "feature" else f"{result.role} {result.name}"
+    return f"{name} in {part}" if part else name
 
 
 def movement(result: Result) -> str:

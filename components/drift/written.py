@@ -8,17 +8,13 @@ from typing import Optional
 from tfx.dsl.io import fileio
 
 from components.drift import files, result
-from components.drift.compare import Result, State
+from components.drift.compare import Result
 from components.drift.report import Report, Side
 from components.drift.result import Comparison, Comparisons, Finding
-from components.errors import ExitCode
+from components.drift.row_skew import RowSkew
+from components.drift.state import State
+from components.drift.words import alarm, row_alarm
 from components.report import page
-
-_STATES: dict[ExitCode, result.State] = {
-    ExitCode.OK: "ok",
-    ExitCode.GATE: "drift",
-    ExitCode.NOT_COMPARABLE: "not comparable",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +54,7 @@ def _write(found: Compared, folder: str) -> Comparison:
     return Comparison(
         name=found.name,
         title=f"{report.current.name} against {report.baseline.name}",
-        state=_STATES[report.exit_code],
+        state=report.state,
         verdict="; ".join((report.verdict, *found.notes)),
         page=place,
         sources=(report.baseline.source, report.current.source),
@@ -76,7 +72,7 @@ def _without_report(found: Compared, folder: str, place: str) -> Comparison:
     return Comparison(
         name=found.name,
         title=title,
-        state="not comparable" if found.why else "no baseline",
+        state=State.NOT_COMPARABLE if found.why else State.NO_BASELINE,
         verdict=verdict,
         page=place,
         sources=(found.current.source,),
@@ -88,14 +84,20 @@ def findings(report: Report) -> Iterator[Finding]:
     yield from _of_results(report.results, "")
     for name, results in report.slices.items():
         yield from _of_results(results, name)
-    for skew in report.row_skew.exceeded if report.row_skew else ():
+    if report.row_skew:
+        yield from _of_rows(report.row_skew)
+
+
+def _of_rows(skew: RowSkew) -> Iterator[Finding]:
+    for each in skew.exceeded:
         yield Finding(
-            feature=skew.name,
+            feature=each.name,
             role="feature",
             slice="rows of the same key",
             measure="share of rows that differ",
-            value=skew.share,
-            threshold=report.row_skew.threshold if report.row_skew else 0.0,
+            value=each.share,
+            threshold=skew.threshold,
+            text=row_alarm(each),
         )
 
 
@@ -110,4 +112,5 @@ def _of_results(results: Sequence[Result], part: str) -> Iterator[Finding]:
                 measure=check.threshold.title,
                 value=check.measured.value,
                 threshold=check.threshold.value,
+                text=alarm(each, part),
             )

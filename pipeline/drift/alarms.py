@@ -8,6 +8,7 @@ from typing import Any
 
 import pydantic
 
+from components.drift.state import State
 from components.errors import InputError
 from pipeline import runs
 from pipeline.drift.of_run import Told, comparisons
@@ -84,9 +85,9 @@ def _new(record: RunRecord, known: Collection[str]) -> Iterator[Alarm]:
         name = ", ".join((record.pipeline, found.name, *found.sources))
         findings = {f"{name}, {each.slice}, {each.feature}": each for each in found.findings}
         fresh = [key for key in findings if key not in known]
-        keys = [name] if found.state == "not comparable" and name not in known else []
+        keys = [name] if found.state is State.NOT_COMPARABLE and name not in known else []
         if keys or fresh:
-            shown = [str(findings[key]) for key in fresh[:_SHOWN]] or [found.verdict]
+            shown = [findings[key].text for key in fresh[:_SHOWN]] or [found.verdict]
             rest = [f"and {len(fresh) - _SHOWN} more"] if fresh[_SHOWN:] else []
             body = _body(record, told, [findings[key].model_dump() for key in fresh], "; ".join([*shown, *rest]))
             yield Alarm(keys=(*keys, *fresh), body=body)

@@ -8,17 +8,11 @@ from dataclasses import dataclass
 
 import pydantic
 
-from components.drift.result import FILE, Comparison, Comparisons, State
+from components.drift.result import FILE, Comparison, Comparisons
 from components.errors import ExitCode, InputError, worst
 from pipeline.runs import RunRecord
 
 NODES = ("Drift", "PredictionDrift")
-_CODES: dict[State, ExitCode] = {
-    "ok": ExitCode.OK,
-    "drift": ExitCode.GATE,
-    "not comparable": ExitCode.NOT_COMPARABLE,
-    "no baseline": ExitCode.NO_BASELINE,
-}
 
 
 @dataclass(frozen=True)
@@ -60,4 +54,4 @@ def _read(path: str) -> Comparisons:
 
 def exit_code(found: Sequence[Told]) -> ExitCode:
     """The worst that any of them came to; only where all pass is it OK."""
-    return worst(_CODES[each.comparison.state] for each in found)
+    return worst(each.comparison.state.exit_code for each in found)

@@ -13,7 +13,8 @@ import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics.generators import basic_stats_generator
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift.compare import State, compare
+from components.drift.compare import compare
+from components.drift.state import State
 from components.statistics import direct
 
 OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)

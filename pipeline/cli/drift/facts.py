@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.drift.state import State
 from pipeline.drift.of_run import Told, comparisons
 from pipeline.runs import RunRecord
 
@@ -14,5 +15,5 @@ def facts(record: RunRecord) -> list[tuple[str, str]]:
 def line(told: Told) -> str:
     """The sides, the state, what was found, and the page."""
     found = told.comparison
-    verdict = "" if found.state == "no baseline" else f" ({found.verdict})"
+    verdict = "" if found.state is State.NO_BASELINE else f" ({found.verdict})"
     return f"{found.title}: {found.state}{verdict}: {told.page}"

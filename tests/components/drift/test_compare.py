@@ -8,7 +8,8 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.compare import State, compare, compare_sliced
+from components.drift.compare import compare, compare_sliced
+from components.drift.state import State
 from components.errors import InputError
 from tests.components.drift.data import compared, normal, statistics
 

@@ -9,12 +9,13 @@ import pytest
 
 from components.artifacts import DriftReports, Verdict
 from components.drift.gate import Executor
-from components.drift.result import FILE, Comparison, Comparisons, Finding, State
+from components.drift.result import FILE, Comparison, Comparisons, Finding
+from components.drift.state import State
 from components.errors import GateError, NotComparableError
 
 MOVED = tuple(
-    Finding(feature=f"f{number}", role="feature", measure="L-infinity", value=0.25, threshold=0.05)
-    for number in range(14)
+    Finding(feature=name, role="feature", measure="L-infinity", value=0.25, threshold=0.05, text=f"{name}: moved")
+    for name in (f"f{number}" for number in range(14))
 )
 
 
@@ -50,7 +51,7 @@ def test_drift_is_named_with_measure_value_threshold_and_page(tmp_path: pathlib.
     with pytest.raises(GateError) as caught:
         _judge(tmp_path, "fail", "ok", "drift", "not comparable")
     said = str(caught.value)
-    assert "span 2 against drift: so it is\n  f0: L-infinity 0.25 > 0.05\n" in said
+    assert "span 2 against drift: so it is\n  f0: moved\n" in said
     assert f"and 2 more\n  See {tmp_path}/reports/n1/drift.html" in said
     assert "span 2 against not comparable" in said
     assert "span 2 against ok" not in said

@@ -9,9 +9,10 @@ from google.protobuf import text_format
 from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.compare import State, compare
+from components.drift.compare import compare
 from components.drift.numbers import as_json
 from components.drift.report import Side, report
+from components.drift.state import State
 from components.statistics.distributions import Numeric
 from components.statistics.features import Feature, features
 from tests.components.drift.data import OPTIONS, compared, feature, normal, statistics

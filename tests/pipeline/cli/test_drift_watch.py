@@ -9,7 +9,8 @@ import pytest
 from rich.console import Console
 
 import pipeline.config as c
-from components.drift.result import FILE, Comparison, Comparisons, State
+from components.drift.result import FILE, Comparison, Comparisons
+from components.drift.state import State
 from components.errors import ExitCode, InputError
 from pipeline.cli.drift.watch import _tell, _telling
 from pipeline.cli.main import main

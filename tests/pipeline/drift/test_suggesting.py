@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift.compare import State, compare
+from components.drift.compare import compare
+from components.drift.state import State
 from components.drift.suggest import suggest
 from components.errors import InputError, NoBaselineError
 from pipeline.config import load
