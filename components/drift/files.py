@@ -11,6 +11,7 @@ from components.drift.numbers import as_json
 from components.drift.picture import png
 from components.drift.render import render
 from components.drift.report import Report
+from components.drift.view import view
 
 PAGE, NUMBERS, JUNIT, PICTURE = "drift.html", "drift.json", "junit.xml", "drift.png"
 FACETS = "facets.html"
@@ -19,7 +20,8 @@ FACETS = "facets.html"
 def write(report: Report, folder: str) -> list[str]:
     """Write the page, the numbers, the JUnit file and the picture; returns their paths."""
     fileio.makedirs(folder)
-    texts = {PAGE: render(report), NUMBERS: as_json(report), JUNIT: junit(report)}
+    shown = view(report)
+    texts = {PAGE: render(shown), NUMBERS: as_json(shown), JUNIT: junit(report)}
     contents = {name: text.encode() for name, text in texts.items()} | {PICTURE: png(report)}
     for name, content in contents.items():
         with fileio.open(os.path.join(folder, name), "wb") as file:

@@ -7,8 +7,8 @@ from typing import Optional
 import numpy as np
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift.compare import compare
 from components.drift.measures import Measured
+from components.drift.pairs import pairs
 from components.statistics.distributions import Categorical, Numeric
 from components.statistics.features import Feature, features
 
@@ -43,7 +43,7 @@ def steps(history: Sequence[tuple[str, statistics_pb2.DatasetFeatureStatistics]]
     found = []
     before: Optional[statistics_pb2.DatasetFeatureStatistics] = None
     for label, statistics in history:
-        moved = {each.name: each.measured for each in compare(before, statistics, None, "drift", {})} if before else {}
+        moved = {name: pair.measured for name, pair in pairs(before, statistics).items()} if before else {}
         points = {name: _point(feature, moved.get(name, {})) for name, feature in features(statistics).items()}
         found.append(Step(label, points))
         before = statistics

@@ -8,18 +8,20 @@ from typing import Any, Optional
 from components.drift.catalogue import MEASURES
 from components.drift.compare import Check, Result
 from components.drift.history import Point, Step
-from components.drift.report import Report, Side
+from components.drift.report import Side
 from components.drift.state import State
-from components.statistics import shapes
+from components.drift.view import View
 from components.statistics.distributions import Numeric
 from components.statistics.features import Feature
+from components.statistics.shapes import Shape
 
 SCHEMA = "urn:millrace:drift:1"
 """The $id of drift.schema.json; another number where fields change their meaning or go."""
 
 
-def as_json(found: Report) -> str:
+def as_json(view: View) -> str:
     """The report as text."""
+    found = view.report
     fields = {
         "schema": SCHEMA,
         "kind": found.kind,
@@ -29,7 +31,7 @@ def as_json(found: Report) -> str:
         "baseline": _data(found.baseline),
         "current": _data(found.current),
         "counts": {state.value: found.count(state) for state in (State.DRIFT, State.NOT_COMPARABLE, State.OK)},
-        "features": [_feature(result) | _shape(result) for result in found.results],
+        "features": [_feature(each.result) | _shape(each.shape) for each in view.features],
         "slices": {name: [_feature(result) for result in results] for name, results in found.slices.items()},
         "lone_slices": dict(found.lone_slices),
         "anomalies": [dataclasses.asdict(each) for each in found.anomalies],
@@ -60,14 +62,13 @@ def _feature(result: Result) -> dict[str, Any]:
     }
 
 
-def _shape(result: Result) -> dict[str, Any]:
-    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
-    bars = shapes.bars(*sides)
-    values = {"moved": shapes.moved(*sides), "new": shapes.new(*sides), "lost": shapes.lost(*sides)}
+def _shape(found: Shape) -> dict[str, Any]:
     return {
-        "bars": dataclasses.asdict(bars) if bars else None,
-        "quantiles": [dataclasses.asdict(each) for each in shapes.quantiles(*sides)],
-        **{name: [dataclasses.asdict(value) for value in found] for name, found in values.items()},
+        "bars": dataclasses.asdict(found.bars) if found.bars else None,
+        **{
+            name: [dataclasses.asdict(each) for each in getattr(found, name)]
+            for name in ("quantiles", "moved", "new", "lost")
+        },
     }
 
 

@@ -5,7 +5,7 @@ from components.drift.compare import Check, Result
 from components.drift.row_skew import FeatureSkew
 from components.drift.state import State
 from components.report import page
-from components.statistics import shapes
+from components.statistics.shapes import Shape
 
 
 def reason(check: Check) -> str:
@@ -55,15 +55,14 @@ def _subject(result: Result, part: str) -> str:
     return f"{name} in {part}" if part else name
 
 
-def movement(result: Result) -> str:
+def movement(shape: Shape) -> str:
     """What moved most, in a few words: a quantile or the share of a value; "" where nothing did."""
-    sides = [side.distribution if side else None for side in (result.baseline, result.current)]
-    quantiles = [each for each in shapes.quantiles(*sides) if 0.05 <= each.share <= 0.95]
+    quantiles = [each for each in shape.quantiles if 0.05 <= each.share <= 0.95]
     if quantiles:
         most = max(quantiles, key=lambda each: (abs(each.current - each.baseline), -abs(each.share - 0.5)))
         name = "median" if most.share == 0.5 else f"p{100 * most.share:.0f}"
         return _change(name, page.number(most.baseline), page.number(most.current))
-    for value in shapes.moved(*sides)[:1]:
+    for value in shape.moved[:1]:
         name = value.name if len(value.name) <= 24 else f"{value.name[:23]}…"
         return _change(name or "(empty)", page.percent(value.baseline), page.percent(value.current))
     return ""

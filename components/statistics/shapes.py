@@ -38,59 +38,12 @@ class Quantile:
 
 
 @dataclass(frozen=True)
-class Value:
+class ValueShares:
     """A value with its share on both sides."""
 
     name: str
     baseline: float
     current: float
-
-
-def bars(baseline: Optional[Distribution], current: Optional[Distribution]) -> Optional[Bars]:
-    """None where the two sides have no common shape."""
-    if isinstance(baseline, Numeric) and isinstance(current, Numeric):
-        edges = _edges(baseline, current)
-        shares = [_between(each, edges).round(5).tolist() for each in (baseline, current)]
-        return Bars([page.number(edge) for edge in edges], *shares)
-    if isinstance(baseline, Categorical) and isinstance(current, Categorical):
-        values = _shares(baseline, current)
-        shown = values.first(-np.maximum(values.baseline, values.current))
-        rest = [1 - sum(getattr(value, side) for value in shown) for side in ("baseline", "current")]
-        if max(rest) > 1e-9:
-            shown.append(Value(REST, *(round(max(0.0, each), 5) for each in rest)))
-        return Bars(*([getattr(value, field) for value in shown] for field in ("name", "baseline", "current")))
-    return None
-
-
-def quantiles(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Quantile]:
-    """The quantiles of two numbers; nothing for anything else."""
-    if not isinstance(baseline, Numeric) or not isinstance(current, Numeric):
-        return []
-    found = (each.quantiles(np.array(AT)).tolist() for each in (baseline, current))
-    return [Quantile(*each) for each in zip(AT, *found, strict=True)]
-
-
-def moved(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:
-    """The categories whose share changed most, new and lost ones among them."""
-    if not isinstance(baseline, Categorical) or not isinstance(current, Categorical):
-        return []
-    shares = _shares(baseline, current)
-    change = np.abs(shares.current - shares.baseline)
-    return [value for value in shares.first(-change) if value.baseline != value.current]
-
-
-def new(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:
-    """The categories that the baseline does not have, the most frequent ones; none where it has uncounted ones."""
-    if not isinstance(baseline, Categorical) or not isinstance(current, Categorical) or baseline.rest:
-        return []
-    shares = _shares(baseline, current)
-    found = shares.first(np.where(shares.baseline > 0, 0.0, -shares.current))
-    return [value for value in found if value.name not in baseline.counts]
-
-
-def lost(baseline: Optional[Distribution], current: Optional[Distribution]) -> list[Value]:
-    """The categories that the current data does not have, the most frequent ones; none where it has uncounted ones."""
-    return [Value(value.name, value.current, value.baseline) for value in new(current, baseline)]
 
 
 @dataclass(frozen=True)
@@ -101,11 +54,72 @@ class _Shares:
     baseline: Floats
     current: Floats
 
-    def first(self, order: Floats) -> list[Value]:
+    def first(self, order: Floats) -> list[ValueShares]:
         """The first ones in that order; among equals in that of their names."""
         places = np.argsort(order, kind="stable")[:_TOP]
         shares = [np.round(each[places], 5).tolist() for each in (self.baseline, self.current)]
-        return [Value(*each) for each in zip((self.names[place] for place in places), *shares, strict=True)]
+        return [ValueShares(*each) for each in zip((self.names[place] for place in places), *shares, strict=True)]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """All of it for one feature.
+
+    Attributes:
+        bars: None where the two sides have no common shape.
+        quantiles: of two numbers.
+        moved: the categories whose share changed most, new and lost ones among them.
+        new, lost: those that the one side does not have, the most frequent ones; none where it has uncounted ones.
+    """
+
+    bars: Optional[Bars]
+    quantiles: Sequence[Quantile] = ()
+    moved: Sequence[ValueShares] = ()
+    new: Sequence[ValueShares] = ()
+    lost: Sequence[ValueShares] = ()
+
+
+def shape(baseline: Optional[Distribution], current: Optional[Distribution]) -> Shape:
+    """What there is to show of two distributions of a kind; nothing of others."""
+    if isinstance(baseline, Numeric) and isinstance(current, Numeric):
+        return Shape(_histogram(baseline, current), _quantiles(baseline, current))
+    if isinstance(baseline, Categorical) and isinstance(current, Categorical):
+        shares = _shares(baseline, current)
+        lost = [ValueShares(each.name, each.current, each.baseline) for each in _new(current, baseline)]
+        return Shape(_top(shares), (), _moved(shares), _new(baseline, current), lost)
+    return Shape(None)
+
+
+def _histogram(baseline: Numeric, current: Numeric) -> Bars:
+    edges = _edges(baseline, current)
+    shares = [_between(each, edges).round(5).tolist() for each in (baseline, current)]
+    return Bars([page.number(edge) for edge in edges], *shares)
+
+
+def _quantiles(baseline: Numeric, current: Numeric) -> list[Quantile]:
+    found = (each.quantiles(np.array(AT)).tolist() for each in (baseline, current))
+    return [Quantile(*each) for each in zip(AT, *found, strict=True)]
+
+
+def _top(shares: _Shares) -> Bars:
+    shown = shares.first(-np.maximum(shares.baseline, shares.current))
+    rest = [1 - sum(getattr(value, side) for value in shown) for side in ("baseline", "current")]
+    if max(rest) > 1e-9:
+        shown.append(ValueShares(REST, *(round(max(0.0, each), 5) for each in rest)))
+    return Bars(*([getattr(value, field) for value in shown] for field in ("name", "baseline", "current")))
+
+
+def _moved(shares: _Shares) -> list[ValueShares]:
+    change = np.abs(shares.current - shares.baseline)
+    return [value for value in shares.first(-change) if value.baseline != value.current]
+
+
+def _new(baseline: Categorical, current: Categorical) -> list[ValueShares]:
+    if baseline.rest:
+        return []
+    shares = _shares(baseline, current)
+    found = shares.first(np.where(shares.baseline > 0, 0.0, -shares.current))
+    return [value for value in found if value.name not in baseline.counts]
 
 
 def _shares(baseline: Categorical, current: Categorical) -> _Shares:

@@ -158,7 +158,7 @@ def _lengths(common: statistics_pb2.CommonStatistics) -> Optional[Lengths]:
 
 
 def _number(found: statistics_pb2.NumericStatistics, spread: Optional[Distribution]) -> Optional[Number]:
-    bars = shapes.bars(spread, spread)
+    bars = shapes.shape(spread, spread).bars
     if not isinstance(spread, Numeric) or bars is None:
         return None
     infinite = _infinite(found)

@@ -21,6 +21,7 @@ from components.drift.picture import png
 from components.drift.render import render
 from components.drift.report import Report, Side, report
 from components.drift.row_skew import FeatureSkew, Pair, RowSkew
+from components.drift.view import view
 from tests.components.drift.data import statistics
 from tests.components.evaluation_report.test_render import Page
 
@@ -66,7 +67,7 @@ def found() -> Report:
 @pytest.mark.parametrize("whole", [True, False], ids=["all parts", "features only"])
 def test_the_json_is_what_its_schema_says(found: Report, whole: bool) -> None:
     bare = dataclasses.replace(found, history=(), anomalies=(), row_skew=None, slices={}, lone_slices={})
-    numbers = json.loads(as_json(found if whole else bare))
+    numbers = json.loads(as_json(view(found if whole else bare)))
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(numbers, SCHEMA, format_checker=jsonschema.FormatChecker())
     assert numbers["schema"] == SCHEMA["$id"]
@@ -74,28 +75,28 @@ def test_the_json_is_what_its_schema_says(found: Report, whole: bool) -> None:
 
 
 def test_the_schema_refuses_another_json(found: Report) -> None:
-    numbers = json.loads(as_json(found))
+    numbers = json.loads(as_json(view(found)))
     numbers["features"][0]["state"] = "fine"
     with pytest.raises(jsonschema.ValidationError, match="fine"):
         jsonschema.validate(numbers, SCHEMA)
 
 
 def test_all_measures_have_a_place_in_the_schema(found: Report) -> None:
-    numbers = json.loads(as_json(found))
+    numbers = json.loads(as_json(view(found)))
     assert {name for each in numbers["features"] for name in each["measures"]} == set(
         SCHEMA["$defs"]["measure"]["enum"]
     )
 
 
 def test_new_and_lost_values_are_told(found: Report) -> None:
-    numbers = json.loads(as_json(found))
+    numbers = json.loads(as_json(view(found)))
     colour = next(each for each in numbers["features"] if each["name"] == "colour")
     assert [each["name"] for each in colour["new"]] == ["black"]
     assert [each["name"] for each in colour["lost"]] == ["green"]
 
 
 def test_the_verdict_comes_first_and_the_worst_feature_next(found: Report) -> None:
-    page = Page(render(found))
+    page = Page(render(view(found)))
     assert page.open == []
     start = page.texts.index(found.verdict, 2)
     assert page.texts[start + 1].startswith("colour: L-infinity 0.")
@@ -105,7 +106,7 @@ def test_the_verdict_comes_first_and_the_worst_feature_next(found: Report) -> No
 
 
 def test_each_feature_says_what_decided_and_why(found: Report) -> None:
-    texts = Page(render(found)).texts
+    texts = Page(render(view(found))).texts
     said = [each for each in texts if each.startswith("Kolmogorov-Smirnov decides (a number: ")]
     assert any(re.search(r"\): 0\.[34]\d+, above its threshold of 0\.0500\.$", each) for each in said)
     assert "Not comparable: the baseline does not have it." in texts
@@ -113,14 +114,15 @@ def test_each_feature_says_what_decided_and_why(found: Report) -> None:
 
 
 def test_slices_anomalies_history_and_rows_have_their_place(found: Report) -> None:
-    page = Page(render(found))
+    page = Page(render(view(found)))
     assert {"Slices", "Anomalies", "Row by row", "label"} <= set(page.texts)
     assert "kind_b: the current data does not have it" in page.texts
     assert "kind_c: the baseline does not have it" in page.texts
     assert page.texts[page.texts.index("Out-of-range") + 1] == "above 3"
     assert "3.5" in page.texts
     assert "Kolmogorov-Smirnov against the span before" in page.texts
-    bare = Page(render(dataclasses.replace(found, history=(), anomalies=(), row_skew=None, slices={}, lone_slices={})))
+    less = dataclasses.replace(found, history=(), anomalies=(), row_skew=None, slices={}, lone_slices={})
+    bare = Page(render(view(less)))
     assert not {"Slices", "Anomalies", "Row by row"} & set(bare.texts)
 
 
@@ -134,7 +136,7 @@ def test_the_trend_has_a_point_for_each_span_and_a_gap_where_there_was_nothing_t
 
 
 def test_text_of_the_data_is_escaped_and_nothing_is_loaded(found: Report) -> None:
-    text = render(found)
+    text = render(view(found))
     page = Page(text)
     assert "<i>blue" not in text
     assert "<i>blue</i>" in page.texts
@@ -163,7 +165,7 @@ def test_the_page_grows_with_features_and_stays_small() -> None:
     found = report((Side("a", "a", 1000), many), (Side("b", "b", 1000), many), None, "drift")
     found = dataclasses.replace(found, history=steps([(str(span), wide) for span in range(2)]) * 5)
     assert len(found.results) == 100
-    assert len(render(found).encode()) < 1_500_000
+    assert len(render(view(found)).encode()) < 1_500_000
 
 
 def test_facets_is_tfdv_s_own_and_says_that_it_needs_a_network() -> None:

@@ -1,21 +1,29 @@
 """What is said of a feature."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
 from components.drift import words
-from tests.components.drift.data import compared, normal
+from components.statistics.shapes import shape
+from tests.components.drift.data import compared, feature, normal
+
+
+def _movement(before: Sequence[Any], after: Sequence[Any]) -> str:
+    return words.movement(shape(feature(before).distribution, feature(after).distribution))
 
 
 def test_a_number_that_moved_is_told_by_the_quantile_that_moved_most() -> None:
     before = np.concatenate([np.zeros(900), np.full(100, 5.0)])
     after = np.concatenate([np.zeros(900), np.full(100, 7.0)])
-    assert words.movement(compared(before, after)) == "p95 5 → 7"
-    assert words.movement(compared(before, before)) == ""
+    assert _movement(before, after) == "p95 5 → 7"
+    assert _movement(before, before) == ""
 
 
 def test_a_category_that_moved_is_told_by_the_value_that_moved_most() -> None:
-    assert words.movement(compared(["a"] * 80 + ["b"] * 20, ["a"] * 50 + ["b"] * 50)) == "a 80.0 % → 50.0 %"
+    assert _movement(["a"] * 80 + ["b"] * 20, ["a"] * 50 + ["b"] * 50) == "a 80.0 % → 50.0 %"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from components.drift.compare import compare
 from components.drift.numbers import as_json
 from components.drift.report import Side, report
 from components.drift.state import State
+from components.drift.view import view
 from components.statistics.distributions import Numeric
 from components.statistics.features import Feature, features
 from tests.components.drift.data import OPTIONS, compared, feature, normal, statistics
@@ -50,7 +51,7 @@ def test_infinite_values_are_compared_and_written() -> None:
         (Side(name, name, 1000), statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics({"x": values})]))
         for name, values in (("before", before), ("after", after))
     ]
-    assert '"state": "drift"' in as_json(report(sides[0], sides[1], None, "drift"))
+    assert '"state": "drift"' in as_json(view(report(sides[0], sides[1], None, "drift")))
 
 
 def test_nothing_but_infinite_values_cannot_be_compared() -> None:

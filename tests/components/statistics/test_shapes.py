@@ -8,7 +8,7 @@ from tests.components.drift.data import feature
 
 def bars(values: np.ndarray) -> shapes.Bars:
     side = feature(values).distribution
-    found = shapes.bars(side, side)
+    found = shapes.shape(side, side).bars
     assert found is not None
     return found
 
