@@ -52,7 +52,7 @@ class Result:
 
     Attributes:
         why: why it is not comparable; "" where it is.
-        wanted: whether somebody asks for it: it has a role, or the schema has thresholds for it.
+        required: whether it is no pass where it is not comparable: it has a role, or the schema has thresholds for it.
         measured: every measure that means something for its type, by name.
         baseline, current: its sides; None where that data set has no such feature.
     """
@@ -65,7 +65,7 @@ class Result:
     baseline: Optional[Feature]
     current: Optional[Feature]
     role: Role = "feature"
-    wanted: bool = False
+    required: bool = False
 
     @property
     def deciding(self) -> Optional[Check]:
@@ -75,25 +75,39 @@ class Result:
 
 @dataclass(frozen=True)
 class _Rules:
-    """What a pair is held against.
+    """What a feature of the whole data is held against.
 
     Attributes:
-        told: the schema's thresholds, by feature.
+        of_schema: the schema's thresholds, by feature.
         chance: what is no less probable where nothing changed is no alarm.
-        slice: whether it is one: thresholds are chosen for the whole data, so that chance counts for all of them.
     """
 
-    told: Mapping[str, Sequence[Threshold]]
+    of_schema: Mapping[str, Sequence[Threshold]]
     roles: Mapping[str, Role]
     chance: float
-    slice: bool = False
 
     def exceeded(self, threshold: Threshold, measured: Measured) -> bool:
-        if not measured.value > threshold.value:
-            return False
-        if threshold.from_schema and not self.slice:
-            return True
+        """Chance does not count for thresholds of the schema."""
+        above = measured.value > threshold.value
+        return above and (threshold.from_schema or self._beyond_chance(measured))
+
+    def too_few(self, pair: Pair) -> bool:
+        """Whether there are too few rows to check anything."""
+        del pair
+        return False
+
+    def _beyond_chance(self, measured: Measured) -> bool:
         return measured.chance is not None and measured.chance < self.chance
+
+
+class _RulesOfSlice(_Rules):
+    """The same in a slice: thresholds are chosen for the whole data, so that chance counts for all of them."""
+
+    def exceeded(self, threshold: Threshold, measured: Measured) -> bool:
+        return measured.value > threshold.value and self._beyond_chance(measured)
+
+    def too_few(self, pair: Pair) -> bool:
+        return _few(pair)
 
 
 def compare(
@@ -125,14 +139,14 @@ def compare_sliced(
     Raises:
         InputError: the schema's tags are wrong, it is one of other data, or no feature has the name of a role.
     """
-    told = {name: each for name, each in thresholds.of_schema(schema, kind).items() if each}
+    of_schema = {name: each for name, each in thresholds.of_schema(schema, kind).items() if each}
     found, *parts = [pairs(*sides) for sides in (whole, *slices.values())]
     _check_names(found, schema, roles)
-    absent = {name: Pair(name, None, None, {}) for name in sorted(told.keys() - found.keys())}
+    absent = {name: Pair(name, None, None, {}) for name in sorted(of_schema.keys() - found.keys())}
     large = [pair for part in parts for pair in part.values() if not _few(pair)]
-    checks = sum(len(_thresholds(pair, told)) for pair in (*found.values(), *large))
+    checks = sum(len(_thresholds(pair, of_schema)) for pair in (*found.values(), *large))
     chance = FALSE_ALARMS / max(checks, 1)
-    rules, within = _Rules(told, roles, chance), _Rules(told, roles, chance, slice=True)
+    rules, within = _Rules(of_schema, roles, chance), _RulesOfSlice(of_schema, roles, chance)
     return (
         [_result(pair, rules) for pair in (found | absent).values()],
         {name: [_result(pair, within) for pair in part.values()] for name, part in zip(slices, parts, strict=True)},
@@ -154,28 +168,33 @@ def _check_names(found: Mapping[str, Pair], schema: Optional[schema_pb2.Schema],
 
 
 def _result(pair: Pair, rules: _Rules) -> Result:
-    why, told = pair.why_not, _thresholds(pair, rules.told)
-    meaningless = [each.measure for each in told if each.measure not in pair.measured]
-    if not why and pair.current and meaningless:
-        why = f"{', '.join(meaningless)} of the schema means nothing for a {pair.current.type} such as this"
-    few = rules.slice and _few(pair)
+    held_against = _thresholds(pair, rules.of_schema)
+    few = rules.too_few(pair)
     checks = [
         Check(each, pair.measured[each.measure], rules.exceeded(each, pair.measured[each.measure]))
-        for each in told
+        for each in held_against
         if each.measure in pair.measured and not few
     ]
+    why = _why_not(pair, held_against)
     why = why or (f"fewer than {LEAST_ROWS} rows of the slice are too few to say anything" if few else "")
     passed = State.NOT_COMPARABLE if why else State.OK
     state = State.DRIFT if any(check.exceeded for check in checks) else passed
     role = rules.roles.get(pair.name, "feature")
-    wanted = role != "feature" or pair.name in rules.told
-    return Result(pair.name, state, why, checks, pair.measured, pair.baseline, pair.current, role, wanted)
+    required = role != "feature" or pair.name in rules.of_schema
+    return Result(pair.name, state, why, checks, pair.measured, pair.baseline, pair.current, role, required)
 
 
-def _thresholds(pair: Pair, told: Mapping[str, Sequence[Threshold]]) -> Sequence[Threshold]:
+def _why_not(pair: Pair, held_against: Sequence[Threshold]) -> str:
+    meaningless = [each.measure for each in held_against if each.measure not in pair.measured]
+    if not pair.why_not and pair.current and meaningless:
+        return f"{', '.join(meaningless)} of the schema means nothing for a {pair.current.type} such as this"
+    return pair.why_not
+
+
+def _thresholds(pair: Pair, of_schema: Mapping[str, Sequence[Threshold]]) -> Sequence[Threshold]:
     """Those of the schema take the place of the default ones."""
     usual = [Threshold(name, value, False) for name, value in DEFAULTS.items()]
-    return told.get(pair.name) or [each for each in usual if each.measure in pair.measured]
+    return of_schema.get(pair.name) or [each for each in usual if each.measure in pair.measured]
 
 
 def _few(pair: Pair) -> bool:

@@ -15,7 +15,7 @@ from components.drift.anomalous_rows import AnomalousRows, attach
 from components.drift.compare import Role
 from components.drift.history import steps
 from components.drift.report import Report, Side, report
-from components.drift.written import Compared
+from components.drift.written import PendingComparison
 from components.environments import SERVING, TRAINING, absent_in_serving, declared
 from components.statistics import files
 from components.statistics.features import name_of
@@ -44,8 +44,8 @@ class Data:
 
 
 @dataclasses.dataclass(frozen=True)
-class Held:
-    """What data is held against.
+class Comparer:
+    """Compares data as a schema says.
 
     Attributes:
         schema: with the thresholds.
@@ -99,18 +99,22 @@ def load(uri: str, split: str, name: str, span: Optional[int] = None, examples: 
     return Data(Side(name, os.path.dirname(file), int(whole(found).num_examples), span), found, examples)
 
 
-def previous(held: Held, current: Data, earlier: Sequence[Data]) -> Compared:
+def previous(comparer: Comparer, current: Data, earlier: Sequence[Data]) -> PendingComparison:
     """The span against the one before it, with how it went from span to span; `earlier` is newest first."""
     if not earlier:
-        return Compared("previous", current.side, None, "earlier span")
+        return PendingComparison("previous", current.side, None, "earlier span")
     spans = [*reversed(earlier), current]
     history = steps([(each.side.name, whole(each.statistics)) for each in spans])
-    return Compared("previous", current.side, dataclasses.replace(held.report(earlier[0], current), history=history))
+    return PendingComparison(
+        "previous", current.side, dataclasses.replace(comparer.report(earlier[0], current), history=history)
+    )
 
 
-def window(held: Held, current: Data, earlier: Optional[Data]) -> Compared:
+def window(comparer: Comparer, current: Data, earlier: Optional[Data]) -> PendingComparison:
     """The span against several before it, put together."""
-    return Compared("window", current.side, held.report(earlier, current) if earlier else None, "earlier span")
+    return PendingComparison(
+        "window", current.side, comparer.report(earlier, current) if earlier else None, "earlier span"
+    )
 
 
 def left_out(refused: Sequence[Artifact]) -> list[str]:

@@ -18,9 +18,9 @@ from components import examples as example_files
 from components import statistics_gen
 from components.artifacts import DriftReports
 from components.drift import comparing, written
-from components.drift.comparing import TRAIN, Data, Held
+from components.drift.comparing import TRAIN, Comparer, Data
 from components.drift.rows import Rows
-from components.drift.written import Compared
+from components.drift.written import PendingComparison
 from components.statistics.paths import split_file
 
 _SETTINGS = "settings"
@@ -65,38 +65,40 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         schema_file = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
         schema = io_utils.parse_pbtxt_file(schema_file, schema_pb2.Schema())
         rows = Rows(settings.key, settings.rows, settings.without, folder, tuple(self._beam_pipeline_args or ()))
-        held = Held(schema, settings.labels, settings.rows, rows.find)
+        comparer = Comparer(schema, settings.labels, settings.rows, rows.find)
         found = [
-            *self._of_spans(settings, held, input_dict, folder),
-            *_of_splits(settings, held, input_dict),
-            *_of_serving(settings, held, input_dict, rows),
+            *self._of_spans(settings, comparer, input_dict, folder),
+            *_of_splits(settings, comparer, input_dict),
+            *_of_serving(settings, comparer, input_dict, rows),
         ]
         span = int(artifact_utils.get_single_instance(input_dict["statistics"]).span) if settings.spans else None
         written.write(found, folder, span)
 
-    def _of_spans(self, settings: Settings, held: Held, inputs: Artifacts, folder: str) -> list[Compared]:
+    def _of_spans(
+        self, settings: Settings, comparer: Comparer, inputs: Artifacts, folder: str
+    ) -> list[PendingComparison]:
         current = _span(inputs["statistics"][0], _pattern(inputs, "examples", TRAIN))
         found = []
         if settings.previous:
             earlier = example_files.newest_first(inputs.get("earlier") or ())
-            found.append(comparing.previous(held, current, [_span(each) for each in earlier]))
+            found.append(comparing.previous(comparer, current, [_span(each) for each in earlier]))
         if settings.window:
             examples = example_files.newest_first(inputs.get("earlier_examples") or ())[: settings.window]
-            found.append(self._of_window(settings, held, current, examples, folder))
+            found.append(self._of_window(settings, comparer, current, examples, folder))
         notes = comparing.left_out(inputs.get("refused") or ())
         return [dataclasses.replace(each, notes=notes) for each in found]
 
     def _of_window(
-        self, settings: Settings, held: Held, current: Data, examples: Sequence[types.Artifact], folder: str
-    ) -> Compared:
+        self, settings: Settings, comparer: Comparer, current: Data, examples: Sequence[types.Artifact], folder: str
+    ) -> PendingComparison:
         try:
             earlier = self._together(settings, examples, folder)
         except (RuntimeError, TypeError, ValueError) as error:
             # What TFDV, Arrow and tfx_bsl raise for a column whose type is another from span to span.
             said, _, _ = str(error).partition("\n")
             why = f"{_named(examples)} cannot be counted together: {said}"
-            return Compared("window", current.side, None, _named(examples), why)
-        return comparing.window(held, current, earlier)
+            return PendingComparison("window", current.side, None, _named(examples), why)
+        return comparing.window(comparer, current, earlier)
 
     def _together(self, settings: Settings, examples: Sequence[types.Artifact], folder: str) -> Optional[Data]:
         """The statistics of several spans: quantiles cannot be added up, so that the examples are counted again."""
@@ -125,7 +127,7 @@ def _pattern(inputs: Artifacts, key: str, split: str) -> str:
     return os.path.join(found[0].uri, f"Split-{split}", "*") if found else ""
 
 
-def _of_splits(settings: Settings, held: Held, inputs: Artifacts) -> list[Compared]:
+def _of_splits(settings: Settings, comparer: Comparer, inputs: Artifacts) -> list[PendingComparison]:
     if not settings.splits:
         return []
     uri = inputs["statistics"][0].uri
@@ -134,10 +136,10 @@ def _of_splits(settings: Settings, held: Held, inputs: Artifacts) -> list[Compar
         (split, comparing.load(uri, split, f"split {split}", None, _pattern(inputs, "examples", split)))
         for split in settings.splits
     ]
-    return [Compared(split, other.side, held.report(train, other)) for split, other in others]
+    return [PendingComparison(split, other.side, comparer.report(train, other)) for split, other in others]
 
 
-def _of_serving(settings: Settings, held: Held, inputs: Artifacts, rows: Rows) -> list[Compared]:
+def _of_serving(settings: Settings, comparer: Comparer, inputs: Artifacts, rows: Rows) -> list[PendingComparison]:
     if not inputs.get("serving"):
         return []
     statistics = inputs["statistics"][0]
@@ -145,9 +147,9 @@ def _of_serving(settings: Settings, held: Held, inputs: Artifacts, rows: Rows) -
     training = comparing.load(statistics.uri, TRAIN, "training data", span, _pattern(inputs, "examples", "*"))
     serving_examples = _pattern(inputs, "serving_examples", TRAIN)
     serving = comparing.load(inputs["serving"][0].uri, TRAIN, "serving data", None, serving_examples)
-    report = held.skew(training, serving)
-    joined = rows.skew(training, serving, held.not_served(serving)) if settings.key else None
-    return [Compared("serving", serving.side, dataclasses.replace(report, row_skew=joined))]
+    report = comparer.skew(training, serving)
+    joined = rows.skew(training, serving, comparer.not_served(serving)) if settings.key else None
+    return [PendingComparison("serving", serving.side, dataclasses.replace(report, row_skew=joined))]
 
 
 class DriftSpec(types.ComponentSpec):

@@ -61,10 +61,7 @@ def _newest(artifacts: Sequence[Artifact]) -> list[Artifact]:
 
 
 def _usable(artifact: Artifact, current: Artifact) -> bool:
-    if example_files.span(artifact) >= example_files.span(current):
-        return False
-    if artifact.type_name == standard_artifacts.Examples.TYPE_NAME:
-        same = artifact.get_string_custom_property(INGESTION) == current.get_string_custom_property(INGESTION)
-        if not same:
-            return False
-    return fileio.exists(artifact.uri)
+    earlier = example_files.span(artifact) < example_files.span(current)
+    are_examples = artifact.type_name == standard_artifacts.Examples.TYPE_NAME
+    same = artifact.get_string_custom_property(INGESTION) == current.get_string_custom_property(INGESTION)
+    return bool(earlier and (same or not are_examples) and fileio.exists(artifact.uri))

@@ -25,7 +25,7 @@ _ADVICE = (
 )
 
 
-def told(found: Comparison, folder: str) -> str:
+def _as_text(found: Comparison, folder: str) -> str:
     """A comparison that is no pass, in lines: what it found first, and its page."""
     lines = [f"{found.title}: {found.verdict}"]
     lines += [f"  {each.text}" for each in found.findings[:_SHOWN]]
@@ -47,17 +47,17 @@ class Executor(base_executor.BaseExecutor):
         folder = artifact_utils.get_single_uri(input_dict["reports"])
         with fileio.open(os.path.join(folder, FILE)) as file:
             found = Comparisons.model_validate_json(file.read()).comparisons
-        drifted, silent = (
+        drifted, incomparable = (
             [each for each in found if each.state is state] for state in (State.DRIFT, State.NOT_COMPARABLE)
         )
         verdict = artifact_utils.get_single_instance(output_dict["verdict"])
         with fileio.open(os.path.join(verdict.uri, "verdict.json"), "w") as file:
             states = {each.name: each.state for each in found}
             file.write(json.dumps({"passed": set(states.values()) == {State.OK}, "comparisons": states}, indent=2))
-        if not (drifted or silent):
+        if not (drifted or incomparable):
             logging.info("%s", "; ".join(each.verdict for each in found))
             return
-        message = "\n".join(told(each, folder) for each in (*drifted, *silent))
+        message = "\n".join(_as_text(each, folder) for each in (*drifted, *incomparable))
         if exec_properties[_MODE] == "fail":
             raise (GateError if drifted else NotComparableError)(f"{message}\n{_ADVICE}")
         logging.warning(message)

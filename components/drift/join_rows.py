@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_data_validation.skew import feature_skew_detector as detector
 from tensorflow_data_validation.skew.protos import feature_skew_results_pb2
 
-from components.drift.row_skew import THRESHOLD, FeatureSkew, Pair, RowSkew
+from components.drift.row_skew import THRESHOLD, FeatureSkew, RowPair, RowSkew
 
 _LONGEST = 80
 
@@ -71,10 +71,10 @@ def _feature(found: feature_skew_results_pb2.FeatureSkew) -> FeatureSkew:
     return FeatureSkew(found.feature_name, found.match_count, found.mismatch_count, found.base_only, found.test_only)
 
 
-def _pair(found: feature_skew_results_pb2.SkewPair, key: Sequence[str]) -> Pair:
+def _pair(found: feature_skew_results_pb2.SkewPair, key: Sequence[str]) -> RowPair:
     """The key, and what differs."""
     names = [*key, *sorted([*found.mismatched_features, *found.base_only_features, *found.test_only_features])]
-    return Pair(*(_shown(example, names) for example in (found.base, found.test)))
+    return RowPair(*(_shown(example, names) for example in (found.base, found.test)))
 
 
 def _shown(serialized: bytes, names: Sequence[str]) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from components.drift.compare import Result
 from components.drift.report import Report
 from components.drift.row_skew import RowSkew
 from components.drift.state import State
-from components.drift.words import alarm, row_alarm, silence
+from components.drift.words import alarm, not_comparable, row_alarm
 
 
 def junit(report: Report) -> str:
@@ -24,7 +24,7 @@ def junit(report: Report) -> str:
         for result in results:
             _case(suite, group, result)
     for name, why in report.lone_slices.items():
-        _outcome(suite, name, "(slice)", "skipped", silence(name, why))
+        _outcome(suite, name, "(slice)", "skipped", not_comparable(name, why))
     _rows(suite, report.row_skew)
     counts = {"tests": "testcase", "failures": "testcase/failure", "skipped": "testcase/skipped"}
     for name, path in counts.items():
@@ -37,7 +37,7 @@ def _case(suite: ElementTree.Element, group: str, result: Result) -> None:
     if result.state is State.DRIFT:
         _outcome(suite, group, result.name, "failure", alarm(result))
     elif result.state is State.NOT_COMPARABLE:
-        _outcome(suite, group, result.name, "skipped", silence(result.name, result.why))
+        _outcome(suite, group, result.name, "skipped", not_comparable(result.name, result.why))
     else:
         ElementTree.SubElement(suite, "testcase", classname=group, name=result.name)
 
@@ -47,7 +47,7 @@ def _rows(suite: ElementTree.Element, skew: Optional[RowSkew]) -> None:
         return
     group = f"rows by {', '.join(skew.key)}"
     if not skew.pairs:
-        _outcome(suite, group, "(rows)", "skipped", silence("rows", skew.verdict))
+        _outcome(suite, group, "(rows)", "skipped", not_comparable("rows", skew.verdict))
     for each in skew.features:
         if each in skew.exceeded:
             _outcome(suite, group, each.name, "failure", row_alarm(each))

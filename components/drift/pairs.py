@@ -78,5 +78,5 @@ def _measured(baseline: Feature, current: Feature, of_tfdv: Mapping[str, float])
         found = measures.of_categories(before, after)
     # TFDV's measures are of the same counts or shares as Pearson's test: what chance explains of one it does of all.
     chance = found[CRAMERS_V].chance if found else None
-    told = {name: Measured(value, chance) for name, value in of_tfdv.items()}
-    return told | found | measures.of_missing(baseline, current)
+    theirs = {name: Measured(value, chance) for name, value in of_tfdv.items()}
+    return theirs | found | measures.of_missing(baseline, current)

@@ -26,7 +26,7 @@ from components.drift import written
 from components.drift.compare import Role
 from components.drift.comparing import Data, left_out
 from components.drift.report import Side, report
-from components.drift.written import Compared
+from components.drift.written import PendingComparison
 from components.errors import InputError
 from components.signatures import label_key
 from components.statistics import direct
@@ -67,21 +67,21 @@ class Executor(base_executor.BaseExecutor):
         except InputError as error:
             # Of a span that was ingested long ago, whose columns need not have the types of today's.
             wanted = f"span {example_files.span(earlier[0])}"
-            compared = Compared("predictions", current.side, None, wanted, f"{wanted}: {error}")
+            compared = PendingComparison("predictions", current.side, None, wanted, f"{wanted}: {error}")
         else:
             compared = _compared(baseline, current, classes)
         compared = dataclasses.replace(compared, notes=left_out(input_dict.get("refused") or ()))
         written.write([compared], artifact_utils.get_single_uri(output_dict["reports"]), current.side.span)
 
 
-def _compared(baseline: Optional[Data], current: Data, classes: Classes) -> Compared:
+def _compared(baseline: Optional[Data], current: Data, classes: Classes) -> PendingComparison:
     if baseline is None:
-        return Compared("predictions", current.side, None, "earlier span")
+        return PendingComparison("predictions", current.side, None, "earlier span")
     labels = {label_key(head) for head in classes}
     names = {feature.path.step[0] for each in (baseline, current) for feature in whole(each.statistics).features}
     roles: dict[str, Role] = {name: "label" if name in labels else "prediction" for name in names}
     sides = (baseline.side, baseline.statistics), (current.side, current.statistics)
-    return Compared("predictions", current.side, report(*sides, None, "drift", roles))
+    return PendingComparison("predictions", current.side, report(*sides, None, "drift", roles))
 
 
 def _answers(model: saved_model.Model, files: Sequence[str], classes: Classes) -> Iterator[pa.RecordBatch]:
@@ -102,8 +102,8 @@ def _labels(values: np.ndarray, classes: Optional[Sequence[str]]) -> pa.Array:
         return _column(flat)
     # Of a head that takes its classes from the data, only the ids are known here.
     names = dict(enumerate(classes))
-    told = [[names.get(each, str(each)).encode()] if each >= 0 else None for each in flat.tolist()]
-    return pa.array(told, pa.list_(pa.binary()))
+    texts = [[names.get(each, str(each)).encode()] if each >= 0 else None for each in flat.tolist()]
+    return pa.array(texts, pa.list_(pa.binary()))
 
 
 def _column(values: np.ndarray) -> pa.Array:

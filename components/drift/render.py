@@ -33,7 +33,7 @@ def render(view: View) -> str:
         slices=view.slices,
         tone="good" if view.report.state is State.OK else "bad",
         alarms=_first([words.alarm(each) for each in results if each.state is State.DRIFT]),
-        silent=_first([each.name for each in results if each.state is State.NOT_COMPARABLE]),
+        incomparable=_first([each.name for each in results if each.state is State.NOT_COMPARABLE]),
         ids={each.result.name: each.id for each in view.features},
         tones=_TONES,
         catalogue=MEASURES,

@@ -70,7 +70,7 @@ class Report:
         if self.count(State.DRIFT) or self._drifted_slices or (self.row_skew and self.row_skew.exceeded):
             return State.DRIFT
         joined = self.row_skew is None or self.row_skew.pairs
-        missed = any(each.wanted and each.state is State.NOT_COMPARABLE for each in self.results)
+        missed = any(each.required and each.state is State.NOT_COMPARABLE for each in self.results)
         return State.OK if self.count(State.OK) and joined and not missed else State.NOT_COMPARABLE
 
     @property
@@ -79,14 +79,14 @@ class Report:
         return self.state.exit_code
 
     @property
-    def silent_slices(self) -> dict[str, str]:
+    def incomparable_slices(self) -> dict[str, str]:
         """The slices of which nothing can be compared, each with the reason."""
-        silent = {
+        incomparable = {
             name: results[0].why if results else "it has no features"
             for name, results in self.slices.items()
             if all(each.state is State.NOT_COMPARABLE for each in results)
         }
-        return silent | dict(self.lone_slices)
+        return incomparable | dict(self.lone_slices)
 
     @property
     def verdict(self) -> str:
@@ -115,16 +115,16 @@ class Report:
             return [f"none of the {len(states)} features can be compared"] if states else []
         drifted = states.count(State.DRIFT)
         found = f"{self.kind} in {drifted}" if drifted else f"no {self.kind} in any"
-        silent = len(states) - compared
-        return [f"{found} of {compared} features", *([f"{silent} not comparable"] if silent else [])]
+        incomparable = len(states) - compared
+        return [f"{found} of {compared} features", *([f"{incomparable} not comparable"] if incomparable else [])]
 
     def _of_slices(self) -> list[str]:
-        silent = len(self.silent_slices)
-        compared = len(self.slices) + len(self.lone_slices) - silent
+        incomparable = len(self.incomparable_slices)
+        compared = len(self.slices) + len(self.lone_slices) - incomparable
         drifted = self._drifted_slices
         found = f"{self.kind} in {drifted}" if drifted else f"no {self.kind} in any"
-        rest = f"{silent} slices not comparable"
-        return [*([f"{found} of {compared} slices"] if compared else []), *([rest] if silent else [])]
+        rest = f"{incomparable} slices not comparable"
+        return [*([f"{found} of {compared} slices"] if compared else []), *([rest] if incomparable else [])]
 
 
 def report(

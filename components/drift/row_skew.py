@@ -29,7 +29,7 @@ class FeatureSkew:
 
 
 @dataclass(frozen=True)
-class Pair:
+class RowPair:
     """A row that differs, by column on both sides."""
 
     baseline: Mapping[str, str]
@@ -59,7 +59,7 @@ class RowSkew:
     without_key: int
     threshold: float
     features: Sequence[FeatureSkew]
-    rows: Sequence[Pair] = ()
+    rows: Sequence[RowPair] = ()
 
     @property
     def exceeded(self) -> list[FeatureSkew]:

@@ -49,14 +49,14 @@ class SlicesView:
         failing: what does not pass in those that can be compared, the worst ones first.
         more: how many there are behind these.
         failed, passing: their names.
-        silent: why the others cannot be compared.
+        incomparable: why the others cannot be compared.
     """
 
     failing: Sequence[SlicedView]
     more: int
     failed: Sequence[str]
     passing: Sequence[str]
-    silent: Mapping[str, str]
+    incomparable: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def _feature(result: Result, place: str, report: Report) -> FeatureView:
 
 
 def _slices(report: Report) -> SlicesView:
-    silent = report.silent_slices
-    compared = {name: results for name, results in report.slices.items() if name not in silent}
+    incomparable = report.incomparable_slices
+    compared = {name: results for name, results in report.slices.items() if name not in incomparable}
     found = [(name, each) for name, results in compared.items() for each in results if each.state is not State.OK]
     worst = sorted(found, key=lambda each: (*severity(each[1]), each[0]))
     failed = {name for name, _ in found}
@@ -91,7 +91,7 @@ def _slices(report: Report) -> SlicesView:
         len(worst[_SLICED:]),
         [name for name in compared if name in failed],
         [name for name in compared if name not in failed],
-        silent,
+        incomparable,
     )
 
 

@@ -45,7 +45,7 @@ def row_alarm(skew: FeatureSkew) -> str:
     return f"{skew.name}: differs in {differ} of {page.number(skew.pairs)} rows with the same key"
 
 
-def silence(name: str, why: str) -> str:
+def not_comparable(name: str, why: str) -> str:
     """What is not comparable, in a line: a feature or a slice."""
     return f"{name}: not comparable: {why}"
 

@@ -18,13 +18,13 @@ from components.report import page
 
 
 @dataclasses.dataclass(frozen=True)
-class Compared:
+class PendingComparison:
     """A comparison before it is written.
 
     Attributes:
         name: what `result.Comparison.name` says.
         report: None where there is nothing to compare with.
-        wanted: what would have been the baseline.
+        missing: what would have been the baseline.
         why: why it cannot be compared; empty where there is none yet.
         notes: what else a reader should know.
     """
@@ -32,12 +32,12 @@ class Compared:
     name: str
     current: Side
     report: Optional[Report]
-    wanted: str = ""
+    missing: str = ""
     why: str = ""
     notes: Sequence[str] = ()
 
 
-def write(found: Sequence[Compared], folder: str, span: Optional[int]) -> Comparisons:
+def write(found: Sequence[PendingComparison], folder: str, span: Optional[int]) -> Comparisons:
     """Write the files of all comparisons, each into a folder of its own, and `result.json`."""
     written = Comparisons(span=span, comparisons=tuple(_write(each, folder) for each in found))
     with fileio.open(os.path.join(folder, result.FILE), "w") as file:
@@ -45,7 +45,7 @@ def write(found: Sequence[Compared], folder: str, span: Optional[int]) -> Compar
     return written
 
 
-def _write(found: Compared, folder: str) -> Comparison:
+def _write(found: PendingComparison, folder: str) -> Comparison:
     place = f"{found.name}/{files.PAGE}"
     if found.report is None:
         return _without_report(found, folder, place)
@@ -62,10 +62,10 @@ def _write(found: Compared, folder: str) -> Comparison:
     )
 
 
-def _without_report(found: Compared, folder: str, place: str) -> Comparison:
-    title = f"{found.current.name} against {found.wanted}"
-    missing = f"No baseline: there is no {found.wanted} to compare with yet"
-    verdict = "; ".join((f"Not comparable: {found.why}" if found.why else missing, *found.notes))
+def _without_report(found: PendingComparison, folder: str, place: str) -> Comparison:
+    title = f"{found.current.name} against {found.missing}"
+    none_yet = f"No baseline: there is no {found.missing} to compare with yet"
+    verdict = "; ".join((f"Not comparable: {found.why}" if found.why else none_yet, *found.notes))
     fileio.makedirs(os.path.join(folder, found.name))
     with fileio.open(os.path.join(folder, place), "w") as file:
         file.write(page.render("drift", "not_compared.html.j2", title=title, verdict=verdict, current=found.current))

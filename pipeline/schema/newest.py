@@ -41,27 +41,27 @@ def newest(config: Config) -> Span:
     Raises:
         InputError: there is no data, or it cannot be read; names file and line.
     """
-    told = _resolved(config)
-    files = _made(config, told)
-    label = f"span {told[utils.SPAN_PROPERTY_NAME]}" if config.data.has_spans else "the data"
+    properties = _resolved(config)
+    files = _made(config, properties)
+    label = f"span {properties[utils.SPAN_PROPERTY_NAME]}" if config.data.has_spans else "the data"
     made = read_rows(files)
     if "train" in made:
         return Span({name: _whole(found) for name, found in made.items()}, f"{label}, as a run has counted it")
-    return Span(_computed(config, told), label)
+    return Span(_computed(config, properties), label)
 
 
 def _resolved(config: Config) -> dict[str, Any]:
     """The properties of ExampleGen's execution, as its driver tells them: span, files, fingerprint."""
-    told = dict(ingestion.example_gen(config).exec_properties)
+    properties = dict(ingestion.example_gen(config).exec_properties)
     nowhere = data_types.PipelineInfo("", "")
     resolve = driver.Driver(None).resolve_exec_properties
-    return resolve(told, nowhere, data_types.ComponentInfo("", "", nowhere))
+    return resolve(properties, nowhere, data_types.ComponentInfo("", "", nowhere))
 
 
-def _made(config: Config, told: Mapping[str, Any]) -> dict[str, str]:
+def _made(config: Config, properties: Mapping[str, Any]) -> dict[str, str]:
     """The files of statistics that a run has made of these files, read in this way, by split."""
-    how = digest(told[driver.PATH], told[driver.FORMAT], json.loads(told[driver.SETTINGS]))
-    same = {utils.FINGERPRINT_PROPERTY_NAME: str(told[utils.FINGERPRINT_PROPERTY_NAME]), driver.INGESTION: how}
+    how = digest(properties[driver.PATH], properties[driver.FORMAT], json.loads(properties[driver.SETTINGS]))
+    same = {utils.FINGERPRINT_PROPERTY_NAME: str(properties[utils.FINGERPRINT_PROPERTY_NAME]), driver.INGESTION: how}
     for found in reversed(counted(config.name, config.root_path)):
         if same.items() <= found.properties.items():
             files = {name: found.file(name) for name in config.data.split_names}
@@ -69,9 +69,9 @@ def _made(config: Config, told: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _computed(config: Config, told: dict[str, Any]) -> dict[str, Statistics]:
-    settings = Settings.of(told[driver.FORMAT], json.loads(told[driver.SETTINGS]))
-    found = count(driver.input_pattern(told), settings, beam_args(config.beam))
+def _computed(config: Config, properties: dict[str, Any]) -> dict[str, Statistics]:
+    settings = Settings.of(properties[driver.FORMAT], json.loads(properties[driver.SETTINGS]))
+    found = count(driver.input_pattern(properties), settings, beam_args(config.beam))
     return {name: _whole(each) for name, each in found.items()}
 
 

@@ -69,23 +69,23 @@ def _print(report: Report, to: Console) -> None:
 
 
 def _features(report: Report) -> Iterator[str]:
-    from components.drift.words import alarm, silence
+    from components.drift.words import alarm, not_comparable
 
     for result in report.results:
         if result.state is State.DRIFT:
             yield alarm(result)
         elif result.state is State.NOT_COMPARABLE:
-            yield silence(result.name, result.why)
+            yield not_comparable(result.name, result.why)
 
 
 def _slices(report: Report) -> Iterator[str]:
     """Their alarms; of those that say nothing at all the reason."""
-    from components.drift.words import alarm, silence
+    from components.drift.words import alarm, not_comparable
 
     for name, results in report.slices.items():
         yield from (alarm(each, name) for each in results if each.state is State.DRIFT)
-    for name, why in report.silent_slices.items():
-        yield silence(name, why)
+    for name, why in report.incomparable_slices.items():
+        yield not_comparable(name, why)
 
 
 def _rows(report: Report) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.comparing import Data, Held, load
+from components.drift.comparing import Comparer, Data, load
 from components.drift.report import Side
 from components.errors import ExitCode, InputError
 from tests.components.drift.data import normal, statistics
@@ -32,9 +32,9 @@ def _data(name: str, **columns: object) -> Data:
 
 @pytest.mark.parametrize("schema", [DECLARED, INFERRED], ids=["declared", "inferred"])
 def test_serving_misses_no_label_whether_the_schema_says_so_or_not(schema: str) -> None:
-    held = Held(text_format.Parse(schema, schema_pb2.Schema()), ("y",), 0, lambda *_: {})
+    comparer = Comparer(text_format.Parse(schema, schema_pb2.Schema()), ("y",), 0, lambda *_: {})
     training = _data("training", x=normal(300), z=normal(300), y=[1, 2, 3] * 100)
-    found = held.skew(training, _data("serving", x=normal(300, 1)))
+    found = comparer.skew(training, _data("serving", x=normal(300, 1)))
     assert [(each.feature, each.short) for each in found.anomalies] == [("z", "Column dropped")]
 
 
@@ -44,8 +44,8 @@ def test_a_split_that_the_statistics_do_not_have_is_named(tmp_path: pathlib.Path
 
 
 def test_data_without_rows_is_an_anomaly_of_the_report() -> None:
-    held = Held(text_format.Parse(DECLARED, schema_pb2.Schema()), (), 0, lambda *_: {})
+    comparer = Comparer(text_format.Parse(DECLARED, schema_pb2.Schema()), (), 0, lambda *_: {})
     empty = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics_pb2.DatasetFeatureStatistics()])
-    found = held.report(_data("before", x=normal(300)), Data(Side("now", "now", 0), empty))
+    found = comparer.report(_data("before", x=normal(300)), Data(Side("now", "now", 0), empty))
     assert ("", "Data missing") in [(each.feature, each.short) for each in found.anomalies]
     assert found.exit_code is ExitCode.NOT_COMPARABLE

@@ -20,7 +20,7 @@ from components.drift.numbers import as_json
 from components.drift.picture import png
 from components.drift.render import render
 from components.drift.report import Report, Side, report
-from components.drift.row_skew import FeatureSkew, Pair, RowSkew
+from components.drift.row_skew import FeatureSkew, RowPair, RowSkew
 from components.drift.view import view
 from tests.components.drift.data import statistics
 from tests.components.evaluation_report.test_render import Page
@@ -59,7 +59,7 @@ def found() -> Report:
         history=history,
         anomalies=[Anomaly("height", "Out-of-range", "above 3", [{"height": "3.5", "colour": "red"}], "BIG")],
         row_skew=RowSkew(
-            ("id",), 9, 1, 2, 3, 4, 0.0, [FeatureSkew("tip", 8, 1, 0, 0)], [Pair({"tip": "1"}, {"tip": "2"})]
+            ("id",), 9, 1, 2, 3, 4, 0.0, [FeatureSkew("tip", 8, 1, 0, 0)], [RowPair({"tip": "1"}, {"tip": "2"})]
         ),
     )
 
