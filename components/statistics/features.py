@@ -48,6 +48,11 @@ def name_of(feature: statistics_pb2.FeatureNameStatistics) -> str:
     return ".".join(feature.path.step) or str(feature.name)
 
 
+def top_name(feature: statistics_pb2.FeatureNameStatistics) -> str:
+    """The name of the column that it is or lies within."""
+    return str(feature.name or feature.path.step[0])
+
+
 def _feature(
     found: statistics_pb2.FeatureNameStatistics, statistics: statistics_pb2.DatasetFeatureStatistics
 ) -> Feature:

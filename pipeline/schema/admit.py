@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
+from components.statistics.features import top_name
 from components.statistics.files import Statistics
-from pipeline.schema.infer import VALUES, infer, name_of
+from pipeline.schema.infer import VALUES, infer
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _of(name: str, statistics: Statistics) -> Statistics:
     """The statistics of one feature, and of what it holds."""
     whole = statistics.datasets[0]
     one = statistics_pb2.DatasetFeatureStatistics(num_examples=whole.num_examples)
-    one.features.extend(each for each in whole.features if name_of(each) == name)
+    one.features.extend(each for each in whole.features if top_name(each) == name)
     return Statistics(datasets=[one])
 
 

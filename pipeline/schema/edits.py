@@ -7,7 +7,6 @@ blank lines and the way a value is written stay. A comment is never taken away.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -23,13 +22,22 @@ _Message = TypeVar("_Message", bound=Message)
 
 
 def edited(text: str, wanted: Message) -> str:
-    """`text`, so that it reads as `wanted`."""
+    """`text`, so that it reads as `wanted`.
+
+    Raises:
+        NotEdited: it would read as something else.
+    """
     now = text_format.Parse(text, type(wanted)())
     found = _Edits(text)
-    found.message(places(text), now, wanted, top=True)
+    found.whole(places(text), now, wanted)
     result = found.applied()
-    assert text_format.Parse(result, type(wanted)()) == wanted
+    if text_format.Parse(result, type(wanted)()) != wanted:
+        raise NotEdited
     return result
+
+
+class NotEdited(Exception):
+    """The text is written in a way that nobody foresaw."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +59,21 @@ class _Edits:
             at = edit.end
         return "".join([*parts, self._text[at:]])
 
-    def message(self, body: Body, now: Message, wanted: Message, top: bool = False) -> None:
-        for descriptor in _fields(now):
-            before, after = printed.values(now, descriptor), printed.values(wanted, descriptor)
-            if before != after:
-                there = [field for field in body.fields if field.name == descriptor.name]
-                self._values(_Gap(self, body, descriptor, top), there, before, after)
-        if body.start == body.end and not top:
+    def whole(self, body: Body, now: Message, wanted: Message) -> None:
+        """The message that the text is."""
+        for descriptor in _changed_fields(now, wanted):
+            self._field(_TopGap(self, body, descriptor), now, wanted)
+
+    def _message(self, body: Body, now: Message, wanted: Message) -> None:
+        """One in braces."""
+        for descriptor in _changed_fields(now, wanted):
+            self._field(_Gap(self, body, descriptor), now, wanted)
+        if body.start == body.end:
             self.replace(body.end, body.end, " ")
+
+    def _field(self, gap: _Gap, now: Message, wanted: Message) -> None:
+        there = [field for field in gap.body.fields if field.name == gap.descriptor.name]
+        self._values(gap, there, printed.values(now, gap.descriptor), printed.values(wanted, gap.descriptor))
 
     def _values(self, gap: _Gap, there: Sequence[Field], before: Sequence[Any], after: Sequence[Any]) -> None:
         """Values that are equal, or messages of the same name, are the same; the others go or come."""
@@ -73,7 +88,7 @@ class _Edits:
                 continue
             for field, old, new in zip(there[first:last], before[first:last], after[low:high], strict=True):
                 if old != new and field.body:
-                    self.message(field.body, old, new)
+                    self._message(field.body, old, new)
 
     def _changed(
         self, gap: _Gap, there: Sequence[Field], run: tuple[int, int], old: Sequence[Any], new: Sequence[Any]
@@ -113,18 +128,17 @@ class _Edits:
 
 @dataclass(frozen=True)
 class _Gap:
-    """Where values of a field can be put into a message."""
+    """Where values of a field can be put into a message in braces."""
 
     edits: _Edits
     body: Body
     descriptor: FieldDescriptor
-    top: bool
 
     def insert(self, behind: Sequence[Field], values: Sequence[Any], before: Sequence[Field] = ()) -> None:
         """Behind one of its fields, else in front of another, else at the end."""
         if not values:
             return
-        if not self.top and "\n" not in self.edits.of(self.body.start, self.body.end):
+        if self._on_one_line:
             self._inline(behind or self.body.fields[-1:], values)
         elif not behind and before:
             at = self.edits.line(before[0].start)[0]
@@ -132,26 +146,53 @@ class _Gap:
         else:
             behind = behind or self.body.fields[-1:]
             at = self.edits.line(behind[0].end)[1] if behind else self.body.start
-            apart = "\n\n" if self.top and self.descriptor.message_type else "\n"
-            self.edits.replace(at, at, "".join(f"{apart}{self._indent}{each}" for each in self._printed(values)))
+            self.edits.replace(at, at, "".join(f"{self._apart}{self._indent}{each}" for each in self._printed(values)))
 
     def _inline(self, behind: Sequence[Field], values: Sequence[Any]) -> None:
         at = behind[0].end if behind else self.body.start
         self.edits.replace(at, at, "".join(f" {printed.field(self.descriptor, each, '')}" for each in values))
 
     def _printed(self, values: Sequence[Any]) -> list[str]:
-        return [printed.field(self.descriptor, each, self._indent, whole=self.top) for each in values]
+        return [printed.field(self.descriptor, each, self._indent) for each in values]
+
+    @property
+    def _on_one_line(self) -> bool:
+        return "\n" not in self.edits.of(self.body.start, self.body.end)
+
+    @property
+    def _apart(self) -> str:
+        return "\n"
 
     @property
     def _indent(self) -> str:
         """That of a sibling, or two more than the message's own."""
-        if self.top:
-            return ""
         siblings = self.body.fields
         line = self.edits.of(*self.edits.line(siblings[-1].start if siblings else self.body.start))
-        own = re.match(r"\s*", line)
-        assert own is not None
-        return own[0] if siblings else f"{own[0]}  "
+        own = line[: len(line) - len(line.lstrip())]
+        return own if siblings else f"{own}  "
+
+
+class _TopGap(_Gap):
+    """In the message that the text is, where messages stand apart from each other."""
+
+    def _printed(self, values: Sequence[Any]) -> list[str]:
+        return [printed.block(self.descriptor, each, "") for each in values]
+
+    @property
+    def _on_one_line(self) -> bool:
+        return False
+
+    @property
+    def _apart(self) -> str:
+        return "\n\n" if self.descriptor.message_type else "\n"
+
+    @property
+    def _indent(self) -> str:
+        return ""
+
+
+def _changed_fields(now: Message, wanted: Message) -> list[FieldDescriptor]:
+    return [each for each in _fields(now) if printed.values(now, each) != printed.values(wanted, each)]
 
 
 def _fields(message: Message) -> list[FieldDescriptor]:

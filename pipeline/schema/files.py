@@ -8,17 +8,19 @@ from google.protobuf.text_format import ParseError
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.utils import io_utils
 
-from components.errors import InputError
+from components.errors import CrashError, InputError
 from pipeline.config import Config
 from pipeline.runs import write_whole
 from pipeline.schema import printed
-from pipeline.schema.edits import edited
+from pipeline.schema.edits import NotEdited, edited
 
 
 def load(path: str) -> schema_pb2.Schema:
     """The schema in a text proto. Raises InputError where there is none, with the line that is wrong."""
     if not os.path.isfile(path):
-        raise InputError(f"{path}: no such file. Expected a schema as a text proto, such as schemas/taxi.pbtxt")
+        raise InputError(
+            f"{path}: no such file. Expected a schema as a text proto, as `millrace schema infer` writes"
+        )
     try:
         return io_utils.parse_pbtxt_file(path, schema_pb2.Schema())
     except (ParseError, UnicodeDecodeError) as error:
@@ -54,16 +56,26 @@ def create(path: str, schema: schema_pb2.Schema, comment: str) -> None:
     write_whole(path, f"{lines}\n{printed.message(schema)}")
 
 
-def text_of(path: str) -> str:
-    """The file as it is."""
+def changed(path: str, schema: schema_pb2.Schema) -> tuple[str, str]:
+    """The file's text as it is, and as it would say `schema`, its comments and order kept.
+
+    Raises:
+        CrashError: it is written in a way that nobody foresaw.
+    """
     with open(path, encoding="utf-8") as file:
-        return file.read()
+        before = file.read()
+    try:
+        return before, edited(before, schema)
+    except NotEdited as error:
+        raise CrashError(
+            f"{path}: edited, it would say something else than it is to say, so it was left as it is. Change it by "
+            "hand as `millrace schema diff` and `millrace drift suggest` say, and report what is odd in it"
+        ) from error
 
 
 def change(path: str, schema: schema_pb2.Schema) -> tuple[str, str]:
-    """Make the file say `schema`, its comments and order kept; its text before and after."""
-    before = text_of(path)
-    after = edited(before, schema)
+    """Make the file say `schema`; its text before and after. See `changed`."""
+    before, after = changed(path, schema)
     if after != before:
         write_whole(path, after)
     return before, after

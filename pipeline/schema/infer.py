@@ -10,6 +10,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.environments import SERVING, TRAINING
 from components.schema_gen import with_images
+from components.statistics.features import top_name
 from components.statistics.files import Statistics
 
 VALUES = 100
@@ -29,7 +30,7 @@ def infer(statistics: Statistics, unserved: Collection[str], images: Iterable[st
     """
     found = tfdv.infer_schema(statistics, infer_feature_shape=False, max_string_domain_size=VALUES)
     found.default_environment.extend([TRAINING, SERVING])
-    seen = {name_of(each): each for each in statistics.datasets[0].features}
+    seen = {top_name(each): each for each in statistics.datasets[0].features}
     for feature in found.feature:
         if feature.domain:
             _leave_room(found, feature, seen[feature.name].string_stats)
@@ -42,11 +43,6 @@ def infer(statistics: Statistics, unserved: Collection[str], images: Iterable[st
         if feature.name in unserved:
             feature.not_in_environment.append(SERVING)
     return with_images(found, images)
-
-
-def name_of(feature: statistics_pb2.FeatureNameStatistics) -> str:
-    """The name in the schema; of what a struct holds, the struct's."""
-    return feature.name or feature.path.step[0]
 
 
 def _leave_room(schema: schema_pb2.Schema, feature: schema_pb2.Feature, found: statistics_pb2.StringStatistics) -> None:

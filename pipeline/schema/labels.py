@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
+from components.statistics.features import top_name
 from pipeline import references
 from pipeline.config import Config
 from pipeline.config.features import columns_of
-from pipeline.schema.infer import name_of
 
 _Type = statistics_pb2.FeatureNameStatistics
 _TENSORS = {_Type.INT: tf.int64, _Type.FLOAT: tf.float32, _Type.STRING: tf.string, _Type.BYTES: tf.string}
@@ -30,10 +30,11 @@ def unserved(config: Config, statistics: statistics_pb2.DatasetFeatureStatistics
 
 
 def _read(function: str, statistics: statistics_pb2.DatasetFeatureStatistics) -> list[str]:
-    row = _Row({name_of(each): _TENSORS[each.type] for each in statistics.features if each.type in _TENSORS})
+    compute = references.load(function)
+    row = _Row({top_name(each): _TENSORS[each.type] for each in statistics.features if each.type in _TENSORS})
     # A row of zeros need not make sense to it; what it has read until then is known.
     with contextlib.suppress(Exception):
-        references.load(function)(row)
+        compute(row)
     return row.read
 
 

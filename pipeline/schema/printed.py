@@ -20,19 +20,19 @@ def scalar(field: FieldDescriptor, value: Any) -> str:
     return out.getvalue()
 
 
-def field(descriptor: FieldDescriptor, value: Any, indent: str, whole: bool = False) -> str:
-    """`name: value` or `name { … }`; the first line is not indented.
-
-    Args:
-        whole: a message always takes a line for each of its fields.
-    """
+def field(descriptor: FieldDescriptor, value: Any, indent: str) -> str:
+    """`name: value` or `name { … }`, on one line where that is short; the first line is not indented."""
     if descriptor.message_type is None:
         return f"{descriptor.name}: {scalar(descriptor, value)}"
-    inner = [field(each, one, f"{indent}  ") for each, many in _ordered(value) for one in many]
-    line = " ".join([descriptor.name, "{", *inner, "}"])
-    if not whole and "\n" not in line and len(indent + line) <= _WIDTH:
-        return line
-    return "\n".join([f"{descriptor.name} {{", *(f"{indent}  {each}" for each in inner), f"{indent}}}"])
+    line = " ".join([descriptor.name, "{", *_inner(value, indent), "}"])
+    return line if "\n" not in line and len(indent + line) <= _WIDTH else block(descriptor, value, indent)
+
+
+def block(descriptor: FieldDescriptor, value: Any, indent: str) -> str:
+    """The same, but a message always takes a line for each of its fields."""
+    if descriptor.message_type is None:
+        return field(descriptor, value, indent)
+    return "\n".join([f"{descriptor.name} {{", *(f"{indent}  {each}" for each in _inner(value, indent)), f"{indent}}}"])
 
 
 def line(value: Message) -> str:
@@ -44,7 +44,7 @@ def message(value: Message) -> str:
     """A whole text proto; its messages stand apart from each other, below the rest."""
     parts = []
     for descriptor, many in sorted(_ordered(value), key=lambda each: each[0].message_type is not None):
-        printed = [field(descriptor, each, "", whole=True) for each in many]
+        printed = [block(descriptor, each, "") for each in many]
         parts.append(("\n\n" if descriptor.message_type else "\n").join(printed))
     return "\n\n".join(parts) + "\n"
 
@@ -57,6 +57,10 @@ def values(message: Message, descriptor: FieldDescriptor) -> list[Any]:
     if isinstance(value, MutableSequence):
         return list(value)
     return [value] if message.HasField(descriptor.name) else []
+
+
+def _inner(message: Message, indent: str) -> list[str]:
+    return [field(each, one, f"{indent}  ") for each, many in _ordered(message) for one in many]
 
 
 def _ordered(message: Message) -> list[tuple[FieldDescriptor, list[Any]]]:

@@ -11,9 +11,9 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from components.anomalies import Anomaly, find
 from components.environments import TRAINING, declared
 from components.errors import InputError
+from components.statistics.features import top_name
 from components.statistics.files import Statistics
 from pipeline.schema.admit import Admission, admit
-from pipeline.schema.infer import name_of
 
 Splits: TypeAlias = Mapping[str, Statistics]
 
@@ -99,7 +99,7 @@ def _check_same_data(schema: schema_pb2.Schema, splits: Splits) -> None:
         )
 
 
-def _names(splits: Iterable[Statistics]) -> set[str]:
+def _names(splits: Sequence[Statistics]) -> set[str]:
     return {top_name(each) for split in splits for each in split.datasets[0].features}
 
 

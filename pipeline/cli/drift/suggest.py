@@ -36,7 +36,7 @@ def suggest(spans: tuple[str, ...], schema: str | None, write: bool, root: str |
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from pipeline.drift import suggesting
-        from pipeline.schema import edits, files
+        from pipeline.schema import files
 
         config = at_root(load(spans[0]), root) if _is_config(spans) else None
         path = schema or (files.path_of(config) if config else None)
@@ -45,8 +45,7 @@ def suggest(spans: tuple[str, ...], schema: str | None, write: bool, root: str |
         known = files.curated(config) if config and not schema else files.load(path)
         history = suggesting.of_config(config) if config else suggesting.of_paths(spans, _reading(delimiter))
         wanted, missing = suggesting.patched(known, history)
-        before = files.text_of(path)
-        after = files.change(path, wanted)[1] if write else edits.edited(before, wanted)
+        before, after = (files.change if write else files.changed)(path, wanted)
         to = console(output.stream)
         to.print(f"# from {len(history) - 1} steps between {', '.join(label for label, _ in history)}", soft_wrap=True)
         if missing:
