@@ -18,9 +18,7 @@ from pipeline.schema.edits import NotEdited, edited
 def load(path: str) -> schema_pb2.Schema:
     """The schema in a text proto. Raises InputError where there is none, with the line that is wrong."""
     if not os.path.isfile(path):
-        raise InputError(
-            f"{path}: no such file. Expected a schema as a text proto, as `millrace schema infer` writes"
-        )
+        raise InputError(f"{path}: no such file. Expected a schema as a text proto, as `millrace schema infer` writes")
     try:
         return io_utils.parse_pbtxt_file(path, schema_pb2.Schema())
     except (ParseError, UnicodeDecodeError) as error:

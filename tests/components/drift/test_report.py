@@ -58,3 +58,11 @@ def test_wasserstein_raises_no_alarm_in_slices_that_did_not_change() -> None:
     found = report(sides[0], sides[1], SCHEMA, "drift")
     assert found.exit_code is ExitCode.OK
     assert all(results[0].checks[0].measured.value > 0.05 for results in found.slices.values())
+
+
+def test_a_slice_without_features_cannot_be_compared() -> None:
+    bare = statistics_pb2.DatasetFeatureStatistics(name="kind_a", num_examples=200)
+    lists = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics({"x": X}), bare])
+    found = report((Side("a", "a", 500), lists), (Side("b", "b", 500), lists), None, "drift")
+    assert found.incomparable_slices == {"kind_a": "it has no features"}
+    assert found.verdict == "No drift in any of 1 features; 1 slices not comparable"

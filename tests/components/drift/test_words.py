@@ -1,5 +1,6 @@
 """What is said of a feature."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,3 +42,12 @@ def test_what_decided_is_said_with_the_reason(before: list, after: list, said: s
     decision = words.decision(compared(before, after))
     assert start in decision
     assert end in decision
+
+
+def test_an_alarm_names_role_part_and_all_that_is_exceeded() -> None:
+    values = normal(1000)
+    result = compared(values, np.where(np.arange(1000) % 2 == 0, np.nan, values + 3))
+    label = dataclasses.replace(result, role="label")
+    assert words.alarm(result).startswith("x: Kolmogorov-Smirnov 0.")
+    assert words.alarm(label, "kind_a").startswith("label x in kind_a: Kolmogorov-Smirnov 0.")
+    assert words.alarm(result).endswith(", change of missing values 0.5000 > 0.0200")
