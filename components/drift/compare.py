@@ -7,9 +7,9 @@ from typing import Literal, Optional
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift import thresholds
-from components.drift.catalogue import DEFAULTS
 from components.drift.measures import Measured
 from components.drift.pairs import Pair, pairs
+from components.drift.rules import Rules, rules_of
 from components.drift.state import State
 from components.drift.thresholds import Kind, Threshold
 from components.errors import InputError, close_matches
@@ -19,10 +19,6 @@ Role = Literal["feature", "label", "prediction"]
 
 Sides = tuple[statistics_pb2.DatasetFeatureStatistics, statistics_pb2.DatasetFeatureStatistics]
 
-FALSE_ALARMS = 0.01
-"""The share of comparisons of data that did not change which the default thresholds may call drift."""
-LEAST_ROWS = 100
-"""A slice with fewer on either side says nothing."""
 _SHOWN = 5
 
 
@@ -73,43 +69,6 @@ class Result:
         return max(self.checks, key=lambda check: (check.exceeded, check.times), default=None)
 
 
-@dataclass(frozen=True)
-class _Rules:
-    """What a feature of the whole data is held against.
-
-    Attributes:
-        of_schema: the schema's thresholds, by feature.
-        chance: what is no less probable where nothing changed is no alarm.
-    """
-
-    of_schema: Mapping[str, Sequence[Threshold]]
-    roles: Mapping[str, Role]
-    chance: float
-
-    def exceeded(self, threshold: Threshold, measured: Measured) -> bool:
-        """Chance does not count for thresholds of the schema."""
-        above = measured.value > threshold.value
-        return above and (threshold.from_schema or self._beyond_chance(measured))
-
-    def too_few(self, pair: Pair) -> bool:
-        """Whether there are too few rows to check anything."""
-        del pair
-        return False
-
-    def _beyond_chance(self, measured: Measured) -> bool:
-        return measured.chance is not None and measured.chance < self.chance
-
-
-class _RulesOfSlice(_Rules):
-    """The same in a slice: thresholds are chosen for the whole data, so that chance counts for all of them."""
-
-    def exceeded(self, threshold: Threshold, measured: Measured) -> bool:
-        return measured.value > threshold.value and self._beyond_chance(measured)
-
-    def too_few(self, pair: Pair) -> bool:
-        return _few(pair)
-
-
 def compare(
     baseline: statistics_pb2.DatasetFeatureStatistics,
     current: statistics_pb2.DatasetFeatureStatistics,
@@ -143,13 +102,13 @@ def compare_sliced(
     found, *parts = [pairs(*sides) for sides in (whole, *slices.values())]
     _check_names(found, schema, roles)
     absent = {name: Pair(name, None, None, {}) for name in sorted(of_schema.keys() - found.keys())}
-    large = [pair for part in parts for pair in part.values() if not _few(pair)]
-    checks = sum(len(_thresholds(pair, of_schema)) for pair in (*found.values(), *large))
-    chance = FALSE_ALARMS / max(checks, 1)
-    rules, within = _Rules(of_schema, roles, chance), _RulesOfSlice(of_schema, roles, chance)
+    rules, within = rules_of(of_schema, found.values(), [pair for part in parts for pair in part.values()])
     return (
-        [_result(pair, rules) for pair in (found | absent).values()],
-        {name: [_result(pair, within) for pair in part.values()] for name, part in zip(slices, parts, strict=True)},
+        [_result(pair, rules, roles) for pair in (found | absent).values()],
+        {
+            name: [_result(pair, within, roles) for pair in part.values()]
+            for name, part in zip(slices, parts, strict=True)
+        },
     )
 
 
@@ -167,19 +126,18 @@ def _check_names(found: Mapping[str, Pair], schema: Optional[schema_pb2.Schema],
         )
 
 
-def _result(pair: Pair, rules: _Rules) -> Result:
-    held_against = _thresholds(pair, rules.of_schema)
+def _result(pair: Pair, rules: Rules, roles: Mapping[str, Role]) -> Result:
+    held_against = rules.thresholds(pair)
     few = rules.too_few(pair)
     checks = [
         Check(each, pair.measured[each.measure], rules.exceeded(each, pair.measured[each.measure]))
         for each in held_against
         if each.measure in pair.measured and not few
     ]
-    why = _why_not(pair, held_against)
-    why = why or (f"fewer than {LEAST_ROWS} rows of the slice are too few to say anything" if few else "")
+    why = _why_not(pair, held_against) or few
     passed = State.NOT_COMPARABLE if why else State.OK
     state = State.DRIFT if any(check.exceeded for check in checks) else passed
-    role = rules.roles.get(pair.name, "feature")
+    role = roles.get(pair.name, "feature")
     required = role != "feature" or pair.name in rules.of_schema
     return Result(pair.name, state, why, checks, pair.measured, pair.baseline, pair.current, role, required)
 
@@ -189,13 +147,3 @@ def _why_not(pair: Pair, held_against: Sequence[Threshold]) -> str:
     if not pair.why_not and pair.current and meaningless:
         return f"{', '.join(meaningless)} of the schema means nothing for a {pair.current.type} such as this"
     return pair.why_not
-
-
-def _thresholds(pair: Pair, of_schema: Mapping[str, Sequence[Threshold]]) -> Sequence[Threshold]:
-    """Those of the schema take the place of the default ones."""
-    usual = [Threshold(name, value, False) for name, value in DEFAULTS.items()]
-    return of_schema.get(pair.name) or [each for each in usual if each.measure in pair.measured]
-
-
-def _few(pair: Pair) -> bool:
-    return min(each.rows if each else 0 for each in (pair.baseline, pair.current)) < LEAST_ROWS
