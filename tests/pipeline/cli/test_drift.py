@@ -249,7 +249,7 @@ def test_slices_in_statistics_are_compared(
     paths = [str(tmp_path / "a.pb"), str(tmp_path / "b.pb")]
     assert main(["drift", *paths]) == ExitCode.GATE
     said = capfd.readouterr().out.splitlines()
-    assert said[0].startswith("town_south: height: Kolmogorov-Smirnov")
+    assert said[0].startswith("height in town_south: Kolmogorov-Smirnov")
     assert said[1] == "No drift in any of 3 features; drift in 1 of 1 slices"
     assert main(["drift", *paths, "--slice", "colour"]) == ExitCode.INPUT
     assert "holds statistics without slices of colour" in capfd.readouterr().err
