@@ -44,8 +44,9 @@ def compare(**typed: Any) -> int:
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.drift import files
-        from pipeline.cli.drift import printed
+        from pipeline.beam import beam_args
         from pipeline.drift import sides
+        from pipeline.statistics import sources
 
         found = sides.compare(asked.baseline, asked.current, asked.reading, asked.wanted)
         # Before anything is printed: whoever reads only the first lines wants the files, too.
