@@ -82,7 +82,7 @@ class Report:
     def incomparable_slices(self) -> dict[str, str]:
         """The slices of which nothing can be compared, each with the reason."""
         incomparable = {
-            name: results[0].why if results else "it has no features"
+            name: results[0].why if results else "no features on either side"
             for name, results in self.slices.items()
             if all(each.state is State.NOT_COMPARABLE for each in results)
         }

@@ -99,7 +99,7 @@ def _check_same_data(schema: schema_pb2.Schema, splits: Splits) -> None:
         )
 
 
-def _names(splits: Sequence[Statistics]) -> set[str]:
+def _names(splits: Iterable[Statistics]) -> set[str]:
     return {top_name(each) for split in splits for each in split.datasets[0].features}
 
 

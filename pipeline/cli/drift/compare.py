@@ -6,7 +6,6 @@ from typing import Any, get_args
 
 import click
 
-from components.drift.state import State
 from pipeline.cli.console import console, quiet
 from pipeline.cli.drift.asked import Asked
 from pipeline.prediction.formats import InputFormat
@@ -44,9 +43,8 @@ def compare(**typed: Any) -> int:
     with quiet() as output:
         # Only now: TFDV takes seconds, and it writes to the terminal.
         from components.drift import files
-        from pipeline.beam import beam_args
+        from pipeline.cli.drift import printed
         from pipeline.drift import sides
-        from pipeline.statistics import sources
 
         found = sides.compare(asked.baseline, asked.current, asked.reading, asked.wanted)
         # Before anything is printed: whoever reads only the first lines wants the files, too.
@@ -60,50 +58,3 @@ def compare(**typed: Any) -> int:
         for path in written:
             to.print(path, soft_wrap=True)
         return found.report.exit_code
-
-
-def _print(report: Report, to: Console) -> None:
-    """What does not pass, and the verdict below it."""
-    for line in (*report.notes, *_features(report), *_slices(report), *_rows(report), *_anomalies(report)):
-        to.print(line, soft_wrap=True)
-    to.print(report.verdict, style="bold", soft_wrap=True)
-
-
-def _features(report: Report) -> Iterator[str]:
-    from components.drift.words import alarm, not_comparable
-
-    for result in report.results:
-        if result.state is State.DRIFT:
-            yield alarm(result)
-        elif result.state is State.NOT_COMPARABLE:
-            yield not_comparable(result.name, result.why)
-
-
-def _slices(report: Report) -> Iterator[str]:
-    """Their alarms; of those that say nothing at all the reason."""
-    from components.drift.words import alarm, not_comparable
-
-    for name, results in report.slices.items():
-        yield from (alarm(each, name) for each in results if each.state is State.DRIFT)
-    for name, why in report.incomparable_slices.items():
-        yield not_comparable(name, why)
-
-
-def _rows(report: Report) -> Iterator[str]:
-    from components.drift.words import row_alarm
-
-    if report.row_skew is None:
-        return
-    for each in report.row_skew.exceeded:
-        yield row_alarm(each)
-    for pair in report.row_skew.rows:
-        for side, row in (("baseline", pair.baseline), ("current", pair.current)):
-            yield f"  {side}: {', '.join(f'{name}={value}' for name, value in row.items())}"
-
-
-def _anomalies(report: Report) -> Iterator[str]:
-    """What breaks the schema. It is told and does not end the command with another code: drift is what was asked."""
-    for each in report.anomalies:
-        yield f"anomaly: {each.feature or 'the data set'}: {each.short}: {each.long}"
-        for row in each.rows:
-            yield f"  {', '.join(f'{name}={value}' for name, value in row.items())}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.drift.compare import State
 from components.drift.report import Report
-from components.drift.words import alarm
+from components.drift.state import State
+from components.drift.words import alarm, not_comparable, row_alarm
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -19,29 +19,26 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _features(report: Report) -> Iterator[str]:
-
     for result in report.results:
         if result.state is State.DRIFT:
             yield alarm(result)
         elif result.state is State.NOT_COMPARABLE:
-            yield f"{result.name}: not comparable: {result.why}"
+            yield not_comparable(result.name, result.why)
 
 
 def _slices(report: Report) -> Iterator[str]:
     """Their alarms; of those that say nothing at all the reason."""
     for name, results in report.slices.items():
-        yield from (f"{name}: {alarm(each)}" for each in results if each.state is State.DRIFT)
-        if all(each.state is State.NOT_COMPARABLE for each in results):
-            yield f"{name}: not comparable: {results[0].why if results else 'no features on either side'}"
-    for name, why in report.lone_slices.items():
-        yield f"{name}: not comparable: {why}"
+        yield from (alarm(each, name) for each in results if each.state is State.DRIFT)
+    for name, why in report.incomparable_slices.items():
+        yield not_comparable(name, why)
 
 
 def _rows(report: Report) -> Iterator[str]:
     if report.row_skew is None:
         return
     for each in report.row_skew.exceeded:
-        yield f"{each.name}: differs in {each.pairs - each.matched:,} of {each.pairs:,} rows with the same key"
+        yield row_alarm(each)
     for pair in report.row_skew.rows:
         for side, row in (("baseline", pair.baseline), ("current", pair.current)):
             yield f"  {side}: {', '.join(f'{name}={value}' for name, value in row.items())}"
