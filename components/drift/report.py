@@ -103,7 +103,7 @@ class Report:
         return sum(any(each.state is State.DRIFT for each in results) for results in self.slices.values())
 
     def _of_role(self, result: Result) -> str:
-        name = f"the {result.role} {result.name}"
+        name = f"the {result.role}" if result.name == result.role else f"the {result.role} {result.name}"
         if result.state is State.NOT_COMPARABLE:
             return f"{name} is not comparable"
         return f"{self.kind if result.state is State.DRIFT else f'no {self.kind}'} in {name}"

@@ -32,13 +32,24 @@ LEAST = 3
 _EFFICIENCY = 0.37
 """Of a median of variances, against their mean (Rousseeuw and Croux 1993, of the median absolute deviation)."""
 _MOST = 1.0
-"""The largest distance there is: with this threshold a feature that moves as far every time is no drift."""
+"""The largest distance there is."""
 
 
-def suggest(
-    history: Sequence[tuple[str, statistics_pb2.DatasetFeatureStatistics]],
-) -> dict[str, dict[str, float]]:
-    """{feature: {measure: threshold}} for what was measured in every step.
+@dataclass(frozen=True)
+class Suggested:
+    """Thresholds for what was measured in every step.
+
+    Attributes:
+        thresholds: {feature: {measure: threshold}}.
+        unbounded: (feature, measure) that have moved so far that no threshold could be exceeded.
+    """
+
+    thresholds: Mapping[str, Mapping[str, float]]
+    unbounded: Sequence[tuple[str, str]]
+
+
+def suggest(history: Sequence[tuple[str, statistics_pb2.DatasetFeatureStatistics]]) -> Suggested:
+    """Thresholds for the next step.
 
     Args:
         history: the spans, oldest first.
@@ -53,10 +64,15 @@ def suggest(
         )
     moves = _moves(steps(history), [int(each.num_examples) for _, each in history])
     bounds = _bounds([each.usual for each in moves], FALSE_ALARMS / max(len(moves), 1))
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, float]] = {move.feature: {} for move in moves}
+    unbounded = []
     for move, bound in zip(moves, bounds, strict=True):
-        found.setdefault(move.feature, {})[move.measure] = min(_MOST, _rounded(max(bound, move.chance, *move.usual)))
-    return found
+        threshold = _rounded(max(bound, move.chance, *move.usual))
+        if threshold < _MOST:
+            found[move.feature][move.measure] = threshold
+        else:
+            unbounded.append((move.feature, move.measure))
+    return Suggested(found, unbounded)
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ def histogram(
     if not np.isfinite(finite_min) and not np.isfinite(finite_max):
         found.buckets.add(low_value=finite_min, high_value=finite_max, sample_count=cumulative_counts[-1])
         return found
-    finite = quantiles_util._strip_infinities(quantiles, cumulative_counts, finite_max, num_pos_inf)
-    *steps, num_neg_inf = finite
+    steps, upto_steps, num_neg_inf = quantiles_util._strip_infinities(
+        quantiles, cumulative_counts, finite_max, num_pos_inf
+    )
     several = num_buckets if finite_min < finite_max else 1
     edges = np.linspace(finite_min, finite_max, several + 1)
     # The width overflows: TFDV gives up here, too.
@@ -34,7 +35,7 @@ def histogram(
         return found
     if num_neg_inf:
         found.buckets.add(low_value=-np.inf, high_value=-np.inf, sample_count=num_neg_inf)
-    counts = np.diff(_upto(edges[1:], *quantiles_util._get_bin_weights(*steps)), prepend=0.0)
+    counts = np.diff(_upto(edges[1:], steps, upto_steps.astype(np.float64)), prepend=0.0)
     for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
         found.buckets.add(low_value=low, high_value=high, sample_count=count)
     if num_pos_inf:
@@ -42,8 +43,12 @@ def histogram(
     return found
 
 
-def _upto(edges: _Floats, low: _Floats, high: _Floats, counts: _Floats) -> _Floats:
-    """How many values are at most each of `edges`, where they are spread evenly over (low, high]."""
+def _upto(edges: _Floats, quantiles: _Floats, cumulative_counts: _Floats) -> _Floats:
+    """How many values are at most each of `edges`, where they are spread evenly between two quantiles."""
+    low, high = quantiles[:-1], quantiles[1:]
+    if not len(low):
+        return np.zeros(len(edges))
+    counts = _counts(low, high, cumulative_counts)
     before = np.concatenate([[0.0], np.cumsum(counts)])
     whole = np.searchsorted(high, edges, side="right")
     # At most one range of the sorted ones reaches across an edge.
@@ -51,3 +56,14 @@ def _upto(edges: _Floats, low: _Floats, high: _Floats, counts: _Floats) -> _Floa
     width = np.where(high > low, high - low, 1.0)[across]
     part = np.where(whole < len(high), np.clip((edges - low[across]) / width, 0.0, 1.0), 0.0)
     return before[whole] + part * counts[across]
+
+
+def _counts(low: _Floats, high: _Floats, cumulative: _Floats) -> _Floats:
+    """How many values lie in each range: those that end at the same value share theirs, as TFDV does it."""
+    starts = np.flatnonzero(np.append(True, high[1:] != high[:-1]))
+    sizes = np.diff(np.append(starts, len(high)))
+    counts = np.repeat(np.add.reduceat(np.diff(cumulative), starts) / sizes, sizes)
+    others = (low != low[0]) | (high != high[0])
+    first = int(others.argmax()) if others.any() else len(low)
+    counts[:first] += cumulative[0] / first
+    return counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift.catalogue import COMPARATORS
 from components.drift.suggest import suggest
+from components.drift.words import NAMES
 from components.errors import InputError, NoBaselineError
 from components.statistics.files import read
 from components.statistics.slices import whole
@@ -40,14 +42,29 @@ def of_paths(paths: Sequence[str], reading: Reading) -> History:
     return [(path, whole(statistics(os.path.abspath(path), reading))) for path in paths]
 
 
-def patched(schema: schema_pb2.Schema, history: History) -> tuple[schema_pb2.Schema, list[str]]:
-    """The schema with the thresholds that these spans suggest, and the features that it does not have.
+@dataclasses.dataclass(frozen=True)
+class Patch:
+    """A schema with suggested thresholds.
+
+    Attributes:
+        missing: features that it does not have.
+        unbounded: features with a measure by which they have moved so far that no threshold could be exceeded.
+    """
+
+    schema: schema_pb2.Schema
+    missing: Sequence[str]
+    unbounded: Sequence[str]
+
+
+def patched(schema: schema_pb2.Schema, history: History) -> Patch:
+    """The schema with the thresholds that these spans suggest.
 
     Raises:
         NoBaselineError: there are too few spans.
         InputError: the schema has none of the features.
     """
-    suggested = suggest(history)
+    found = suggest(history)
+    suggested = found.thresholds
     result = schema_pb2.Schema()
     result.CopyFrom(schema)
     for feature in result.feature:
@@ -56,7 +73,8 @@ def patched(schema: schema_pb2.Schema, history: History) -> tuple[schema_pb2.Sch
     missing = sorted(suggested.keys() - {feature.name for feature in schema.feature})
     if len(missing) == len(suggested):
         raise InputError(f"the schema is for other data: it has none of {', '.join(missing[:5])}")
-    return result, missing
+    unbounded = [f"{feature} by {NAMES[measure]}" for feature, measure in found.unbounded if feature not in missing]
+    return Patch(result, missing, unbounded)
 
 
 def _put(feature: schema_pb2.Feature, suggested: Mapping[str, float]) -> None:

@@ -44,12 +44,14 @@ def suggest(spans: tuple[str, ...], schema: str | None, write: bool, root: str |
             raise click.UsageError("name the schema to patch with --schema")
         known = files.curated(config) if config and not schema else files.load(path)
         history = suggesting.of_config(config) if config else suggesting.of_paths(spans, _reading(delimiter))
-        wanted, missing = suggesting.patched(known, history)
-        before, after = (files.change if write else files.changed)(path, wanted)
+        patch = suggesting.patched(known, history)
+        before, after = (files.change if write else files.changed)(path, patch.schema)
         to = console(output.stream)
         to.print(f"# from {len(history) - 1} steps between {', '.join(label for label, _ in history)}", soft_wrap=True)
-        if missing:
-            to.print(f"# not in the schema: {', '.join(missing)}", soft_wrap=True)
+        if patch.missing:
+            to.print(f"# not in the schema: {', '.join(patch.missing)}", soft_wrap=True)
+        for each in patch.unbounded:
+            to.print(f"# no threshold for {each}: it has moved so far that none could be exceeded", soft_wrap=True)
         lines = difflib.unified_diff(before.splitlines(), after.splitlines(), path, path, lineterm="")
         for line in list(lines) or [f"# {path} says so already"]:
             to.print(line, soft_wrap=True)

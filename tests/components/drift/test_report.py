@@ -33,6 +33,11 @@ def test_a_feature_that_nobody_asks_for_may_vanish() -> None:
     assert found.verdict == "No drift in any of 1 features; 1 not comparable"
 
 
+def test_a_label_called_label_is_named_once() -> None:
+    found = reported({"label": X}, {"label": normal(500, 1, 1.0)}, None, label="label")
+    assert found.verdict == "Drift in the label"
+
+
 @pytest.mark.parametrize(("schema", "roles"), [(None, {"y": "label"}), (SCHEMA, {})], ids=["label", "threshold"])
 def test_one_that_somebody_asks_for_may_not(schema: Optional[schema_pb2.Schema], roles: dict[str, Any]) -> None:
     assert reported({"x": X, "y": X}, {"x": X}, schema, **roles).exit_code is ExitCode.NOT_COMPARABLE

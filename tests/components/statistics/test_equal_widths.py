@@ -19,6 +19,7 @@ VALUES = {
     "few": np.array([1.0, 2.0, 7.0]),
     "constant": np.full(50, 3.0),
     "infinite": np.concatenate([[-np.inf] * 9, RNG.normal(size=500), [np.inf] * 7]),
+    "nearly-infinite": np.array([*[-np.inf] * 400, 5.0]),
     "only-infinite": np.array([-np.inf, np.inf]),
     "too-wide": np.array([-1e308, 0.0, 1e308]),
 }

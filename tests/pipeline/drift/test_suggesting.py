@@ -47,7 +47,7 @@ def history() -> History:
 def drifted(
     before: statistics_pb2.DatasetFeatureStatistics, after: statistics_pb2.DatasetFeatureStatistics, history: History
 ) -> set[str]:
-    told, _ = patched(schema(SCHEMA), history)
+    told = patched(schema(SCHEMA), history).schema
     return {each.name for each in compare(before, after, told, "drift", {}) if each.state is State.DRIFT}
 
 
@@ -76,7 +76,7 @@ def test_what_once_befell_a_feature_widens_no_other_s_threshold() -> None:
     spans = [{f"x{place}": rng.normal(rng.normal(0, 0.1), size=800) for place in range(8)} for _ in range(5)]
     event = {**spans[2], "x0": np.where(np.arange(800) % 2, np.nan, 1.5)}
     usual, after = (
-        suggest([(str(number), statistics(columns)) for number, columns in enumerate(each)])
+        suggest([(str(number), statistics(columns)) for number, columns in enumerate(each)]).thresholds
         for each in (spans, [*spans[:2], event, *spans[3:]])
     )
     assert after["x0"]["missing"] >= 0.4
@@ -87,9 +87,9 @@ def test_what_once_befell_a_feature_widens_no_other_s_threshold() -> None:
 
 
 def test_what_a_person_set_stays_but_for_the_same_measure(history: History) -> None:
-    told, missing = patched(schema(SCHEMA), history)
-    fare, colour, gone = told.feature
-    bounds = suggest(history)
+    patch = patched(schema(SCHEMA), history)
+    fare, colour, gone = patch.schema.feature
+    bounds = suggest(history).thresholds
     assert fare.drift_comparator.jensen_shannon_divergence.threshold == 0.5
     assert list(fare.annotation.tag) == [
         "owner:pricing",
@@ -99,8 +99,8 @@ def test_what_a_person_set_stays_but_for_the_same_measure(history: History) -> N
     assert colour.drift_comparator.infinity_norm.threshold == bounds["colour"]["l_infinity"]
     assert colour.annotation.tag[0] == "skew:psi=0.1"
     assert gone == schema(SCHEMA).feature[2]
-    assert missing == []
-    assert patched(told, history)[0] == told
+    assert (patch.missing, patch.unbounded) == ([], [])
+    assert patched(patch.schema, history).schema == patch.schema
 
 
 def test_the_spans_of_a_config_are_those_that_runs_have_counted(tmp_path: pathlib.Path, history: History) -> None:
@@ -124,7 +124,7 @@ def test_a_schema_of_other_data_is_refused(history: History) -> None:
 def test_what_moves_as_far_as_it_can_every_time_is_no_drift() -> None:
     """A timestamp is new in each span."""
     past = [(str(day), statistics({"time": np.arange(900) + 1e6 * day})) for day in range(4)]
-    assert suggest(past[:3])["time"]["kolmogorov_smirnov"] == 1.0
-    told, _ = patched(schema('feature { name: "time" }'), past[:3])
-    [result] = compare(past[2][1], past[3][1], told, "drift", {})
-    assert result.state is State.OK
+    patch = patched(schema('feature { name: "time" }'), past[:3])
+    assert patch.unbounded == ["time by Kolmogorov-Smirnov"]
+    [result] = compare(past[2][1], past[3][1], patch.schema, "drift", {})
+    assert (result.state, [each.threshold.measure for each in result.checks]) == (State.OK, ["missing"])
