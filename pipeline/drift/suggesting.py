@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from components.drift.catalogue import COMPARATORS
+from components.drift.catalogue import COMPARATORS, MEASURES
 from components.drift.suggest import suggest
-from components.drift.words import NAMES
 from components.errors import InputError, NoBaselineError
 from components.statistics.files import read
 from components.statistics.slices import whole
@@ -73,7 +72,9 @@ def patched(schema: schema_pb2.Schema, history: History) -> Patch:
     missing = sorted(suggested.keys() - {feature.name for feature in schema.feature})
     if len(missing) == len(suggested):
         raise InputError(f"the schema is for other data: it has none of {', '.join(missing[:5])}")
-    unbounded = [f"{feature} by {NAMES[measure]}" for feature, measure in found.unbounded if feature not in missing]
+    unbounded = [
+        f"{feature} by {MEASURES[measure].title}" for feature, measure in found.unbounded if feature not in missing
+    ]
     return Patch(result, missing, unbounded)
 
 
