@@ -3,23 +3,23 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
-from tensorflow_data_validation.statistics.generators import basic_stats_generator
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.drift.compare import compare
+from components.drift.compare import compare, compare_sliced
+from components.drift.rules import LEAST_ROWS
 from components.drift.state import State
 from components.statistics import direct
 
 OPTIONS = tfdv.StatsOptions(num_quantiles_histogram_buckets=100)
 LABEL = "big_tipper"
 NUMBERS = ("fare", "trip_miles", "trip_seconds", "tips")
+SLICES = 20
 CATEGORIES = ("payment_type", "company")
 
 Inject = Callable[[pd.Series, float, np.random.Generator], pd.Series]
@@ -103,14 +103,9 @@ def halves(seed: int) -> list[pd.DataFrame]:
 
 
 def statistics(columns: Mapping[str, pd.Series]) -> statistics_pb2.DatasetFeatureStatistics:
-    """As a run would make them of these columns, but for the histogram of equal widths.
-
-    TFDV takes a hundred times as many quantiles for that one, and most of its time. Only its own divergence of numbers
-    reads it, which no default threshold is for.
-    """
+    """As a run would make them of these columns."""
     batch = pa.RecordBatch.from_arrays([_lists(each) for each in columns.values()], list(columns))
-    with mock.patch.object(basic_stats_generator, "_NUM_QUANTILES_FACTOR_FOR_STD_HISTOGRAM", 1):
-        return direct.statistics([batch], OPTIONS).datasets[0]
+    return direct.statistics([batch], OPTIONS).datasets[0]
 
 
 def _lists(values: pd.Series) -> pa.ListArray:
@@ -147,6 +142,18 @@ def drifted(
 def alarms(seed: int) -> list[str]:
     """What a report on halves that have not drifted calls drift."""
     return drifted(*[statistics(dict(half.items())) for half in halves(seed)])
+
+
+def alarms_in_slices(seed: int) -> list[str]:
+    """What a report on halves that have not drifted calls drift, with slices of few rows each."""
+    starts = range(0, SLICES * LEAST_ROWS, LEAST_ROWS)
+    whole, *parts = [
+        [statistics(dict(side.iloc[rows].items())) for side in halves(seed)]
+        for rows in (slice(None), *(slice(start, start + LEAST_ROWS) for start in starts))
+    ]
+    slices = {f"part_{number}": (before, after) for number, (before, after) in enumerate(parts)}
+    results, within = compare_sliced((whole[0], whole[1]), slices, None, "drift", {})
+    return [each.name for part in (results, *within.values()) for each in part if each.state is State.DRIFT]
 
 
 def catches(seed: int, draws: int) -> list[tuple[str, int, str, bool]]:

@@ -14,7 +14,7 @@ from tests.pipeline.runners import drive
 
 pytestmark = pytest.mark.acceptance
 
-REPORTS = 200
+REPORTS, SLICED = 200, 20
 CUTS, DRAWS = 20, 5
 Found = TypeVar("Found")
 
@@ -29,6 +29,11 @@ def test_random_halves_raise_no_alarm() -> None:
     found = list(each_seed(drift_draws.alarms, range(REPORTS)))
     assert len(found) == REPORTS
     assert sum(map(bool, found)) <= 0.05 * REPORTS, [each for each in found if each]
+
+
+def test_random_slices_raise_no_alarm() -> None:
+    found = list(each_seed(drift_draws.alarms_in_slices, range(SLICED)))
+    assert sum(map(bool, found)) <= 0.05 * SLICED, [each for each in found if each]
 
 
 def test_middle_and_strong_drift_is_caught() -> None:
