@@ -74,9 +74,6 @@ def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Co
     """
     schema = schemas.load(wanted.schema) if wanted.schema else None
     notes = ["the baseline and the current data are the same"] if _same(baseline, current) else []
-    if wanted.earlier:
-        # A pattern that the shell has written out looks the same.
-        notes.append(f"the baseline is {baseline} alone; {', '.join(wanted.earlier)} are in the trend only")
     with contextlib.ExitStack() as stack:
         before, after = (stack.enter_context(opened(os.path.abspath(path), reading)) for path in (baseline, current))
         skew = row_skew(before, after, wanted.key, wanted.rows) if wanted.key else None

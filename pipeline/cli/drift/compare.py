@@ -11,10 +11,22 @@ from pipeline.cli.drift.asked import Asked
 from pipeline.prediction.formats import InputFormat
 
 
+def _refuse(context: click.Context, argument: click.Parameter, paths: tuple[str, ...]) -> None:
+    """Files too many would be other sides than those that were meant, and compared without a word."""
+    del context, argument
+    if paths:
+        rest = f" and {len(paths) - 1} more" if paths[1:] else ""
+        raise click.UsageError(
+            f"expected two paths, BASELINE and CURRENT, but {paths[0]}{rest} came behind them. Where the shell has "
+            "written out a pattern, quote the pattern, as in 'span-1/*.csv'; --earlier takes what was there before"
+        )
+
+
 @click.command(epilog="`millrace drift suggest` makes thresholds from what was usual so far.")
-@click.argument("earlier", nargs=-1)
 @click.argument("baseline")
 @click.argument("current")
+@click.argument("more", nargs=-1, metavar="", callback=_refuse, expose_value=False)
+@click.option("--earlier", metavar="PATH", multiple=True, help="What was there before, oldest first, for the trend.")
 @click.option("--schema", metavar="FILE", type=click.Path(dir_okay=False), help="Whose comparators are the thresholds.")
 @click.option("--environment", metavar="NAME", help="The schema's, for anomalies of the current data, such as SERVING.")
 @click.option("--skew", is_flag=True, help="Take the schema's skew comparators, not those of drift.")
@@ -33,9 +45,8 @@ from pipeline.prediction.formats import InputFormat
 def compare(**typed: Any) -> int:
     """Compare two data sets, each a file of TFDV's statistics or files of data.
 
-    All are statistics (.pb, .pbtxt, or a split's folder with FeatureStats.pb) or a file or pattern of
-    CSV, TFRecord, JSON Lines or Parquet. Those EARLIER than BASELINE, oldest first, are what the page's trend begins
-    with. Exit codes: 0 no drift, 1 drift, 2 bad input, 4 nothing comparable.
+    Both are statistics (.pb, .pbtxt, or a split's folder with FeatureStats.pb) or a file or pattern (in quotes) of
+    CSV, TFRecord, JSON Lines or Parquet. Exit codes: 0 no drift, 1 drift, 2 bad input, 4 nothing comparable.
     `millrace drift --watch CONFIG` compares the spans of a pipeline as they arrive instead.
     """
     asked = Asked(**typed)

@@ -78,18 +78,26 @@ def test_drift_is_told_on_the_terminal_in_a_page_in_json_and_in_junit(
 def test_data_before_the_baseline_begins_the_trend(
     data: dict[str, pathlib.Path], tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    before = [str(data[day]) for day in ("monday", "tuesday")]
-    code = main(["drift", *before, str(data["wednesday"]), str(data["wednesday"]), "--out", str(tmp_path)])
-    assert code == ExitCode.OK
-    said = capfd.readouterr().out
-    assert f"the baseline is {data['wednesday']} alone; {', '.join(before)} are in the trend only" in said
+    both = [str(data["wednesday"])] * 2
+    earlier = ["--earlier", str(data["monday"]), "--earlier", str(data["tuesday"])]
+    assert main(["drift", *both, *earlier, "--out", str(tmp_path)]) == ExitCode.OK
     numbers = json.loads((tmp_path / "drift.json").read_text())
     assert numbers["baseline"]["name"].endswith("/wednesday.pb")
     assert [step["label"].rpartition("/")[2] for step in numbers["history"]] == [
         "monday.pb", "tuesday.pb", "wednesday.pb", "wednesday.pb",
     ]  # fmt: skip
-    assert main(["drift", "none.pb", *before]) == ExitCode.INPUT
+    assert main(["drift", *both, "--earlier", "none.pb"]) == ExitCode.INPUT
     assert "none.pb: no such file" in capfd.readouterr().err
+
+
+def test_a_pattern_that_the_shell_has_written_out_is_refused(
+    data: dict[str, pathlib.Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    days = [str(data[day]) for day in ("wednesday", "monday", "tuesday")]
+    assert main(["drift", *days]) == ExitCode.INPUT
+    said = capfd.readouterr().err
+    assert f"{days[2]} came behind them" in said
+    assert "quote the pattern" in said
 
 
 def test_statistics_are_read_as_text_and_from_the_folder_of_a_split(
