@@ -24,10 +24,11 @@ class Anomaly:
     """One of TFDV's anomalies.
 
     Attributes:
-        feature: "" where it is about the data set.
+        feature: its path, steps joined by dots; "" where it is about the data set.
         short, long: TFDV's own words.
         rows: examples of it, value by column; only where they are wanted.
         type: TFDV's name of it.
+        column: the one that the feature is or lies within.
     """
 
     feature: str
@@ -35,6 +36,7 @@ class Anomaly:
     long: str
     rows: Sequence[Row] = ()
     type: str = ""
+    column: str = ""
 
     @property
     def key(self) -> Key:
@@ -65,11 +67,14 @@ def read(found: anomalies_pb2.Anomalies) -> list[Anomaly]:
     Drift and skew are not among them: they need a baseline, and are what the rest of a report is about.
     """
     none = [Anomaly("", "Data missing", "there are no examples", type=DATA_MISSING)] if found.data_missing else []
-    whole = [_anomaly("", each) for each in found.dataset_anomaly_info.reason]
-    of_features = [_anomaly(name, each) for name, info in sorted(found.anomaly_info.items()) for each in info.reason]
+    whole = [_anomaly((), each) for each in found.dataset_anomaly_info.reason]
+    # TFDV's key quotes a step with a dot, a quote or a bracket in it: no name of a column. Artifacts may lack the path.
+    paths = {key: tuple(info.path.step) or (key,) for key, info in found.anomaly_info.items()}
+    of_features = [_anomaly(paths[key], each) for key in sorted(paths) for each in found.anomaly_info[key].reason]
     return none + whole + of_features
 
 
-def _anomaly(feature: str, reason: anomalies_pb2.AnomalyInfo.Reason) -> Anomaly:
+def _anomaly(path: Sequence[str], reason: anomalies_pb2.AnomalyInfo.Reason) -> Anomaly:
     kind = anomalies_pb2.AnomalyInfo.Type.Name(reason.type)
-    return Anomaly(feature, reason.short_description, reason.description, type=kind)
+    column = path[0] if path else ""
+    return Anomaly(".".join(path), reason.short_description, reason.description, type=kind, column=column)

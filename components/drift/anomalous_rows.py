@@ -16,10 +16,10 @@ import pyarrow as pa
 import tensorflow_data_validation as tfdv
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_data_validation.api import validation_api
-from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.dsl.io import fileio
 
-from components.anomalies import Anomaly, Key, Row
+from components.anomalies import Anomaly, Key, Row, read
 from components.statistics import counting
 
 _LONGEST = 200
@@ -109,10 +109,7 @@ class _Search:
 
     def _anomalies(self, batch: pa.RecordBatch) -> Collection[Key]:
         found = validation_api.validate_instance(batch, tfdv.StatsOptions(schema=self.schema), self.environment)
-        names = anomalies_pb2.AnomalyInfo.Type.Name
-        return self.wanted & {
-            (name, names(each.type)) for name, info in found.anomaly_info.items() for each in info.reason
-        }
+        return self.wanted & {each.key for each in read(found)}
 
 
 def _strict(schema: schema_pb2.Schema) -> schema_pb2.Schema:

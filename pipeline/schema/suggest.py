@@ -63,19 +63,13 @@ def remaining(schema: schema_pb2.Schema, splits: Splits) -> list[str]:
 def anomalies(schema: schema_pb2.Schema, splits: Splits) -> dict[str, list[str]]:
     """What is wrong, by feature, a line for each anomaly; features of the schema in its order, new ones behind them."""
     order = {feature.name: place for place, feature in enumerate(schema.feature)}
-    known = {*order, *_names(splits.values())}
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
     for split, each in _all(schema, splits):
         if each.feature:
-            of_type = found.setdefault(_holding(each.feature, known), {}).setdefault(each.type, {})
+            of_type = found.setdefault(each.column, {}).setdefault(each.type, {})
             of_type.setdefault(each.long.strip(), []).append(split)
     names = sorted(found, key=lambda each: (order.get(each, len(order)), each))
     return {name: [_line(texts, splits) for texts in found[name].values()] for name in names}
-
-
-def _holding(feature: str, known: Collection[str]) -> str:
-    """The column that it is or lies within."""
-    return max((name for name in known if f"{feature}.".startswith(f"{name}.")), key=len, default=feature)
 
 
 def _line(texts: Mapping[str, Sequence[str]], splits: Collection[str]) -> str:

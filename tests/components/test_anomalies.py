@@ -81,6 +81,21 @@ def test_a_few_rows_are_found_for_each(statistics: statistics_pb2.DatasetFeature
         assert_that(rows, lambda found: _check(attach(anomalies, found[0])))
 
 
+def test_rows_are_found_for_a_name_that_tfdv_quotes() -> None:
+    schema = schema_pb2.Schema()
+    schema.feature.add(name="f(x)", type="INT").int_domain.max = 7
+    rows = pa.RecordBatch.from_pydict({"f(x)": pa.array([[number % 10] for number in range(40)])})
+    anomalies = find(stats_impl.generate_statistics_in_memory(rows, tfdv.StatsOptions()), schema)
+    assert [each.feature for each in anomalies] == ["f(x)"]
+    with beam.Pipeline("DirectRunner") as pipeline:
+        found = pipeline | beam.Create([rows]) | AnomalousRows(anomalies, schema, None, 1)
+        assert_that(found, lambda each: _check_shown(attach(anomalies, each[0])))
+
+
+def _check_shown(anomalies: list[Anomaly]) -> None:
+    assert [each.rows for each in anomalies] == [[{"f(x)": "8"}]]
+
+
 def _check(anomalies: list[Anomaly]) -> None:
     fare, kind, tip = anomalies
     assert [row["fare"] for row in fare.rows] == ["1006.0", "2006.0"]

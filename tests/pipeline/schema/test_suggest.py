@@ -75,6 +75,16 @@ def test_a_new_column_is_added_with_its_environment() -> None:
     assert tfdv.validate_statistics(serving, after, environment="TRAINING").anomaly_info.keys() == {"label"}
 
 
+@pytest.mark.parametrize("name", ["a.b", "it's", "f(x)"])
+def test_a_name_that_tfdv_quotes_is_one_of_a_column(name: str) -> None:
+    curated = schema('feature { name: "n" type: INT }')
+    curated.feature.add(name=name, type="INT")
+    splits = named(statistics(n=[1, 2], **{name: ["u", "v"]}))
+    [found] = suggest(curated, splits, ())
+    assert found.feature == name
+    assert remaining(accepted(curated, [found]), splits) == []
+
+
 def test_only_what_was_accepted_changes() -> None:
     curated = schema(
         'feature { name: "x" type: BYTES domain: "d" } feature { name: "y" type: INT int_domain { max: 1 } }'
