@@ -19,8 +19,8 @@ class Feature:
     Attributes:
         name: its path, steps joined by dots.
         type: int, float, string, bytes or struct.
-        rows: examples of the data set.
-        missing: examples without a value, be it that the feature is absent or that its list is empty.
+        rows: examples of the data set; of a feature within a struct, the structs, of which a row may hold several.
+        missing: those without a value, be it that the feature is absent or that its list is empty.
         distribution: of the values; None where there is none to compare.
         why_not: why there is none.
     """
@@ -63,13 +63,18 @@ def _feature(
     if kind is None:
         return Feature(name, type_, rows, rows, None, "the statistics say nothing of its values")
     common = getattr(found, kind).common_stats
+    examples = rows
+    if len(found.path.step) > 1:
+        rows = int(common.num_non_missing + common.num_missing)
+    # The structs of one row may depend on each other, so that for chance it is examples that count.
     if kind == "string_stats":
         missing = _missing(common, rows)
-        return Feature(name, type_, rows, missing, *_categorical(found.string_stats, rows - missing))
+        return Feature(name, type_, rows, missing, *_categorical(found.string_stats, min(examples, rows - missing)))
     if kind == "num_stats":
         quantiles = _quantiles(found.num_stats)
         missing = _missing(common, rows, int(quantiles.num_nan))
-        return Feature(name, type_, rows, missing, *_numeric(found.num_stats, quantiles, rows - missing))
+        counted = min(examples, rows - missing)
+        return Feature(name, type_, rows, missing, *_numeric(found.num_stats, quantiles, counted))
     return Feature(name, type_, rows, _missing(common, rows), None, f"a {type_} has no histogram")
 
 
@@ -94,6 +99,8 @@ def _categorical(found: statistics_pb2.StringStatistics, rows: int) -> tuple[Opt
     }
     if not found.rank_histogram.buckets:
         return None, "its values were not counted"
+    if not counts:
+        return None, "its values are too long for TFDV to count them one by one, or no text"
     # With more values than it counts TFDV estimates: a value that occurs once is listed like those at the list's end.
     error = min(counts.values(), default=0.0) if found.unique > len(found.rank_histogram.buckets) else 0.0
     sure = sum(count - error for count in counts.values())

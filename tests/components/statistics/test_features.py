@@ -10,12 +10,15 @@ from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
 from components.drift.compare import compare
+from components.drift.history import steps
 from components.drift.numbers import as_json
 from components.drift.report import Side, report
 from components.drift.state import State
 from components.drift.view import view
 from components.statistics.distributions import Numeric
 from components.statistics.features import Feature, features
+from components.statistics_page import facts
+from components.statistics_page.render import render
 from tests.components.drift.data import OPTIONS, compared, feature, normal, statistics
 
 
@@ -89,3 +92,33 @@ def test_values_that_tfdv_does_not_count_one_by_one_are_no_pass(values: Any, sha
     result = compared(values("a"), values("b"))
     assert result.state is State.NOT_COMPARABLE
     assert result.why.startswith(f"in the baseline {share} of its values are too rare or too long")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["word " * 500 + str(number) for number in range(300)], [b"\xff\xfe%d" % number for number in range(300)]],
+    ids=["long", "no text"],
+)
+def test_nothing_that_was_counted_one_by_one_is_no_distribution(values: list[Any]) -> None:
+    found = feature(values)
+    why = "its values are too long for TFDV to count them one by one, or no text"
+    assert (found.distribution, found.why_not) == (None, why)
+    result = compared(values, values)
+    assert (result.state, result.why) == (State.NOT_COMPARABLE, f"in the baseline {why}")
+    data = facts.of_statistics("x", "x", statistics({"x": values}))
+    assert why in render(data)
+    [step] = steps([("1", statistics({"x": values}))])
+    assert step.features["x"].top is None
+
+
+def test_within_a_repeated_struct_values_are_held_against_structs() -> None:
+    inner = pa.list_(pa.int64())
+    structs = pa.array([[{"b": [1]}, {"b": [2]}, {"b": None}]] * 200, pa.list_(pa.struct([("b", inner)])))
+    batch = pa.RecordBatch.from_arrays([structs], ["a"])
+    found = stats_impl.generate_statistics_in_memory(batch, OPTIONS).datasets[0]
+    nested = features(found)["a.b"]
+    assert (nested.rows, nested.missing) == (600, 200)
+    assert nested.distribution is not None
+    assert nested.distribution.weight == pytest.approx(200 / 400)
+    _, result = compare(found, found, None, "drift", {})
+    assert (result.name, result.state) == ("a.b", State.OK)
