@@ -25,12 +25,12 @@ def check_environment(schema: schema_pb2.Schema, environment: Optional[str]) -> 
         raise InputError(f"the schema has no environment {environment!r}. It has: {known}.{hint}")
 
 
-def absent_in_serving(schema: schema_pb2.Schema) -> set[str]:
-    """The features that the schema does not expect in serving; none where it knows no such environment."""
-    usual = SERVING in schema.default_environment
+def absent(schema: schema_pb2.Schema, environment: str) -> set[str]:
+    """The features that the schema does not expect there; none where it knows no such environment."""
+    usual = environment in schema.default_environment
     return {
         feature.name
         for feature in schema.feature
-        if SERVING in feature.not_in_environment
-        or (schema.default_environment and not usual and SERVING not in feature.in_environment)
+        if environment in feature.not_in_environment
+        or (schema.default_environment and not usual and environment not in feature.in_environment)
     }

@@ -99,9 +99,11 @@ def compare_sliced(
         InputError: the schema's tags are wrong, it is one of other data, or no feature has the name of a role.
     """
     of_schema = {name: each for name, each in thresholds.of_schema(schema, kind).items() if each}
+    of_schema |= {name: [] for name in thresholds.unchecked(schema) - roles.keys()}
     found, *parts = [pairs(*sides) for sides in (whole, *slices.values())]
     _check_names(found, schema, roles)
-    absent = {name: Pair(name, None, None, {}) for name in sorted(of_schema.keys() - found.keys())}
+    wanted = {name for name, each in of_schema.items() if each}
+    absent = {name: Pair(name, None, None, {}) for name in sorted(wanted - found.keys())}
     rules, within = rules_of(of_schema, found.values(), [pair for part in parts for pair in part.values()])
     return (
         [_result(pair, rules, roles) for pair in (found | absent).values()],
@@ -138,11 +140,13 @@ def _result(pair: Pair, rules: Rules, roles: Mapping[str, Role]) -> Result:
     passed = State.NOT_COMPARABLE if why else State.OK
     state = State.DRIFT if any(check.exceeded for check in checks) else passed
     role = roles.get(pair.name, "feature")
-    required = role != "feature" or pair.name in rules.of_schema
+    required = role != "feature" or bool(rules.of_schema.get(pair.name))
     return Result(pair.name, state, why, checks, pair.measured, pair.baseline, pair.current, role, required)
 
 
 def _why_not(pair: Pair, held_against: Sequence[Threshold]) -> str:
+    if not held_against and not pair.why_not:
+        return "the schema has it in a stage of which TFDV checks nothing"
     meaningless = [each.measure for each in held_against if each.measure not in pair.measured]
     if not pair.why_not and pair.current and meaningless:
         return f"{', '.join(meaningless)} of the schema means nothing for a {pair.current.type} such as this"

@@ -16,7 +16,7 @@ from components.drift.compare import Role
 from components.drift.history import steps
 from components.drift.report import Report, Side, report
 from components.drift.written import PendingComparison
-from components.environments import SERVING, TRAINING, absent_in_serving, declared
+from components.environments import SERVING, TRAINING, absent, declared
 from components.statistics import files
 from components.statistics.features import name_of
 from components.statistics.paths import split_file
@@ -63,7 +63,10 @@ class Comparer:
         """Drift from one to the other."""
         sides = (baseline.side, baseline.statistics), (current.side, current.statistics)
         roles: Mapping[str, Role] = dict.fromkeys(self.labels, "label")
-        return self._with_anomalies(report(*sides, self.schema, "drift", roles), current, self.schema, TRAINING)
+        # Training does not miss what only serving sees.
+        unseen = absent(self.schema, TRAINING) if declared(self.schema, TRAINING) else set()
+        schema = without_features(self.schema, unseen - _names(baseline) - _names(current))
+        return self._with_anomalies(report(*sides, schema, "drift", roles), current, self.schema, TRAINING)
 
     def skew(self, training: Data, serving: Data) -> Report:
         """Skew between the two. Columns that serving does not have by the schema, such as labels, are no finding."""
@@ -76,8 +79,7 @@ class Comparer:
 
     def not_served(self, serving: Data) -> set[str]:
         """The columns that serving data need not have, and has not."""
-        there = {name_of(feature) for feature in whole(serving.statistics).features}
-        return {*absent_in_serving(self.schema), *self.labels} - there
+        return {*absent(self.schema, SERVING), *self.labels} - _names(serving)
 
     def _with_anomalies(self, found: Report, data: Data, schema: schema_pb2.Schema, environment: str) -> Report:
         known = declared(schema, environment)
@@ -130,6 +132,10 @@ def without_features(schema: schema_pb2.Schema, names: Collection[str]) -> schem
     del kept.feature[:]
     kept.feature.extend(feature for feature in schema.feature if feature.name not in names)
     return kept
+
+
+def _names(data: Data) -> set[str]:
+    return {name_of(feature) for feature in whole(data.statistics).features}
 
 
 def _without(

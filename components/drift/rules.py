@@ -19,7 +19,7 @@ class Rules:
     """For the whole data.
 
     Attributes:
-        of_schema: the schema's thresholds, by feature.
+        of_schema: the schema's thresholds, by feature; none for one that is to be checked for nothing.
         chance: what is no less probable where nothing changed is no alarm.
     """
 
@@ -66,8 +66,8 @@ def rules_of(
 
 
 def _thresholds(pair: Pair, of_schema: Mapping[str, Sequence[Threshold]]) -> Sequence[Threshold]:
-    usual = [Threshold(name, value, False) for name, value in DEFAULTS.items()]
-    return of_schema.get(pair.name) or [each for each in usual if each.measure in pair.measured]
+    usual = [Threshold(name, value, False) for name, value in DEFAULTS.items() if name in pair.measured]
+    return of_schema.get(pair.name, usual)
 
 
 def _few(pair: Pair) -> bool:

@@ -24,6 +24,14 @@ Kind = Literal["drift", "skew"]
 
 _TAGGED = tuple(key for key, each in MEASURES.items() if each.of_tfdv is None)
 _TAG = re.compile(r"(?P<kind>drift|skew):(?P<measure>[^=]*)(=(?P<threshold>.*))?")
+_UNCHECKED = (
+    schema_pb2.PLANNED,
+    schema_pb2.ALPHA,
+    schema_pb2.DEPRECATED,
+    schema_pb2.DEBUG_ONLY,
+    schema_pb2.DISABLED,
+)
+"""The stages of which TFDV checks nothing."""
 _NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
 
 
@@ -55,6 +63,16 @@ def of_schema(schema: Optional[schema_pb2.Schema], kind: Kind) -> dict[str, list
 def names(schema: schema_pb2.Schema) -> list[str]:
     """The features that the schema describes: of those within a struct, steps joined by dots."""
     return [name for name, _ in _named(schema.feature)]
+
+
+def unchecked(schema: Optional[schema_pb2.Schema]) -> set[str]:
+    """The features that are checked for nothing, as TFDV does with some stages, with what lies within them."""
+    found = [each for each in _named(schema.feature) if _is_unchecked(each[1])] if schema else []
+    return {name for top, feature in found for name, _ in _named([feature], top.removesuffix(feature.name))}
+
+
+def _is_unchecked(feature: schema_pb2.Feature) -> bool:
+    return feature.lifecycle_stage in _UNCHECKED or bool(feature.deprecated)
 
 
 def _named(described: Iterable[schema_pb2.Feature], within: str = "") -> Iterator[tuple[str, schema_pb2.Feature]]:

@@ -243,3 +243,20 @@ def test_the_values_of_one_row_are_not_so_many_rows() -> None:
         ]
         alarms += compare(sides[0], sides[1], None, "drift", {})[0].state is State.DRIFT
     assert alarms == 0
+
+
+@pytest.mark.parametrize("stage", ["DEPRECATED", "ALPHA", "DISABLED"])
+def test_what_tfdv_skips_for_its_stage_is_neither_missed_nor_checked(stage: str) -> None:
+    told = text_format.Parse(
+        f"""feature {{ name: "x" lifecycle_stage: {stage} annotation {{ tag: "drift:psi=0.1" }} }}
+            feature {{ name: "y" }}""",
+        schema_pb2.Schema(),
+    )
+    there, gone = statistics({"x": normal(300), "y": normal(300)}), statistics({"y": normal(300)})
+    moved = statistics({"x": normal(300, 1, 3.0), "y": normal(300)})
+    assert [each.name for each in compare(gone, gone, told, "drift", {})] == ["y"]
+    [x, _] = compare(there, gone, told, "drift", {})
+    assert (x.state, x.required) == (State.NOT_COMPARABLE, False)
+    [x, _] = compare(there, moved, told, "drift", {})
+    assert (x.state, x.required) == (State.NOT_COMPARABLE, False)
+    assert x.why == "the schema has it in a stage of which TFDV checks nothing"

@@ -49,3 +49,19 @@ def test_data_without_rows_is_an_anomaly_of_the_report() -> None:
     found = comparer.report(_data("before", x=normal(300)), Data(Side("now", "now", 0), empty))
     assert ("", "Data missing") in [(each.feature, each.short) for each in found.anomalies]
     assert found.exit_code is ExitCode.NOT_COMPARABLE
+
+
+def test_training_misses_nothing_that_only_serving_sees() -> None:
+    only = 'feature { name: "s" not_in_environment: "TRAINING" annotation { tag: "drift:psi=0.1" } }'
+    comparer = Comparer(text_format.Parse(DECLARED + only, schema_pb2.Schema()), (), 0, lambda *_: {})
+    columns = {"x": normal(300), "z": normal(300), "y": [1, 2, 3] * 100}
+    assert comparer.report(_data("before", **columns), _data("now", **columns)).exit_code is ExitCode.OK
+    there = comparer.report(_data("before", **columns, s=normal(300)), _data("now", **columns))
+    assert there.exit_code is ExitCode.NOT_COMPARABLE
+
+
+def test_an_environment_that_the_schema_does_not_know_leaves_out_nothing() -> None:
+    schema = 'default_environment: "PROD" feature { name: "x" } feature { name: "z" annotation { tag: "drift:psi=1" } }'
+    comparer = Comparer(text_format.Parse(schema, schema_pb2.Schema()), (), 0, lambda *_: {})
+    found = comparer.report(_data("before", x=normal(300)), _data("now", x=normal(300)))
+    assert found.exit_code is ExitCode.NOT_COMPARABLE
