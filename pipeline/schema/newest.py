@@ -11,6 +11,7 @@ from typing import Any
 from tfx.components.example_gen import utils
 from tfx.orchestration import data_types
 
+from components.errors import InputError
 from components.example_gen import driver
 from components.example_gen.settings import Settings, digest
 from components.statistics.files import Statistics, read_rows
@@ -39,7 +40,7 @@ def newest(config: Config) -> Span:
     """The statistics of the newest span, or of the one that the config names.
 
     Raises:
-        InputError: there is no data, or it cannot be read; names file and line.
+        InputError: there is no data, none of it is in the training split, or it cannot be read; names file and line.
     """
     properties = _resolved(config)
     files = _made(config, properties)
@@ -47,7 +48,13 @@ def newest(config: Config) -> Span:
     made = read_rows(files)
     if "train" in made:
         return Span({name: _whole(found) for name, found in made.items()}, f"{label}, as a run has counted it")
-    return Span(_computed(config, properties), label)
+    computed = _computed(config, properties)
+    if "train" not in computed:
+        raise InputError(
+            f"{label} has no rows in the split 'train', which a schema is about: all are in "
+            f"{', '.join(computed) or 'none'}. data.splits says which rows are where"
+        )
+    return Span(computed, label)
 
 
 def _resolved(config: Config) -> dict[str, Any]:

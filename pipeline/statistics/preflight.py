@@ -73,8 +73,8 @@ def _of_csv(file: str, delimiter: str) -> set[str] | None:
     """None where the header cannot be read, of which those who read the rows say more."""
     try:
         opened = gzip.open if file.endswith(".gz") else open
-        with opened(file, "rb") as lines:
-            return set(next(csv.reader([lines.readline().decode("utf-8-sig")], delimiter=delimiter), ()))
+        with opened(file, "rt", encoding="utf-8-sig", newline="") as lines:
+            return set(next(csv.reader(lines, delimiter=delimiter), ()))
     except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error, TypeError):
         return None
 

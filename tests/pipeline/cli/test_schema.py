@@ -175,6 +175,16 @@ def test_data_that_no_run_has_seen_is_counted(
     assert 'name: "cost"' in (tmp_path / "own.pbtxt").read_text()
 
 
+def test_data_without_a_row_to_train_on_is_bad_input(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
+    schema = Schema(tmp_path, capfd)
+    late = 'c.TimeSplits(column="sold", eval_from="2001-01-01", test_from=None)'
+    (tmp_path / "shop.py").write_text(CONFIG.replace(f"c.HashSplits({SPLITS})", late))
+    (tmp_path / "day-1.csv").write_text("price,colour,sold\n1,r,2024-01-01\n2,g,2024-01-02\n")
+    code, said = schema("infer")
+    assert code == ExitCode.INPUT
+    assert "span 1 has no rows in the split 'train', which a schema is about: all are in eval" in said
+
+
 def test_another_span_is_looked_at_where_it_is_named(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
     schema = Schema(tmp_path, capfd)
     (tmp_path / "shop.py").write_text(CONFIG)

@@ -49,6 +49,11 @@ def test_a_label_must_be_in_one(folder: pathlib.Path) -> None:
     preflight.check_columns([str(folder / "b.csv")], None, ";", {"key": ["label"]}, {})
 
 
+def test_a_header_may_go_over_several_lines(folder: pathlib.Path) -> None:
+    (folder / "a.csv").write_text('\ufeff"a\nb",tips\n1,2\n')
+    preflight.check_columns([str(folder / "a.csv")], None, ",", {}, {"label": ["tips"], "prediction": ["a\nb"]})
+
+
 @pytest.mark.parametrize("name", ["e.jsonl", "f.csv", "s.pb"])
 def test_what_does_not_name_its_columns_is_left_to_those_who_read_it(folder: pathlib.Path, name: str) -> None:
     paths = [str(folder / "a.csv"), str(folder / name)]
