@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Union
+from urllib.parse import urlsplit
 
 import pydantic
 
 from pipeline.config.data import Format
 from pipeline.config.record import Record
+
+WEBHOOK = re.compile(r"https?://", re.IGNORECASE)
+"""What a hook that is a URL begins with."""
 
 
 class Serving(Record):
@@ -55,6 +60,15 @@ class Drift(Record):
     """Who is told of each finding, once: an http(s) URL that gets a POST with a JSON body for each comparison, or a
     command with the JSON on its standard input. A path in it is relative to the config's project."""
 
+    @pydantic.model_validator(mode="after")
+    def _hook_with_a_host(self) -> Drift:
+        if self.hook and WEBHOOK.match(self.hook) and not _has_host(self.hook):
+            # Not what arrived: it is often a secret.
+            raise ValueError(
+                "hook begins as a URL does, and has no host and port that can be read: https://HOST:PORT/…"
+            )
+        return self
+
     @property
     def compares(self) -> bool:
         """Whether anything is left to compare before the training."""
@@ -64,3 +78,11 @@ class Drift(Record):
     def without_spans(self) -> Drift:
         """What is left for data that does not come in spans."""
         return self.model_copy(update={"previous": False, "predictions": False})
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import subprocess
 import time
 import urllib.request
-from urllib.parse import urlsplit
 
 from components.errors import InputError
 from pipeline.config import Config
+from pipeline.config.drift import WEBHOOK
 from pipeline.drift import alarms
 from pipeline.runs import RunRecord
 
@@ -55,7 +56,7 @@ def _tell(hook: str, config: Config, record: RunRecord) -> list[str]:
 
 
 def _call(hook: str, body: str, folder: str) -> None:
-    if urlsplit(hook).scheme in ("http", "https"):
+    if WEBHOOK.match(hook):
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(hook, body.encode(), headers, method="POST")
         with urllib.request.urlopen(request, timeout=_SECONDS):
@@ -67,7 +68,8 @@ def _call(hook: str, body: str, folder: str) -> None:
 
 def _shown(hook: str) -> str:
     """Of a webhook its host: the rest is often a secret."""
-    return urlsplit(hook).netloc if urlsplit(hook).scheme in ("http", "https") else hook
+    address = WEBHOOK.match(hook)
+    return re.split(r"[/?#]", hook[address.end() :])[0].rpartition("@")[2] if address else hook
 
 
 def _why(error: Exception) -> str:

@@ -18,7 +18,7 @@ from pipeline.drift import hooks
 from pipeline.drift.spans import statistics_by_span
 from pipeline.runners import failures, local
 from pipeline.runners import walk as _walk  # noqa: F401  (imported before the fork, so that no run has to)
-from pipeline.runners.events import Listener
+from pipeline.runners.events import Listener, Message
 from pipeline.runners.fork_server import ChildDied, ForkServer, Send
 from pipeline.runs import RunRecord
 
@@ -65,14 +65,15 @@ def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterato
         once: look once.
 
     Raises:
-        InputError: with `once`, there is no span.
+        InputError: with `once`, there is no span, or the data cannot be looked at.
     """
     path = config.resolve(config.data.path)
     with ForkServer() as server:
-        seen = dict(_known(config, server.call(_files, path, receive=_nothing).value))
+        seen: dict[int, str] | None = None
         tries: Counter[tuple[int, str]] = Counter()
-        while True:
-            there: Files = server.call(_files, path, receive=_nothing).value
+        for there in _looks(server, path, every, once, listen):
+            if seen is None:
+                seen = dict(_known(config, there))
             if once and not there:
                 raise InputError(f"--watch: there is no span yet. data.path is {path}")
             for span in sorted(span for span in there if seen.get(span) != there[span]):
@@ -81,9 +82,32 @@ def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterato
                 if arrived.ended or tries[span, there[span]] == _TRIES:
                     seen[span] = there[span]
                 yield arrived
+
+
+def _looks(server: ForkServer, path: str, every: float, once: bool, listen: Listener) -> Iterator[Files]:
+    """What is there, again and again. A look that fails is told, and ends only a watcher that is to look once."""
+    while True:
+        try:
+            there = _look(server, path)
+        except MillraceError as error:
+            if once:
+                raise
+            listen(Message(f"{error}. Looking again in {every:g} s"))
+        else:
+            yield there
             if once:
                 return
-            time.sleep(every)
+        time.sleep(every)
+
+
+def _look(server: ForkServer, path: str) -> Files:
+    try:
+        there: Files = server.call(_files, path, receive=_nothing).value
+    except ChildDied as died:
+        raise failures.of_dead_child(died) from died
+    except (OSError, tf.errors.OpError) as error:
+        raise InputError(f"{path}: the files there cannot be looked at: {error}") from error
+    return there
 
 
 def _known(config: Config, there: Files) -> Files:

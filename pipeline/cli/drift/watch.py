@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from components.errors import ExitCode, worst
+from components.errors import ExitCode, InputError, worst
 from pipeline.cli.console import console, quiet
 from pipeline.cli.drift.facts import line
 from pipeline.cli.options import at_root
-from pipeline.config import Config
+from pipeline.config import Config, Drift
 from pipeline.config.load import load
 from pipeline.drift.of_run import comparisons, exit_code
 from pipeline.runners.events import Event, Message
@@ -57,16 +57,20 @@ def _telling(config: Config, hook: str | None) -> Config:
     """`config` with `hook` in the place of its own where there is one."""
     if not (hook and config.drift):
         return config
-    return config.model_copy(update={"drift": config.drift.model_copy(update={"hook": hook})})
+    return config.model_copy(update={"drift": Drift(**dict(config.drift) | {"hook": hook})})
 
 
 def _tell(arrived: Arrived, to: Console) -> int:
-    """Print what came of a span; returns its exit code."""
+    """Print what came of a span; returns its exit code. What cannot be read of one is no reason not to watch others."""
     if arrived.record is None:
         to.print(f"span {arrived.span}: {arrived.error}", soft_wrap=True)
         return int(arrived.error.exit_code if arrived.error else ExitCode.CRASH)
-    found = comparisons(arrived.record)
     to.print(f"span {arrived.span}: run {arrived.record.id}", soft_wrap=True)
+    try:
+        found = comparisons(arrived.record)
+    except InputError as error:
+        to.print(f"  {error}", soft_wrap=True)
+        return worst((arrived.record.exit_code, error.exit_code))
     for each in found:
         to.print(f"  {line(each)}", soft_wrap=True)
     if arrived.record.error:

@@ -47,6 +47,14 @@ def test_an_error_behind_the_comparisons_is_said_and_the_worse_code_counts(
     assert f"span 2 against span 1: {state}" in said.getvalue()
 
 
+def test_comparisons_that_cannot_be_read_are_said_of_their_span(tmp_path: pathlib.Path) -> None:
+    arrived = _arrived(tmp_path, "ok", "", 0)
+    (tmp_path / FILE).write_text("{")
+    said = io.StringIO()
+    assert _tell(arrived, Console(file=said, width=200)) is ExitCode.INPUT
+    assert f"  {tmp_path / FILE}: expected what Drift and PredictionDrift write" in said.getvalue()
+
+
 def test_a_span_that_was_not_run_ends_with_why() -> None:
     said = io.StringIO()
     assert _tell(Arrived(3, None, InputError("nothing there")), Console(file=said)) == ExitCode.INPUT

@@ -40,9 +40,12 @@ def test_without_spans_what_needs_none_is_left() -> None:
         ("span-{SPAN}", {"splits": ["test"]}, r"drift\.splits names 'test', but data\.splits makes"),
         ("span-{SPAN}", {"on_drift": "stop"}, r"on_drift: .*'warn' or 'fail'.*'stop'"),
         ("span-{SPAN}", {"serving": {"paht": "x"}}, r"unknown field. Did you mean path"),
+        ("span-{SPAN}", {"hook": "http://[oops"}, r"Drift: hook begins as a URL does, and has no host"),
+        ("span-{SPAN}", {"hook": "https:///path"}, r"Drift: hook begins as a URL does, and has no host"),
+        ("span-{SPAN}", {"hook": "http://host:port"}, r"Drift: hook begins as a URL does, and has no host"),
         ("span-{SPAN}", {"windows": 3}, r"windows: unknown field\. Did you mean window\?"),
     ],
-    ids=["window", "splits", "mode", "serving", "unknown"],
+    ids=["window", "splits", "mode", "serving", "brackets", "no host", "port", "unknown"],
 )
 def test_errors_name_the_field(path: str, drift: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):

@@ -136,6 +136,13 @@ def test_that_nothing_could_be_compared_is_told_and_a_pass_or_a_first_span_is_no
     assert [each["text"] for each in _told(folder)] == ["moved, span 2 against span 1: so it is"]
 
 
+def test_of_a_webhook_only_the_host_is_said(folder: pathlib.Path) -> None:
+    hook = "http://me:word@localhost:1?token=secret"
+    [problem] = hooks.tell(_config(folder, hook), _run(folder, 1, 2, "drift", "x"))
+    assert problem.startswith("drift.hook localhost:1: ")
+    assert "secret" not in problem
+
+
 def test_without_a_hook_nobody_is_told(folder: pathlib.Path) -> None:
     assert hooks.tell(_config(folder, None), _run(folder, 1, 2, "drift", "x")) == []
     assert not (folder / "runs").exists()

@@ -11,6 +11,7 @@ from components.errors import ConfigError, InputError
 from pipeline import runs
 from pipeline.config.load import load
 from pipeline.drift import watch
+from pipeline.runners.events import Event, Message
 from tests.pipeline.drift.test_spans import put
 from tests.pipeline.test_runs import record
 
@@ -63,6 +64,31 @@ def test_only_spans_that_are_compared_can_be_watched(tmp_path: pathlib.Path) -> 
     nowhere = taxi.model_copy(update={"data": c.Data(path=f"{tmp_path}/span-{{SPAN}}/*.csv"), "root": str(tmp_path)})
     with pytest.raises(InputError, match="there is no span yet"):
         next(watch.watch(nowhere, 1, True, lambda _: None))
+
+
+def test_a_look_that_fails_is_told_and_taken_again(tmp_path: pathlib.Path) -> None:
+    """A link to itself is what cannot be looked at."""
+    rows = tmp_path / "span-1/rows.csv"
+    rows.parent.mkdir()
+    rows.symlink_to(rows)
+    (tmp_path / "root").touch()
+    said = []
+
+    def mend(event: Event) -> None:
+        assert isinstance(event, Message)
+        said.append(event.text)
+        rows.unlink()
+        rows.write_text("x\n1\n")
+
+    place = {"data": c.Data(path=f"{tmp_path}/span-{{SPAN}}/*.csv"), "root": str(tmp_path / "root")}
+    config = load("taxi").model_copy(update=place)
+    with pytest.raises(InputError, match=r"/\*\.csv: the files there cannot be looked at: "):
+        next(watch.watch(config, 0.01, True, mend))
+    looks = watch.watch(config, 0.01, False, mend)
+    assert next(looks).span == 1
+    looks.close()
+    assert len(said) == 1
+    assert said[0].endswith("Too many levels of symbolic links. Looking again in 0.01 s")
 
 
 def test_a_span_that_cannot_be_run_is_tried_three_times_and_again_when_its_files_change(tmp_path: pathlib.Path) -> None:
