@@ -12,6 +12,7 @@ from pipeline.cli.console import console, quiet
 from pipeline.cli.options import at_root
 from pipeline.config.config import Beam
 from pipeline.config.load import load
+from pipeline.paths import absolute
 from pipeline.prediction.formats import InputFormat, OutputFormat
 
 
@@ -48,7 +49,7 @@ def predict(
 
         done = send(
             folder,
-            [_absolute(path) for path in inputs],
+            [absolute(path) for path in inputs],
             os.path.abspath(out),
             format=format,
             output_format=output_format,
@@ -66,7 +67,3 @@ def _model(model: str, root: str | None) -> tuple[str, str, Beam]:
     config = at_root(load(model), root)
     version = versions.current(config.serving_path)
     return versions.path_of(config.serving_path, version), config.data.delimiter, config.beam
-
-
-def _absolute(path: str) -> str:
-    return path if "://" in path else os.path.abspath(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from pipeline.cli.console import console, quiet, table
 from pipeline.config.config import Beam
+from pipeline.paths import absolute
 from pipeline.prediction.formats import InputFormat
 from pipeline.statistics import preflight
 
@@ -44,7 +44,7 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
         from pipeline.statistics import files, sources
 
         reading = sources.Reading(delimiter, images, format, beam_args(Beam()))
-        found = whole(sources.statistics(os.path.abspath(path), reading))
+        found = whole(sources.statistics(absolute(path), reading))
         data = facts.of_statistics(sources.short(path), path, found)
         to = console(output.stream)
         to.print(f"{counted(data.rows, 'row')}, {counted(len(data.features), 'feature')}", style="bold")

@@ -9,6 +9,7 @@ import datetime
 import os
 from collections.abc import Mapping, Sequence
 
+import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components import anomalies
@@ -22,6 +23,7 @@ from components.drift.thresholds import Kind
 from components.errors import InputError
 from components.statistics.files import Statistics
 from components.statistics.slices import whole
+from pipeline.paths import absolute
 from pipeline.schema import files as schemas
 from pipeline.statistics.rows import Rows
 from pipeline.statistics.sources import File, Reading, Source, opened, short, statistics
@@ -75,7 +77,7 @@ def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Co
     schema = schemas.load(wanted.schema) if wanted.schema else None
     notes = ["the baseline and the current data are the same"] if _same(baseline, current) else []
     with contextlib.ExitStack() as stack:
-        before, after = (stack.enter_context(opened(os.path.abspath(path), reading)) for path in (baseline, current))
+        before, after = (stack.enter_context(opened(absolute(path), reading)) for path in (baseline, current))
         skew = row_skew(before, after, wanted.key, wanted.rows) if wanted.key else None
         values = {column: _values(column, before, after, notes) for column in wanted.slices}
         left, right = _side(baseline, before, values), _side(current, after, values)
@@ -91,7 +93,7 @@ def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Co
 
 def _history(paths: Sequence[str], reading: Reading, *sides: tuple[Side, Statistics]) -> list[Step]:
     """How it went over the earlier data to the two sides."""
-    past = [(short(path), statistics(os.path.abspath(path), reading)) for path in paths]
+    past = [(short(path), statistics(absolute(path), reading)) for path in paths]
     return steps([(name, whole(found)) for name, found in (*past, *((side.name, found) for side, found in sides))])
 
 
@@ -120,7 +122,8 @@ def _side(path: str, source: Source, slices: Mapping[str, Sequence[str]]) -> tup
 def _made(source: Source) -> datetime.datetime | None:
     if isinstance(source, Rows):
         return None
-    written = datetime.datetime.fromtimestamp(os.path.getmtime(source.path), datetime.timezone.utc)
+    seconds = tf.io.gfile.stat(source.path).mtime_nsec / 1e9
+    written = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
     return written.replace(microsecond=0)
 
 

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ml_metadata
+
+from components.drift.refused import refused
 from pipeline.config import Config
-from pipeline.statistics.counted import counted
+from pipeline.connection import connection
+from pipeline.nodes.drift import gates
+from pipeline.statistics.counted import Counted, counted
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What earlier spans were like.
+
+    Attributes:
+        files: (span, file of its training split's statistics), oldest first.
+        refused: spans that a gate stopped, and did not let pass since.
+    """
+
+    files: Sequence[tuple[int, str]]
+    refused: Sequence[int]
 
 
 def statistics_by_span(config: Config, root: str) -> list[tuple[int, str]]:
@@ -11,4 +32,19 @@ def statistics_by_span(config: Config, root: str) -> list[tuple[int, str]]:
 
     Of several statistics of a span the newest count. What was pruned is left out; a root without runs has none.
     """
-    return sorted({each.span: each.file("train") for each in counted(config.name, root)}.items())
+    return _newest(counted(config.name, root))
+
+
+def usual(config: Config, root: str) -> Usual:
+    """Those of `statistics_by_span` that are baselines: what a gate stopped is none."""
+    there = counted(config.name, root)
+    if not there:
+        return Usual([], [])
+    store = ml_metadata.MetadataStore(connection(root))
+    stopped = refused(store, [each.id for each in there], gates(config))
+    files = _newest([each for each in there if each.id not in stopped])
+    return Usual(files, sorted({each.span for each in there} - {span for span, _ in files}))
+
+
+def _newest(found: Sequence[Counted]) -> list[tuple[int, str]]:
+    return sorted({each.span: each.file("train") for each in found}.items())

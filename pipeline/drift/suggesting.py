@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from collections.abc import Mapping, Sequence
 
@@ -15,30 +14,44 @@ from components.errors import InputError, NoBaselineError
 from components.statistics.files import read
 from components.statistics.slices import whole
 from pipeline.config import Config
-from pipeline.drift.spans import statistics_by_span
+from pipeline.drift.spans import usual
+from pipeline.paths import absolute
 from pipeline.statistics.sources import Reading, statistics
 
 History = Sequence[tuple[str, statistics_pb2.DatasetFeatureStatistics]]
 
 
-def of_config(config: Config) -> History:
-    """The training splits of all spans that runs of the config have counted, oldest first.
+@dataclasses.dataclass(frozen=True)
+class Past:
+    """What was usual so far.
+
+    Attributes:
+        refused: spans that were there and are left out, as a gate stopped them.
+    """
+
+    history: History
+    refused: Sequence[int]
+
+
+def of_config(config: Config) -> Past:
+    """The training splits of the spans that runs of the config have counted, oldest first.
 
     Raises:
         NoBaselineError: no run has counted any.
     """
-    files = statistics_by_span(config, config.root_path)
-    if not files:
+    found = usual(config, config.root_path)
+    if not (found.files or found.refused):
         raise NoBaselineError(
             f"{config.root_path}: no run of {config.name} has counted a span yet. `millrace run` does, or name "
             "statistics or data, oldest first"
         )
-    return [(f"span {span}", whole(read(path))) for span, path in files]
+    return Past([(f"span {span}", whole(read(path))) for span, path in found.files], found.refused)
 
 
-def of_paths(paths: Sequence[str], reading: Reading) -> History:
+def of_paths(paths: Sequence[str], reading: Reading) -> Past:
     """The statistics of each path, in this order."""
-    return [(path, whole(statistics(os.path.abspath(path), reading))) for path in paths]
+    history = [(path, whole(statistics(absolute(path), reading))) for path in paths]
+    return Past(history, [])
 
 
 @dataclasses.dataclass(frozen=True)

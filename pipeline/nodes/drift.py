@@ -28,6 +28,11 @@ def stats_options(config: Config) -> tfdv.StatsOptions:
     return statistics_gen.options(config.schema_.quantile_buckets, slices)
 
 
+def gates(config: Config) -> list[str]:
+    """Those whose no to a span makes it no baseline, as the store names them."""
+    return [f"{config.name}.{gate}" for gate in _GATES]
+
+
 def earlier_spans(config: Config, example_gen: ExampleGen, counted: StatisticsGen) -> list[BaseNode]:
     """The node that finds what earlier spans left; none where nothing is compared with them."""
     compared = config.compared_drift
@@ -36,7 +41,7 @@ def earlier_spans(config: Config, example_gen: ExampleGen, counted: StatisticsGe
     most = {"statistics": compared.history, "examples": max(compared.window, int(compared.predictions))}
     resolver = Resolver(
         strategy_class=EarlierSpans,
-        config={"most": most, "gates": [f"{config.name}.{gate}" for gate in _GATES]},
+        config={"most": most, "gates": gates(config)},
         # Named without their output keys, or TFX's compiler takes the two channels of examples for one.
         examples=Channel(type=Examples, producer_component_id=example_gen.id),
         statistics=Channel(type=ExampleStatistics, producer_component_id=counted.id),

@@ -25,9 +25,11 @@ class Counted:
     """Statistics of a span.
 
     Attributes:
+        id: of the artifact.
         properties: what ExampleGen said of the examples that were counted.
     """
 
+    id: int
     span: int
     uri: str
     properties: Mapping[str, str]
@@ -46,7 +48,7 @@ def counted(pipeline: str, root: str) -> list[Counted]:
     # The node's examples stand in its context, too.
     made = [each for each in (store.get_artifacts_by_context(node.id) if node else ()) if each.type == _TYPE]
     found = [
-        Counted(each.properties["span"].int_value, each.uri, _of_examples(store, each.id))
+        Counted(each.id, each.properties["span"].int_value, each.uri, _of_examples(store, each.id))
         for each in sorted(made, key=lambda each: int(each.id))
         if each.state == _LIVE
     ]

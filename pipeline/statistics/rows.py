@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import apache_beam as beam
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 from tensorflow_data_validation.utils import slicing_util
 from tensorflow_metadata.proto.v0 import schema_pb2
@@ -119,6 +120,10 @@ def ingested(path: str, reading: Reading) -> Iterator[Rows]:
     Raises:
         InputError: nothing is there, or it cannot be read; names file and line.
     """
+    try:
+        FileSystems.get_filesystem(path)
+    except ValueError as error:
+        raise InputError(f"{path}: Beam, which reads files of data, cannot read there: {error}") from error
     settings = Settings(
         reading.format or formats.input_format([path]),
         HashSplits(((_SPLIT, 1),)),

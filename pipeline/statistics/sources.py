@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Union
 
+from tfx.dsl.io import fileio
+
 from components.errors import InputError
 from components.statistics.files import Statistics, read
 from components.statistics.paths import FILE
@@ -88,11 +90,11 @@ def _file(path: str) -> str | None:
     """
     if path.endswith((".pb", ".pbtxt")):
         return path
-    if not os.path.isdir(path):
+    if not fileio.isdir(path):
         return None
-    if os.path.isfile(os.path.join(path, FILE)):
+    if fileio.exists(os.path.join(path, FILE)):
         return os.path.join(path, FILE)
-    splits = sorted(name for name in os.listdir(path) if os.path.isfile(os.path.join(path, name, FILE)))
+    splits = sorted(name for name in fileio.listdir(path) if fileio.exists(os.path.join(path, name, FILE)))
     if splits:
         named = ", ".join(os.path.join(path, name) for name in splits)
         raise InputError(f"{path} holds the statistics of several splits: name one of {named}")

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 def suggest(spans: tuple[str, ...], schema: str | None, write: bool, root: str | None, delimiter: str) -> None:
     """Suggest thresholds of drift from what was usual from span to span, as a patch of the schema.
 
-    The spans are those that runs of CONFIG have counted, or the STATISTICS or files of data named, oldest first: three
-    at least, or the exit code is 3. A threshold is the bound of a prediction interval for the next step, chosen so that
-    one report in twenty is a false alarm.
+    The spans are those that runs of CONFIG have counted and no gate has stopped, or the STATISTICS or files of data
+    named, oldest first: three at least, or the exit code is 3. A threshold is the bound of a prediction interval for
+    the next step, chosen so that one report in twenty is a false alarm.
     """
     for each in () if _is_config(spans) else spans:
         preflight.check_path(each, None)
@@ -43,11 +43,15 @@ def suggest(spans: tuple[str, ...], schema: str | None, write: bool, root: str |
         if path is None:
             raise click.UsageError("name the schema to patch with --schema")
         known = files.curated(config) if config and not schema else files.load(path)
-        history = suggesting.of_config(config) if config else suggesting.of_paths(spans, _reading(delimiter))
-        patch = suggesting.patched(known, history)
-        before, after = (files.change if write else files.changed)(path, patch.schema)
+        past = suggesting.of_config(config) if config else suggesting.of_paths(spans, _reading(delimiter))
         to = console(output.stream)
-        to.print(f"# from {len(history) - 1} steps between {', '.join(label for label, _ in history)}", soft_wrap=True)
+        if past.refused:
+            # Before all that may find too few of the others.
+            to.print(f"# left out, as a gate stopped them: {', '.join(f'span {each}' for each in past.refused)}")
+        patch = suggesting.patched(known, past.history)
+        before, after = (files.change if write else files.changed)(path, patch.schema)
+        labels = [label for label, _ in past.history]
+        to.print(f"# from {len(labels) - 1} steps between {', '.join(labels)}", soft_wrap=True)
         if patch.missing:
             to.print(f"# not in the schema: {', '.join(patch.missing)}", soft_wrap=True)
         for each in patch.unbounded:

@@ -111,6 +111,22 @@ def test_statistics_are_read_as_text_and_from_the_folder_of_a_split(
     assert "No drift" in capfd.readouterr().out
 
 
+def test_a_path_may_be_a_uri(
+    data: dict[str, pathlib.Path], tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "Split-train"
+    folder.mkdir()
+    (folder / "FeatureStats.pb").write_bytes(data["monday"].read_bytes())
+    uris = {day: f"file://{data[day]}" for day in ("monday", "tuesday")}
+    assert main(["drift", f"file://{folder}", uris["tuesday"], "--earlier", uris["monday"]]) == ExitCode.OK
+    assert "No drift in any of 3 features" in capfd.readouterr().out
+    assert main(["stats", uris["monday"]]) == ExitCode.OK
+    capfd.readouterr()
+    for name, why in (("none.pb", "no such file"), ("rows.csv", "Beam, which reads files of data, cannot read there")):
+        assert main(["drift", f"file://{tmp_path}/{name}", uris["monday"]]) == ExitCode.INPUT
+        assert f"file://{tmp_path}/{name}: {why}" in capfd.readouterr().err
+
+
 def test_the_schema_says_how_much_is_too_much(data: dict[str, pathlib.Path], tmp_path: pathlib.Path) -> None:
     schema = tmp_path / "schema.pbtxt"
     schema.write_text('feature { name: "height" annotation { tag: "drift:kolmogorov_smirnov=0.9" } }')

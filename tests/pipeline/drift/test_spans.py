@@ -33,6 +33,22 @@ def put(root: pathlib.Path, span: int, node: str = "taxi.StatisticsGen", kind: s
     return str(file)
 
 
+def judge(root: pathlib.Path, file: str, state: int) -> None:
+    """Taxi's DriftGate looks at the statistics in `file`, and ends so."""
+    store = ml_metadata.MetadataStore(connection(str(root)))
+    uri = str(pathlib.Path(file).parents[1])
+    [artifact] = [each for each in store.get_artifacts() if each.uri == uri]
+    steps = [metadata_store_pb2.Event.Path.Step(key="statistics")]
+    path = metadata_store_pb2.Event.Path(steps=steps)
+    event = metadata_store_pb2.Event(type=metadata_store_pb2.Event.INPUT, path=path)
+    execution_type = store.put_execution_type(metadata_store_pb2.ExecutionType(name="judged"))
+    context_type = store.put_context_type(metadata_store_pb2.ContextType(name="node"))
+    known = store.get_context_by_type_and_name("node", "taxi.DriftGate")
+    context = known or metadata_store_pb2.Context(type_id=context_type, name="taxi.DriftGate")
+    execution = metadata_store_pb2.Execution(type_id=execution_type, last_known_state=state)
+    store.put_execution(execution, [(artifact, event)], [context])
+
+
 def test_the_newest_statistics_of_each_span_oldest_span_first(tmp_path: pathlib.Path) -> None:
     two, old, new = (put(tmp_path, span) for span in (2, 1, 1))
     put(tmp_path, 3, node="other.StatisticsGen")

@@ -6,6 +6,7 @@ import pathlib
 
 import numpy as np
 import pytest
+from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.drift.compare import compare
@@ -13,9 +14,9 @@ from components.drift.state import State
 from components.drift.suggest import suggest
 from components.errors import InputError, NoBaselineError
 from pipeline.config import load
-from pipeline.drift.suggesting import History, of_config, patched
+from pipeline.drift.suggesting import History, Past, of_config, patched
 from tests.components.drift.data import statistics
-from tests.pipeline.drift.test_spans import put
+from tests.pipeline.drift.test_spans import judge, put
 from tests.pipeline.schema.data import schema
 
 SCHEMA = """
@@ -108,7 +109,20 @@ def test_the_spans_of_a_config_are_those_that_runs_have_counted(tmp_path: pathli
         data = statistics_pb2.DatasetFeatureStatisticsList(datasets=[found])
         pathlib.Path(put(tmp_path, int(number))).write_bytes(data.SerializeToString())
     config = load.load("taxi").model_copy(update={"root": str(tmp_path)})
-    assert of_config(config) == [(f"span {number}", found) for number, found in history[:3]]
+    assert of_config(config) == Past([(f"span {number}", found) for number, found in history[:3]], [])
+
+
+def test_a_span_that_a_gate_stopped_is_left_out_until_it_lets_it_pass(tmp_path: pathlib.Path, history: History) -> None:
+    files = [put(tmp_path, int(number)) for number, _ in history[:3]]
+    for (_, found), file in zip(history, files, strict=False):
+        data = statistics_pb2.DatasetFeatureStatisticsList(datasets=[found])
+        pathlib.Path(file).write_bytes(data.SerializeToString())
+    config = load.load("taxi").model_copy(update={"root": str(tmp_path)})
+    judge(tmp_path, files[1], metadata_store_pb2.Execution.FAILED)
+    past = of_config(config)
+    assert ([label for label, _ in past.history], past.refused) == (["span 0", "span 2"], [1])
+    judge(tmp_path, files[1], metadata_store_pb2.Execution.COMPLETE)
+    assert [label for label, _ in of_config(config).history] == ["span 0", "span 1", "span 2"]
 
 
 def test_three_spans_are_needed(history: History) -> None:
