@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.anomalies import Key
-from components.drift import join_rows
 from components.drift.anomalous_rows import AnomalousRows
 from components.drift.comparing import Data
+from components.drift.join_rows import Joining, join
 from components.drift.row_skew import RowSkew
 from components.statistics.features import name_of
 from components.statistics.slices import whole
@@ -43,16 +43,5 @@ class Rows:
             {name_of(each): each.type for each in whole(data.statistics).features} for data in (training, serving)
         )
         mixed = [name for name in before if {before[name], after.get(name)} == set(_NUMBERS)]
-        found = join_rows.join(training.examples, serving.examples, self.key, mixed, self.shown, self.beam_args)
-        return dataclasses.replace(
-            found,
-            features=[each for each in found.features if each.name not in {*left_out, *self.without}],
-            rows=[
-                dataclasses.replace(each, baseline=_without(each.baseline, left_out), current=each.current)
-                for each in found.rows
-            ],
-        )
-
-
-def _without(row: Mapping[str, str], names: Collection[str]) -> Mapping[str, str]:
-    return {name: value for name, value in row.items() if name not in names}
+        how = Joining(self.key, mixed, {*left_out, *self.without}, self.shown)
+        return join(training.examples, serving.examples, how, self.folder, self.beam_args)

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import datetime
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
@@ -14,9 +15,10 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components import anomalies
 from components.anomalies import Anomaly
-from components.drift import anomalous_rows, join_rows
+from components.drift import anomalous_rows
 from components.drift.compare import Role
 from components.drift.history import Step, steps
+from components.drift.join_rows import Joining, join
 from components.drift.report import Report, Side, report
 from components.drift.row_skew import RowSkew
 from components.drift.thresholds import Kind
@@ -162,5 +164,6 @@ def row_skew(baseline: Source, current: Source, key: Sequence[str], shown: bool)
                 f"{current.path}: rows of different types are never the same"
             )
     mixed = [name for name, kind in baseline.kinds.items() if {kind, current.kinds.get(name)} == {"int", "float"}]
-    pairs = _MOST_PAIRS if shown else 0
-    return join_rows.join(baseline.pattern, current.pattern, key, mixed, pairs, baseline.reading.beam_args)
+    how = Joining(key, mixed, baseline.reading.images, _MOST_PAIRS if shown else 0)
+    with tempfile.TemporaryDirectory(prefix="millrace-rows-") as folder:
+        return join(baseline.pattern, current.pattern, how, folder, baseline.reading.beam_args)
