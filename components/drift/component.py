@@ -17,7 +17,7 @@ from tfx.utils import io_utils
 from components import examples as example_files
 from components import statistics_gen
 from components.artifacts import DriftReports
-from components.drift import comparing, written
+from components.drift import comparing, types_in, written
 from components.drift.comparing import TRAIN, Comparer, Data
 from components.drift.rows import Rows
 from components.drift.written import PendingComparison
@@ -93,10 +93,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> PendingComparison:
         try:
             earlier = self._together(settings, examples, folder)
-        except (RuntimeError, TypeError, ValueError) as error:
-            # What TFDV, Arrow and tfx_bsl raise for a column whose type is another from span to span.
-            said, _, _ = str(error).partition("\n")
-            why = f"{_named(examples)} cannot be counted together: {said}"
+        except (RuntimeError, TypeError, ValueError):
+            # What TFDV, Arrow and tfx_bsl raise for a column whose type is another from span to span, among much else.
+            changed = types_in.changed(examples, TRAIN, settings.without)
+            if not changed:
+                raise
+            why = f"{_named(examples)} cannot be counted together: {'; '.join(changed)}"
             return PendingComparison("window", current.side, None, _named(examples), why)
         return comparing.window(comparer, current, earlier)
 
@@ -108,7 +110,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         paths = {TRAIN: split_file(place, TRAIN)}
         options = tfdv.StatsOptions.from_json(settings.stats_options)
         statistics_gen.write(examples, paths, options, settings.without, self._make_beam_pipeline)
-        return comparing.load(place, TRAIN, _named(examples))
+        found = comparing.load(place, TRAIN, _named(examples))
+        # What was counted lies where this node writes, elsewhere whenever it runs: it is the examples that stay.
+        sources = ", ".join(artifact_utils.get_split_uri([each], TRAIN) for each in examples)
+        return dataclasses.replace(found, side=dataclasses.replace(found.side, source=sources))
 
 
 def _named(examples: Sequence[types.Artifact]) -> str:

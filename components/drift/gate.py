@@ -28,7 +28,7 @@ _ADVICE = (
 def _as_text(found: Comparison, folder: str) -> str:
     """A comparison that is no pass, in lines: what it found first, and its page."""
     lines = [f"{found.title}: {found.verdict}"]
-    lines += [f"  {each.text}" for each in found.findings[:_SHOWN]]
+    lines += [f"  {each.line}" for each in found.findings[:_SHOWN]]
     if len(found.findings) > _SHOWN:
         lines.append(f"  and {len(found.findings) - _SHOWN} more")
     return "\n".join([*lines, f"  See {os.path.join(folder, found.page)}"])

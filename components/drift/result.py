@@ -20,8 +20,14 @@ class Finding(pydantic.BaseModel, frozen=True):
     measure: str
     value: float
     threshold: float
-    text: str
-    """All of it in a line, for people."""
+    text: str = ""
+    """All of it in a line, for people; empty in files that were written before there was one."""
+
+    @property
+    def line(self) -> str:
+        """`text`, or as much of it as the others say."""
+        where = f"{self.feature} in {self.slice}" if self.slice else self.feature
+        return self.text or f"{where}: {self.measure} {self.value:.3g}, more than {self.threshold:.3g}"
 
 
 class Comparison(pydantic.BaseModel, frozen=True):

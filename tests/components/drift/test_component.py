@@ -109,24 +109,43 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Compar
     }
 
 
-def test_spans_of_other_types_are_no_window_and_end_no_run(tmp_path: pathlib.Path) -> None:
-    folder = Folder(tmp_path)
-    wholes, numbers = ([{"x": value, "shop": "a"} for value in (number, number + 1)] for number in (1, 1.5))
-    examples, statistics = folder.put("current", 3, numbers)
+def _window(folder: Folder, one: Artifact, two: Artifact, current: Artifact) -> Comparison:
+    """The third span against two before it."""
     reports = DriftReports()
-    reports.uri = str(tmp_path / "reports")
-    inputs = {
-        "statistics": [statistics],
-        "schema": [folder.schema],
-        "earlier_examples": [folder.put("one", 1, wholes)[0], folder.put("two", 2, numbers)[0]],
-    }
-    settings = SETTINGS.model_copy(update={"previous": False, "window": 2, "key": ()})
+    reports.uri = str(folder.path / "reports")
+    inputs = {"statistics": [current], "schema": [folder.schema], "earlier_examples": [one, two]}
+    settings = SETTINGS.model_copy(update={"previous": False, "window": 2, "key": (), "labels": ()})
     Executor(BaseBeamExecutor.Context()).Do(inputs, {"reports": [reports]}, {"settings": settings.model_dump_json()})
     [found] = Comparisons.model_validate_json(pathlib.Path(reports.uri, FILE).read_text()).comparisons
-    assert (found.title, found.state) == ("span 3 against spans 1 to 2", "not comparable")
-    assert found.verdict.startswith("Not comparable: spans 1 to 2 cannot be counted together: ")
-    assert 'for feature "x"' in found.verdict
     assert pathlib.Path(reports.uri, found.page).is_file()
+    return found
+
+
+def _few(start: float) -> list[dict[str, Any]]:
+    return [{"x": value, "shop": "a"} for value in (start, start + 1)]
+
+
+def test_spans_of_other_types_are_no_window_and_end_no_run(tmp_path: pathlib.Path) -> None:
+    folder = Folder(tmp_path)
+    current = folder.put("current", 3, _few(1.5))[1]
+    found = _window(folder, folder.put("one", 1, _few(1))[0], folder.put("two", 2, _few(1.5))[0], current)
+    assert (found.title, found.state) == ("span 3 against spans 1 to 2", "not comparable")
+    why = "spans 1 to 2 cannot be counted together: x is int64 in span 1, float in span 2"
+    assert found.verdict == f"Not comparable: {why}"
+
+
+def test_a_window_lies_where_its_examples_lie(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(tmp_path)
+    (one, _), (two, _), (_, current) = (folder.put(str(span), span, _few(1.5)) for span in (1, 2, 3))
+    found = _window(folder, one, two, current)
+    assert found.sources == (f"{two.uri}/Split-train, {one.uri}/Split-train", f"{current.uri}/Split-train")
+
+    def broken(*_: Any) -> None:
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(statistics_gen, "write", broken)
+    with pytest.raises(TypeError, match="a bug"):
+        _window(folder, one, two, current)
 
 
 def test_drift_in_a_slice_is_told_with_the_slice(compared: dict[str, tuple[Comparison, dict[str, Any]]]) -> None:
