@@ -46,6 +46,8 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
         reading = sources.Reading(delimiter, images, format, beam_args(Beam()))
         found = whole(sources.statistics(absolute(path), reading))
         data = facts.of_statistics(sources.short(path), path, found)
+        # Before anything is printed: whoever reads only the first lines wants the files, too.
+        written = files.write(data, out) if out else []
         to = console(output.stream)
         to.print(f"{counted(data.rows, 'row')}, {counted(len(data.features), 'feature')}", style="bold")
         for grid in _tables(data):
@@ -56,8 +58,8 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
                 to.print(
                     f"{each.name}: {counted(each.number.infinite, 'infinite value')}; the figures are of the others"
                 )
-        for written in files.write(data, out) if out else ():
-            to.print(written, soft_wrap=True)
+        for file in written:
+            to.print(file, soft_wrap=True)
 
 
 def _short(value: str) -> str:

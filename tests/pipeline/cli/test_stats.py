@@ -1,6 +1,7 @@
 """`millrace stats` on files of data and of statistics."""
 
 import json
+import os
 import pathlib
 
 import pandas as pd
@@ -34,6 +35,22 @@ def test_statistics_are_described_as_they_are(tmp_path: pathlib.Path, capfd: pyt
     (tmp_path / "stats.pb").write_bytes(tfdv.generate_statistics_from_dataframe(ROWS, n_jobs=1).SerializeToString())
     assert main(["stats", str(tmp_path / "stats.pb")]) == ExitCode.OK
     assert "4 rows, 2 features" in capfd.readouterr().out
+
+
+@pytest.mark.usefixtures("capfd")
+def test_the_files_are_there_though_nobody_reads_what_is_printed(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "stats.pb").write_bytes(tfdv.generate_statistics_from_dataframe(ROWS, n_jobs=1).SerializeToString())
+    reader, writer = os.pipe()
+    os.close(reader)
+    saved = os.dup(1)
+    os.dup2(writer, 1)
+    try:
+        main(["stats", str(tmp_path / "stats.pb"), "--out", str(tmp_path / "out")])
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(writer)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"stats.html", "stats.json"}
 
 
 def test_what_is_not_there_is_bad_input(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
