@@ -15,8 +15,8 @@ from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from pipeline.schema import printed
-from pipeline.schema.places import Body, Field, places
+from pipeline.schema import lists, printed
+from pipeline.schema.places import Body, Field, has_comment, places
 
 _Message = TypeVar("_Message", bound=Message)
 
@@ -26,18 +26,26 @@ def edited(text: str, wanted: Message) -> str:
 
     Raises:
         NotEdited: it would read as something else.
+        CommentWithin: a comment would go.
     """
     now = text_format.Parse(text, type(wanted)())
     found = _Edits(text)
     found.whole(places(text), now, wanted)
     result = found.applied()
-    if text_format.Parse(result, type(wanted)()) != wanted:
-        raise NotEdited
+    try:
+        if text_format.Parse(result, type(wanted)()) != wanted:
+            raise NotEdited
+    except text_format.ParseError as error:
+        raise NotEdited from error
     return result
 
 
 class NotEdited(Exception):
     """The text is written in a way that nobody foresaw."""
+
+
+class CommentWithin(Exception):
+    """A comment stands within what is to go or to be written anew, and would go with it."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,10 @@ class _Edits:
     def _values(self, gap: _Gap, there: Sequence[Field], before: Sequence[Any], after: Sequence[Any]) -> None:
         """Values that are equal, or messages of the same name, are the same; the others go or come."""
         if any(field.is_list for field in there):
+            if len(there) == 1 and lists.can_be_edited(there[0], gap.descriptor, before, after):
+                for edit in lists.edits(self._text, there[0], gap.descriptor, before, after):
+                    self.replace(*edit)
+                return
             self._remove(there)
             gap.insert(there[-1:], after)
             return
@@ -108,6 +120,8 @@ class _Edits:
         """With the line where nothing else stands on it, and with the space in front where something does."""
         for field in fields:
             start, end = field.start, field.end
+            if has_comment(self.of(start, end)):
+                raise CommentWithin
             line_start, line_end = self.line(start)[0], self.line(end)[1]
             rest = self._text[end:line_end]
             if not self._text[line_start:start].strip() and not rest.strip():
@@ -146,6 +160,9 @@ class _Gap:
         else:
             behind = behind or self.body.fields[-1:]
             at = self.edits.line(behind[0].end)[1] if behind else self.body.start
+            if at > self.body.end:  # the closing brace stands on that line, too
+                self._inline(behind, values)
+                return
             self.edits.replace(at, at, "".join(f"{self._apart}{self._indent}{each}" for each in self._printed(values)))
 
     def _inline(self, behind: Sequence[Field], values: Sequence[Any]) -> None:

@@ -12,7 +12,7 @@ from components.errors import CrashError, InputError
 from pipeline.config import Config
 from pipeline.runs import write_whole
 from pipeline.schema import printed
-from pipeline.schema.edits import NotEdited, edited
+from pipeline.schema.edits import CommentWithin, NotEdited, edited
 
 
 def load(path: str) -> schema_pb2.Schema:
@@ -58,12 +58,18 @@ def changed(path: str, schema: schema_pb2.Schema) -> tuple[str, str]:
     """The file's text as it is, and as it would say `schema`, its comments and order kept.
 
     Raises:
+        InputError: it has comments within what is to go.
         CrashError: it is written in a way that nobody foresaw.
     """
     with open(path, encoding="utf-8") as file:
         before = file.read()
     try:
         return before, edited(before, schema)
+    except CommentWithin as error:
+        raise InputError(
+            f"{path}: a comment stands within a list or a message that is to go or to be written anew, so the file was "
+            "left as it is. Move the comment out of it, or change it by hand as `millrace schema diff` says"
+        ) from error
     except NotEdited as error:
         raise CrashError(
             f"{path}: edited, it would say something else than it is to say, so it was left as it is. Change it by "

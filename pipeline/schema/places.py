@@ -31,7 +31,8 @@ class Field:
         start, end: of both, a separator behind them included.
         value: the start and end of the value.
         body: of a message in braces; None for a scalar.
-        is_list: the value is written as [a, b].
+        items: the start and end of each value of a list, as in [a, b].
+        is_list: the value is written so.
     """
 
     name: str
@@ -39,7 +40,13 @@ class Field:
     end: int
     value: tuple[int, int]
     body: Body | None
+    items: Sequence[tuple[int, int]]
     is_list: bool
+
+
+def has_comment(text: str) -> bool:
+    """Whether anything in it is a comment."""
+    return any(match[0].startswith("#") for match in _TOKEN.finditer(text))
 
 
 def places(text: str) -> Body:
@@ -80,18 +87,33 @@ class _Reader:
             self._take()
         start = self._tokens[self._next].start
         is_list, body = self._seen == "[", None
+        items: list[tuple[int, int]] = []
         if self._seen in ("{", "<"):
             body = self.body(self._take().end, start)
             end = self._take().end
+        elif is_list:
+            items = self._items()
+            end = self._take().end
         else:
-            end = self._scalar()
+            end = self._value()
         value = (start, end)
         if self._next < len(self._tokens) and self._seen in (",", ";"):
             end = self._take().end
-        return Field(name, first.start, end, value, body, is_list)
+        return Field(name, first.start, end, value, body, items, is_list)
 
-    def _scalar(self) -> int:
-        """Past a list, adjacent strings, or a word; its end."""
+    def _items(self) -> list[tuple[int, int]]:
+        """Past the values of a list, up to its end."""
+        self._take()
+        items = []
+        while self._seen != "]":
+            start = self._tokens[self._next].start
+            items.append((start, self._value()))
+            if self._seen == ",":
+                self._take()
+        return items
+
+    def _value(self) -> int:
+        """Past a message in a list, adjacent strings, or a word; its end."""
         depth = 0
         while True:
             token = self._take()

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from pipeline.schema.edits import edited
+from pipeline.schema.edits import CommentWithin, edited
 
 TAXI = (pathlib.Path(__file__).parents[3] / "schemas/taxi.pbtxt").read_text()
 Change = Callable[[schema_pb2.Schema], object]
@@ -100,7 +100,7 @@ def rename(schema: schema_pb2.Schema) -> None:
         (
             'feature {\n    name: "x" "{"\n    type: INT\n    annotation: { tag: ["a", \'b]\'] }\n}\n',
             'feature {\n    name: "x" "{"\n    type: BYTES\n'
-            '    annotation: { tag: "a" tag: "b]" tag: "drift:psi=0.2" }\n}\n',
+            '    annotation: { tag: ["a", \'b]\', "drift:psi=0.2"] }\n}\n',
         ),
         (
             'feature {\n  name: "x"\n  # none yet\n  annotation {\n  }\n  type: INT\n}\n',
@@ -123,6 +123,14 @@ def test_a_comment_outlives_what_it_stands_by() -> None:
     assert edited(text, wanted) == 'feature {\n  name: "x"\n  # dollars\n  # at most\n  type: INT\n}\n'
 
 
+def test_a_message_with_a_comment_in_it_is_not_taken_away() -> None:
+    text = 'feature {\n  name: "x"\n  int_domain {\n    # at most\n    max: 3\n  }\n}\n'
+    wanted = text_format.Parse(text, schema_pb2.Schema())
+    wanted.feature[0].ClearField("int_domain")
+    with pytest.raises(CommentWithin):
+        edited(text, wanted)
+
+
 def test_an_empty_file_is_filled() -> None:
     wanted = schema_pb2.Schema(default_environment=["A", "B"])
     wanted.feature.add(name="x")
@@ -130,3 +138,55 @@ def test_an_empty_file_is_filled() -> None:
         *("feature", "{", "name:", '"x"', "}"),
         *("default_environment:", '"A"', "default_environment:", '"B"'),
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "result"),
+    [
+        (["a", "c", "e"], '"a",  # first\n    "c",  # third\n    "e"  # last, not "f"\n  '),
+        (["a", "b", "c", "e"], '"a",  # first\n    "b",\n    "c",  # third\n    "e"  # last, not "f"\n  '),
+        (
+            ["a", "c", "e", "f", "g"],
+            '"a",  # first\n    "c",  # third\n    "e",  # last, not "f"\n    "f",\n    "g"\n  ',
+        ),
+        (["A", "a", "c", "e"], '"A", "a",  # first\n    "c",  # third\n    "e"  # last, not "f"\n  '),
+        (["a", "x", "e"], '"a",  # first\n    "x",  # third\n    "e"  # last, not "f"\n  '),
+    ],
+    ids=["none", "between", "behind", "before", "another"],
+)
+def test_the_comments_in_a_list_stay(values: list[str], result: str) -> None:
+    text = "string_domain {\n  value: [\n    %s]\n}\n"
+    before = text % '"a",  # first\n    "c",  # third\n    "e"  # last, not "f"\n  '
+    wanted = schema_pb2.Schema()
+    wanted.string_domain.add(value=values)
+    assert edited(before, wanted) == text % result
+
+
+@pytest.mark.parametrize(
+    ("before", "values", "after"),
+    [
+        ("[]", ["a", "b"], '["a", "b"]'),
+        ('["a", "c"]', ["a", "b", "c", "d"], '["a", "b", "c", "d"]'),
+        ('["a"  # first\n, "c"]', ["a", "b", "c"], '["a", "b"  # first\n, "c"]'),
+        ('["a",\n  # third\n  "b" "c"]', ["a", "bc", "d"], '["a",\n  # third\n  "b" "c", "d"]'),
+    ],
+    ids=["empty", "a line", "comma", "strings"],
+)
+def test_a_list_grows(before: str, values: list[str], after: str) -> None:
+    wanted = schema_pb2.Schema()
+    wanted.string_domain.add(value=values)
+    assert edited(f"string_domain {{ value: {before} }}", wanted) == f"string_domain {{ value: {after} }}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['string_domain { value: ["a",  # first\n"b", "c"] }', 'string_domain: [{ value: ["a", "b", "c"] },  # one\n{}]'],
+    ids=["value", "message"],
+)
+def test_what_holds_comments_that_would_go_is_left_as_it_is(text: str) -> None:
+    wanted = text_format.Parse(text, schema_pb2.Schema())
+    del wanted.string_domain[0].value[1]
+    with pytest.raises(CommentWithin):
+        edited(text, wanted)
+    bare = text.replace("# first", "").replace("# one", "")
+    assert text_format.Parse(edited(bare, wanted), schema_pb2.Schema()) == wanted

@@ -39,6 +39,13 @@ def test_a_file_that_cannot_be_edited_is_named_and_left_alone(
     assert path.read_text() == TEXT
 
 
+def test_a_comment_that_would_go_is_bad_input(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "x.pbtxt"
+    path.write_text('string_domain { value: ["a",  # first\n"b", "c"] }\n')
+    with pytest.raises(InputError, match=r"x\.pbtxt: a comment stands within a list .* or change it by hand"):
+        files.change(str(path), schema('string_domain { value: "a" value: "c" }'))
+
+
 def test_a_file_that_is_no_schema_is_named_with_the_line(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "x.pbtxt"
     path.write_text('feature { name: "x" }\nfeatures {}\n')
