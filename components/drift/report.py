@@ -90,12 +90,12 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """In one sentence: labels and predictions first."""
+        """In one sentence: what drifted first, and of it labels and predictions."""
         parts = [self._of_role(each) for each in self.results if each.role != "feature"]
-        parts += [*self._of_features(), *self._of_slices()]
+        parts += filter(None, ["; ".join(self._of_features()), "; ".join(self._of_slices())])
         if self.row_skew:
             parts.append(self.row_skew.verdict)
-        text = "; ".join(parts) or "neither side has a feature"
+        text = "; ".join(sorted(parts, key=lambda part: not part.startswith(self.kind))) or "neither side has a feature"
         return text[0].upper() + text[1:]
 
     @property

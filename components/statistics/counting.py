@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.compute as pc
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
@@ -43,7 +44,7 @@ def write(
             _ = (
                 pipeline
                 | f"Read[{number}]" >> source(patterns)
-                | f"Without[{number}]" >> beam.Map(without_columns, without)
+                | f"Without[{number}]" >> beam.Map(counted, without)
                 | f"Statistics[{number}]" >> tfdv.GenerateStatistics(options)
                 | f"Write[{number}]" >> tfdv.WriteStatisticsToBinaryFile(path)
             )
@@ -58,13 +59,30 @@ def record_batches(files: Sequence[str], without: Collection[str]) -> Iterator[p
     """The examples of `files` without the columns called `without`, some at a time."""
     decoder = ExamplesToRecordBatchDecoder()
     for records in batches(examples.records(files), _BATCH):
-        yield without_columns(decoder.DecodeBatch(records), without)
+        yield counted(decoder.DecodeBatch(records), without)
 
 
 def without_columns(batch: pa.RecordBatch, names: Collection[str]) -> pa.RecordBatch:
     """`batch` without the columns called `names`; it need not have them."""
     kept = [index for index, name in enumerate(batch.schema.names) if name not in names]
     return pa.RecordBatch.from_arrays([batch.column(index) for index in kept], [batch.schema.names[i] for i in kept])
+
+
+def counted(batch: pa.RecordBatch, without: Collection[str]) -> pa.RecordBatch:
+    """What TFDV is to count of `batch`: no column of `without`, and an empty list as a missing value.
+
+    TFX writes a missing cell as an empty list, which TFDV counts as present: its schemas would ask for it in all rows,
+    and its validation would not see that it is gone.
+    """
+    kept = without_columns(batch, without)
+    return pa.RecordBatch.from_arrays([_with_nulls(column) for column in kept.columns], kept.schema.names)
+
+
+def _with_nulls(column: pa.Array) -> pa.Array:
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        return column
+    empty = pc.equal(pc.list_value_length(column), 0)
+    return pc.if_else(empty, pa.scalar(None, column.type), column) if pc.any(empty).as_py() else column
 
 
 def _matching(patterns: Sequence[str]) -> list[str]:

@@ -34,7 +34,7 @@ def infer(statistics: Statistics, unserved: Collection[str], images: Iterable[st
     for feature in found.feature:
         if feature.domain:
             _leave_room(found, feature, seen[feature.name].string_stats)
-        if feature.HasField("bool_domain") and seen[feature.name].num_stats.min == seen[feature.name].num_stats.max:
+        if feature.HasField("bool_domain") and _is_one_number(seen[feature.name]):
             # Nothing but ones is a count, as likely.
             feature.ClearField("bool_domain")
         if _common(seen[feature.name]).max_num_values == 1:
@@ -64,6 +64,10 @@ def _leave_room(schema: schema_pb2.Schema, feature: schema_pb2.Feature, found: s
     for value in once:
         domain.value.remove(value)
     feature.distribution_constraints.min_domain_mass = math.floor((1 - _ROOM * rare) * 100) / 100
+
+
+def _is_one_number(feature: statistics_pb2.FeatureNameStatistics) -> bool:
+    return feature.HasField("num_stats") and feature.num_stats.min == feature.num_stats.max
 
 
 def _common(feature: statistics_pb2.FeatureNameStatistics) -> statistics_pb2.CommonStatistics:

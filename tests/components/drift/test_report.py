@@ -38,6 +38,11 @@ def test_a_label_called_label_is_named_once() -> None:
     assert found.verdict == "Drift in the label"
 
 
+def test_a_verdict_of_drift_begins_with_it() -> None:
+    found = reported({"y": X, "x": X}, {"y": X, "x": normal(500, 1, 1.0)}, None, y="label")
+    assert found.verdict == "Drift in 1 of 1 features; no drift in the label y"
+
+
 @pytest.mark.parametrize(("schema", "roles"), [(None, {"y": "label"}), (SCHEMA, {})], ids=["label", "threshold"])
 def test_one_that_somebody_asks_for_may_not(schema: Optional[schema_pb2.Schema], roles: dict[str, Any]) -> None:
     assert reported({"x": X, "y": X}, {"x": X}, schema, **roles).exit_code is ExitCode.NOT_COMPARABLE

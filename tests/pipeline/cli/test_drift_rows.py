@@ -80,11 +80,11 @@ def outcome(folder: pathlib.Path) -> Outcome:
     return Outcome(answer, numbers, ElementTree.fromstring((folder / "out/junit.xml").read_text()))
 
 
-def test_the_verdict_names_label_and_prediction_first(outcome: Outcome) -> None:
+def test_the_verdict_names_what_drifted_first(outcome: Outcome) -> None:
     assert outcome.answer.code == ExitCode.GATE
     assert outcome.numbers["verdict"] == (
-        "Drift in the label tipped; no drift in the prediction guess; drift in 1 of 3 features; 1 not comparable; "
-        "drift in 2 of 2 slices; 3 slices not comparable; rows with the same ride differ in 4 of 5 features "
+        "Drift in the label tipped; drift in 1 of 3 features; 1 not comparable; drift in 2 of 2 slices; "
+        "3 slices not comparable; no drift in the prediction guess; rows with the same ride differ in 4 of 5 features "
         "(left out, as not unique: 1)"
     )
     assert outcome.numbers["verdict"] in outcome.answer.out

@@ -80,7 +80,7 @@ def test_a_webhook_is_told_each_finding_once_and_again_only_where_it_failed(
     webhook.status = 200
     answer = _watched(folder, webhook.url)
     assert answer.code == 1, answer.err
-    assert "span 2 against span 1: drift (No drift in the label y; drift in 1 of" in answer.out
+    assert "span 2 against span 1: drift (Drift in 1 of" in answer.out
     assert [(told["comparison"], told["span"]) for told in webhook.told] == [("previous", 2), ("window", 2)]
     assert [[each["feature"] for each in told["findings"]] for told in webhook.told] == [["x"], ["x"]]
     assert str(webhook.told[0]["text"]).startswith(f"moved, span 2 against span 1: x: {moved.MEASURE} 0.")

@@ -42,6 +42,12 @@ def test_nothing_but_ones_is_no_boolean() -> None:
     assert (ones.HasField("bool_domain"), both.HasField("bool_domain")) == (False, True)
 
 
+def test_text_of_true_and_false_admits_nothing_else() -> None:
+    found = infer(statistics(flag=["true", "false"] * 50), (), ())
+    anomalies = tfdv.validate_statistics(statistics(flag=["true", "maybe"] * 50), found).anomaly_info
+    assert "maybe" in anomalies["flag"].description
+
+
 def test_images_and_labels() -> None:
     found = infer(statistics(x=[1, 2], y=[0, 5]), {"y"}, ("image/encoded",))
     assert list(found.default_environment) == ["TRAINING", "SERVING"]
