@@ -11,9 +11,11 @@ from components.anomalies import Anomaly
 from components.drift.compare import Result, Role, compare_sliced
 from components.drift.history import Step
 from components.drift.row_skew import RowSkew
+from components.drift.rules import LEAST_ROWS
 from components.drift.state import State
 from components.drift.thresholds import Kind
 from components.errors import ExitCode
+from components.report import page
 from components.statistics.slices import slices, whole
 
 _ROLES: Sequence[Role] = ("label", "prediction", "feature")
@@ -70,8 +72,12 @@ class Report:
         if self.count(State.DRIFT) or self._drifted_slices or (self.row_skew and self.row_skew.exceeded):
             return State.DRIFT
         joined = self.row_skew is None or self.row_skew.pairs
-        missed = any(each.required and each.state is State.NOT_COMPARABLE for each in self.results)
-        return State.OK if self.count(State.OK) and joined and not missed else State.NOT_COMPARABLE
+        return State.OK if self.count(State.OK) and joined and not self.missed else State.NOT_COMPARABLE
+
+    @property
+    def missed(self) -> list[Result]:
+        """Of what is asked for, what cannot be compared."""
+        return [each for each in self.results if each.required and each.state is State.NOT_COMPARABLE]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -123,7 +129,7 @@ class Report:
         compared = len(self.slices) + len(self.lone_slices) - incomparable
         drifted = self._drifted_slices
         found = f"{self.kind} in {drifted}" if drifted else f"no {self.kind} in any"
-        rest = f"{incomparable} slices not comparable"
+        rest = f"{page.counted(incomparable, 'slice')} not comparable"
         return [*([f"{found} of {compared} slices"] if compared else []), *([rest] if incomparable else [])]
 
 
@@ -158,6 +164,11 @@ def report(
         datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0),
         {name: sorted(each, key=severity) for name, each in within.items()},
         lone,
+        notes=[
+            f"{side.name} has {page.counted(side.rows, 'row')}: only gross drift is more than chance in so few"
+            for side, _ in (baseline, current)
+            if side.rows < LEAST_ROWS
+        ],
     )
 
 

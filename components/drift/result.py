@@ -44,6 +44,8 @@ class Comparison(pydantic.BaseModel, frozen=True):
     sources: tuple[str, ...] = ()
     """Where the baseline (where there is one) and the current data lie: they stay the same while the data does."""
     findings: tuple[Finding, ...] = ()
+    not_comparable: tuple[str, ...] = ()
+    """What somebody asks for and cannot be compared, each with the reason in a line."""
 
 
 class Comparisons(pydantic.BaseModel, frozen=True):

@@ -38,10 +38,10 @@ class Rows:
         return search.run(examples, self.without, self.folder, self.beam_args)
 
     def skew(self, training: Data, serving: Data, left_out: Collection[str]) -> RowSkew:
-        """Rows with the same key compared one by one, but for columns that serving does not have."""
+        """Rows with the same key compared one by one, in the columns that both have and serving is to have."""
         before, after = (
             {name_of(each): each.type for each in whole(data.statistics).features} for data in (training, serving)
         )
         mixed = [name for name in before if {before[name], after.get(name)} == set(_NUMBERS)]
-        how = Joining(self.key, mixed, {*left_out, *self.without}, self.shown)
+        how = Joining(self.key, mixed, {*left_out, *self.without, *(before.keys() ^ after.keys())}, self.shown)
         return join(training.examples, serving.examples, how, self.folder, self.beam_args)

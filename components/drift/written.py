@@ -7,7 +7,7 @@ from typing import Optional
 
 from tfx.dsl.io import fileio
 
-from components.drift import files, result
+from components.drift import files, result, words
 from components.drift.compare import Result
 from components.drift.report import Report, Side
 from components.drift.result import Comparison, Comparisons, Finding
@@ -59,6 +59,7 @@ def _write(found: PendingComparison, folder: str) -> Comparison:
         page=place,
         sources=(report.baseline.source, report.current.source),
         findings=tuple(findings(report)),
+        not_comparable=tuple(words.not_comparable(each.name, each.why) for each in report.missed),
     )
 
 

@@ -87,7 +87,7 @@ def _new(record: RunRecord, known: Collection[str]) -> Iterator[Alarm]:
         fresh = [key for key in findings if key not in known]
         keys = [name] if found.state is State.NOT_COMPARABLE and name not in known else []
         if keys or fresh:
-            shown = [findings[key].line for key in fresh[:_SHOWN]] or [found.verdict]
+            shown = [findings[key].line for key in fresh[:_SHOWN]] or found.not_comparable or [found.verdict]
             rest = [f"and {len(fresh) - _SHOWN} more"] if fresh[_SHOWN:] else []
             body = _body(record, told, [findings[key].model_dump() for key in fresh], "; ".join([*shown, *rest]))
             yield Alarm(keys=(*keys, *fresh), body=body)
@@ -104,5 +104,6 @@ def _body(record: RunRecord, told: Told, findings: list[dict[str, Any]], text: s
         "state": found.state,
         "page": told.page,
         "findings": findings,
+        "not_comparable": list(found.not_comparable),
         "text": f"{record.pipeline}, {found.title}: {text}",
     }

@@ -89,7 +89,9 @@ def compare(baseline: str, current: str, reading: Reading, wanted: Wanted) -> Co
     except InputError as error:
         raise InputError(f"{wanted.schema}: {error}" if wanted.schema else str(error)) from error
     history = _history(wanted.earlier, reading, left, right) if wanted.earlier else ()
-    whole_report = dataclasses.replace(found, row_skew=skew, notes=notes, anomalies=broken, history=history)
+    whole_report = dataclasses.replace(
+        found, row_skew=skew, notes=(*found.notes, *notes), anomalies=broken, history=history
+    )
     return Compared(whole_report, left[1], right[1])
 
 
@@ -164,6 +166,8 @@ def row_skew(baseline: Source, current: Source, key: Sequence[str], shown: bool)
                 f"{current.path}: rows of different types are never the same"
             )
     mixed = [name for name, kind in baseline.kinds.items() if {kind, current.kinds.get(name)} == {"int", "float"}]
-    how = Joining(key, mixed, baseline.reading.images, _MOST_PAIRS if shown else 0)
+    # A column of one side differs in every row, and the report says already that it is gone.
+    ignored = {*baseline.reading.images, *(baseline.kinds.keys() ^ current.kinds.keys())}
+    how = Joining(key, mixed, ignored, _MOST_PAIRS if shown else 0)
     with tempfile.TemporaryDirectory(prefix="millrace-rows-") as folder:
         return join(baseline.pattern, current.pattern, how, folder, baseline.reading.beam_args)

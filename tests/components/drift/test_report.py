@@ -48,6 +48,12 @@ def test_one_that_somebody_asks_for_may_not(schema: Optional[schema_pb2.Schema],
     assert reported({"x": X, "y": X}, {"x": X}, schema, **roles).exit_code is ExitCode.NOT_COMPARABLE
 
 
+def test_few_rows_are_told() -> None:
+    lists = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics({"x": X[:1]})])
+    found = report((Side("a", "a", 500), lists), (Side("b", "b", 1), lists), None, "drift")
+    assert found.notes == ["b has 1 row: only gross drift is more than chance in so few"]
+
+
 def test_nothing_on_either_side_is_no_pass() -> None:
     other = text_format.Parse('feature { name: "image" }', schema_pb2.Schema())
     empty = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics_pb2.DatasetFeatureStatistics()])
@@ -75,4 +81,4 @@ def test_a_slice_without_features_cannot_be_compared() -> None:
     lists = statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics({"x": X}), bare])
     found = report((Side("a", "a", 500), lists), (Side("b", "b", 500), lists), None, "drift")
     assert found.incomparable_slices == {"kind_a": "no features on either side"}
-    assert found.verdict == "No drift in any of 1 features; 1 slices not comparable"
+    assert found.verdict == "No drift in any of 1 features; 1 slice not comparable"

@@ -88,3 +88,14 @@ def test_without_a_report_there_is_a_page_that_says_why(
     page = (folder / found.page).read_text()
     assert verdict in html.unescape(page)
     assert "<is gone>" not in page
+
+
+def test_what_is_asked_for_and_cannot_be_compared_is_told_with_the_reason(tmp_path: pathlib.Path) -> None:
+    """The label is gone, and so is x, which nobody asks for."""
+    sides = [
+        (NOW, statistics_pb2.DatasetFeatureStatisticsList(datasets=[statistics(columns)]))
+        for columns in ({"x": normal(500), "y": normal(500), "z": normal(500)}, {"z": normal(500)})
+    ]
+    found = PendingComparison("previous", NOW, report(sides[0], sides[1], None, "drift", {"y": "label"}))
+    [comparison] = written.write([found], str(tmp_path), 2).comparisons
+    assert comparison.not_comparable == ("y: not comparable: the current data does not have it",)

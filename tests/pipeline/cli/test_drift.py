@@ -299,4 +299,4 @@ def test_a_column_without_values_cannot_be_sliced_by(tmp_path: pathlib.Path, cap
     main(["drift", str(tmp_path / "a.csv"), str(tmp_path / "c.csv"), "--slice", "town"])
     said = capfd.readouterr().out
     assert "town_u: not comparable: the baseline does not have it" in said
-    assert "1 slices not comparable" in said
+    assert "1 slice not comparable" in said

@@ -150,6 +150,13 @@ def test_what_no_slice_can_be_made_of_is_named(rows: Rows, column: str, message:
         rows.values(column)
 
 
+def test_a_column_of_one_side_makes_no_row_differ(rows: Rows) -> None:
+    others = dataclasses.replace(rows, kinds={name: kind for name, kind in rows.kinds.items() if name != "seats"})
+    found = sides.row_skew(rows, others, ("ride",), False)
+    assert found.pairs > 0
+    assert {each.name for each in found.features} == rows.kinds.keys() - {"seats", "ride"}
+
+
 def test_a_key_that_will_not_do_is_named(rows: Rows) -> None:
     others = dataclasses.replace(rows, kinds={**rows.kinds, "ride": "int"})
     with pytest.raises(InputError, match=r"--key ride: bytes in .*, int in .*: rows of different types"):

@@ -56,6 +56,7 @@ def _run(
         page="previous/drift.html",
         sources=("statistics of span 1", current or f"statistics of span {span}"),
         findings=found,
+        not_comparable=("y: not comparable: it is gone",) if state == "not comparable" else (),
     )
     (reports / FILE).write_text(Comparisons(span=span, comparisons=(comparison,)).model_dump_json())
     artifacts = {"reports": (str(reports),)}
@@ -133,7 +134,9 @@ def test_that_nothing_could_be_compared_is_told_and_a_pass_or_a_first_span_is_no
     config = _config(folder, TELL)
     for number, state in enumerate(("ok", "no baseline", "not comparable", "not comparable")):
         hooks.tell(config, _run(folder, number, 2, state))
-    assert [each["text"] for each in _told(folder)] == ["moved, span 2 against span 1: so it is"]
+    [told] = _told(folder)
+    assert told["text"] == "moved, span 2 against span 1: y: not comparable: it is gone"
+    assert told["not_comparable"] == ["y: not comparable: it is gone"]
 
 
 def test_of_a_webhook_only_the_host_is_said(folder: pathlib.Path) -> None:
