@@ -149,5 +149,5 @@ def _why_not(pair: Pair, held_against: Sequence[Threshold]) -> str:
         return "the schema has it in a stage of which TFDV checks nothing"
     meaningless = [each.measure for each in held_against if each.measure not in pair.measured]
     if not pair.why_not and pair.current and meaningless:
-        return f"{', '.join(meaningless)} of the schema means nothing for a {pair.current.type} such as this"
+        return f"{', '.join(meaningless)} of the schema means nothing for one of type {pair.current.type} such as this"
     return pair.why_not
