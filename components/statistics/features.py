@@ -9,6 +9,7 @@ from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from components.statistics.distributions import Categorical, Distribution, Floats, Numeric
 
+_UNCOUNTED = "its values are too long for TFDV to count them one by one, or no text (--image looks into pictures)"
 _STAND_FOR_MANY = (constants.LARGE_BYTES_PLACEHOLDER, constants.NON_UTF8_PLACEHOLDER)
 
 
@@ -100,7 +101,10 @@ def _categorical(found: statistics_pb2.StringStatistics, rows: int) -> tuple[Opt
     if not found.rank_histogram.buckets:
         return None, "its values were not counted"
     if not counts:
-        return None, "its values are too long for TFDV to count them one by one, or no text (into pictures, --image looks)"
+        return (
+            None,
+            "its values are too long for TFDV to count them one by one, or no text (--image looks into pictures)",
+        )
     # With more values than it counts TFDV estimates: a value that occurs once is listed like those at the list's end.
     error = min(counts.values(), default=0.0) if found.unique > len(found.rank_histogram.buckets) else 0.0
     sure = sum(count - error for count in counts.values())

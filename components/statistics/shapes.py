@@ -6,7 +6,6 @@ from typing import Optional
 
 import numpy as np
 
-from components.report import page
 from components.statistics.distributions import Categorical, Distribution, Floats, Numeric
 
 _BINS = 24
@@ -20,12 +19,14 @@ class Bars:
     """Shares by value or by range of values.
 
     Attributes:
-        names: of the values; for a number the edges of the ranges, one more than there are bars.
+        names: of the values; none for a number.
+        edges: of a number's ranges, one more than there are bars.
     """
 
-    names: Sequence[str]
     baseline: Sequence[float]
     current: Sequence[float]
+    names: Sequence[str] = ()
+    edges: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ def shape(baseline: Optional[Distribution], current: Optional[Distribution]) -> 
 
 def _histogram(baseline: Numeric, current: Numeric) -> Bars:
     edges = _edges(baseline, current)
-    shares = [_between(each, edges).round(5).tolist() for each in (baseline, current)]
-    return Bars([page.number(edge) for edge in edges], *shares)
+    before, after = (_between(each, edges).round(5).tolist() for each in (baseline, current))
+    return Bars(before, after, edges=edges.tolist())
 
 
 def _quantiles(baseline: Numeric, current: Numeric) -> list[Quantile]:
@@ -106,7 +107,7 @@ def _top(shares: _Shares) -> Bars:
     rest = [1 - sum(getattr(value, side) for value in shown) for side in ("baseline", "current")]
     if max(rest) > 1e-9:
         shown.append(ValueShares(REST, *(round(max(0.0, each), 5) for each in rest)))
-    return Bars(*([getattr(value, field) for value in shown] for field in ("name", "baseline", "current")))
+    return Bars(*([getattr(value, field) for value in shown] for field in ("baseline", "current", "name")))
 
 
 def _moved(shares: _Shares) -> list[ValueShares]:

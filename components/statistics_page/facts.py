@@ -40,7 +40,7 @@ class Number:
     median: Optional[float]
     maximum: Optional[float]
     quantiles: Sequence[tuple[float, float]]
-    edges: Sequence[str]
+    edges: Sequence[float]
     shares: Sequence[float]
 
 
@@ -177,7 +177,7 @@ def _number(found: statistics_pb2.NumericStatistics, spread: Optional[Distributi
             for share, value in zip(shapes.AT, spread.quantiles(np.array(shapes.AT)).tolist(), strict=True)
             if math.isfinite(value)
         ],
-        edges=bars.names,
+        edges=bars.edges,
         shares=bars.current,
     )
 

@@ -101,7 +101,7 @@ def test_values_that_tfdv_does_not_count_one_by_one_are_no_pass(values: Any, sha
 )
 def test_nothing_that_was_counted_one_by_one_is_no_distribution(values: list[Any]) -> None:
     found = feature(values)
-    why = "its values are too long for TFDV to count them one by one, or no text (into pictures, --image looks)"
+    why = "its values are too long for TFDV to count them one by one, or no text (--image looks into pictures)"
     assert (found.distribution, found.why_not) == (None, why)
     result = compared(values, values)
     assert (result.state, result.why) == (State.NOT_COMPARABLE, f"in the baseline {why}")
