@@ -98,7 +98,8 @@ def opened(path: pathlib.Path) -> Iterator[Page]:
     """A page of its own browser."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     assert browser, "install chromium (see .ci/run)"
-    with tempfile.TemporaryDirectory(prefix="millrace-browser-") as profile:
+    # Its helpers may still write there when it has ended.
+    with tempfile.TemporaryDirectory(prefix="millrace-browser-", ignore_cleanup_errors=True) as profile:
         command = [browser, *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
             try:
