@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import time
+import urllib.parse
 import urllib.request
 
 from components.errors import InputError
@@ -17,6 +18,8 @@ from pipeline.runs import RunRecord
 
 _SECONDS = 30
 """What a hook may take for a call; after so long no other call is begun in a run."""
+_SAFE = "!#$%&'()*+,/:;=?@[]~"
+"""What stays as it is in an address (RFC 3986, section 2.2); a letter such as é is written in ASCII."""
 
 
 def tell(config: Config, record: RunRecord) -> list[str]:
@@ -58,7 +61,8 @@ def _tell(hook: str, config: Config, record: RunRecord) -> list[str]:
 def _call(hook: str, body: str, folder: str) -> None:
     if WEBHOOK.match(hook):
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(hook, body.encode(), headers, method="POST")
+        address = urllib.parse.quote(hook, safe=_SAFE)
+        request = urllib.request.Request(address, body.encode(), headers, method="POST")
         with urllib.request.urlopen(request, timeout=_SECONDS):
             return
     subprocess.run(

@@ -38,7 +38,7 @@ class _Listening(http.server.ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """With a path that nobody but the sender may know."""
-        return f"http://127.0.0.1:{self.server_port}/secret"
+        return f"http://127.0.0.1:{self.server_port}/secret/é"
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
