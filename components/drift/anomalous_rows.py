@@ -59,7 +59,7 @@ class AnomalousRows(beam.PTransform):
             _ = (
                 pipeline
                 | counting.source([examples])
-                | beam.Map(counting.without_columns, without)
+                | beam.Map(counting.counted, without)
                 | self
                 | beam.Map(lambda found: json.dumps([*found.items()]))
                 | beam.io.WriteToText(path, shard_name_template="")

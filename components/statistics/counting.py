@@ -44,7 +44,7 @@ def write(
             _ = (
                 pipeline
                 | f"Read[{number}]" >> source(patterns)
-                | f"Without[{number}]" >> beam.Map(counted, without)
+                | f"Counted[{number}]" >> beam.Map(counted, without)
                 | f"Statistics[{number}]" >> tfdv.GenerateStatistics(options)
                 | f"Write[{number}]" >> tfdv.WriteStatisticsToBinaryFile(path)
             )

@@ -78,12 +78,12 @@ class Asked:
             **dict.fromkeys(self.prediction, "prediction"),
         }
         return Wanted(
-            self.schema,
-            "skew" if self.skew else "drift",
-            roles,
-            self.slices,
-            self.key,
-            self.rows,
-            self.environment,
-            self.earlier,
+            schema=self.schema,
+            kind="skew" if self.skew else "drift",
+            roles=roles,
+            slices=self.slices,
+            key=self.key,
+            rows=self.rows,
+            environment=self.environment,
+            earlier=self.earlier,
         )

@@ -167,17 +167,6 @@ def test_options_that_need_another_say_so(options: list[str], capfd: pytest.Capt
     assert "needs --" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("without", [None, []])
-def test_a_list_without_values_is_a_missing_value(
-    without: list[int] | None, tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    for name, share in (("before", 0), ("after", 0.4)):
-        rows = [[1, 2, number % 3] if number % 10 >= 10 * share else without for number in range(400)]
-        pd.DataFrame({"tags": rows}).to_parquet(tmp_path / f"{name}.parquet")
-    assert main(["drift", *(f"{tmp_path}/{name}.parquet" for name in ("before", "after"))]) == ExitCode.GATE
-    assert "tags: change of missing values 0.4000 > 0.0200" in capfd.readouterr().out
-
-
 def test_nothing_comparable_is_no_pass(tmp_path: pathlib.Path, capfd: pytest.CaptureFixture[str]) -> None:
     for name in ("x", "y"):
         statistics = tfdv.generate_statistics_from_dataframe(pd.DataFrame({name: [1, 2]}), n_jobs=1)
