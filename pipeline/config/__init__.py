@@ -21,18 +21,21 @@ from pipeline.config.features import (
     feature_key,
 )
 from pipeline.config.images import Color, Crop, CutMix, Flip, Image, MixUp, RandomCrop, Rotation, Shift
+from pipeline.config.kubeflow import Key, Kubeflow, Mount, Retries, Volume
 from pipeline.config.model import Head, Label, Model
 from pipeline.config.networks import CNN, Backbone, ResNet
+from pipeline.config.pools import GKE_ACCELERATOR, GPU_PRODUCT, Expression, NodePool, Taint
 from pipeline.config.record import Record
 from pipeline.config.resources import Resources
 from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule, Trainer
 from pipeline.config.tuner import Choice, Range, Tuner
 
 __all__ = [
-    "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "Config", "Crop", "Cross", "CutMix", "Data", "Drift",
-    "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Feature", "FileSplits", "Flip", "GroupSplits",
-    "Hashed", "HashSplits", "Head", "Identity", "Image", "Label", "MinMax", "MixUp", "Model", "Numeric", "OneHot",
-    "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "Report", "ResNet", "Resources",
-    "Rotation", "Schedule", "Schema", "Serving", "Shift", "Threshold", "TimeSplits", "Trainer", "Tuner",
-    "Vocabulary", "ZScore", "columns_of", "feature_key",
+    "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "columns_of", "Config", "Crop", "Cross", "CutMix",
+    "Data", "Drift", "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Expression", "Feature",
+    "feature_key", "FileSplits", "Flip", "GKE_ACCELERATOR", "GPU_PRODUCT", "GroupSplits", "Hashed", "HashSplits",
+    "Head", "Identity", "Image", "Key", "Kubeflow", "Label", "MinMax", "MixUp", "Model", "Mount", "NodePool",
+    "Numeric", "OneHot", "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "Report",
+    "ResNet", "Resources", "Retries", "Rotation", "Schedule", "Schema", "Serving", "Shift", "Taint", "Threshold",
+    "TimeSplits", "Trainer", "Tuner", "Vocabulary", "Volume", "ZScore",
 ]  # fmt: skip

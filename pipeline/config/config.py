@@ -16,6 +16,7 @@ from pipeline.config.duplicates import Duplicates
 from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
 from pipeline.config.images import Image
+from pipeline.config.kubeflow import Kubeflow
 from pipeline.config.model import Head, Model
 from pipeline.config.networks import AnyModel
 from pipeline.config.record import Record
@@ -72,6 +73,8 @@ class Config(Record):
     beam: Beam = Beam()
     resources: dict[str, Resources] = {}
     """What nodes need, by their names; the need of Trainer and Tuner of a GPU goes without saying."""
+    kubeflow: Kubeflow = Kubeflow()
+    """The cluster that `millrace compile` places them on; a cluster file (--cluster) takes its place."""
     cache: bool = True
     """Reuse the outputs of an execution whose inputs, settings and sources are the same."""
     project: str = ""
