@@ -27,7 +27,8 @@ from pipeline.config.tree import replaced
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(pipeline.__file__)))
 """The checkout: what the paths of the shipped configs start from."""
 
-_FILE_REFERENCE = re.compile(r"[^:]+\.py:[A-Za-z_]\w*")
+FILE_REFERENCE = re.compile(r"[^:]+\.py:[A-Za-z_]\w*")
+"""FILE.py:NAME."""
 
 
 def names() -> dict[str, str]:
@@ -47,12 +48,12 @@ def load(name_or_path: str) -> Config:
         if not os.path.isfile(file):
             raise ConfigError(f"{name_or_path}: no such config file")
         config = _call(file, lambda: references.load(f"{file}:get_config"))
-        return _placed(config, os.path.dirname(file))
+        return placed(config, os.path.dirname(file))
     if name_or_path not in names():
         raise ConfigError(_no_such_config(name_or_path))
     module = f"{configs.__name__}.{name_or_path}"
     file = os.path.join(configs.__path__[0], f"{name_or_path}.py")
-    return _placed(_call(file, lambda: importlib.import_module(module).get_config), PROJECT)
+    return placed(_call(file, lambda: importlib.import_module(module).get_config), PROJECT)
 
 
 def override(config: Config, settings: Sequence[str]) -> Config:
@@ -67,6 +68,13 @@ def override(config: Config, settings: Sequence[str]) -> Config:
         return _with(config, settings)
     except ConfigError as error:
         raise ConfigError(f"{_culprit(config, settings, str(error))}: {error}") from None
+
+
+def placed(config: Config, folder: str) -> Config:
+    """`config` whose paths and FILE.py:NAME references start from its project in `folder`."""
+    project = os.path.normpath(os.path.join(folder, config.project))
+    tree = _absolute(config.model_dump(by_alias=True), project)
+    return Config(**{**tree, "project": project})
 
 
 def _no_such_config(name: str) -> str:
@@ -99,18 +107,12 @@ def _place(file: str, error: BaseException) -> str:
     return f"{file}:{lines[-1]}: " if lines else ""
 
 
-def _placed(config: Config, folder: str) -> Config:
-    project = os.path.normpath(os.path.join(folder, config.project))
-    tree = _absolute(config.model_dump(by_alias=True), project)
-    return Config(**{**tree, "project": project})
-
-
 def _absolute(value: Any, project: str) -> Any:
     if isinstance(value, dict):
         return {key: _absolute(item, project) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return tuple(_absolute(item, project) for item in value)
-    if isinstance(value, str) and _FILE_REFERENCE.fullmatch(value):
+    if isinstance(value, str) and FILE_REFERENCE.fullmatch(value):
         return references.absolute(value, project)
     return value
 
