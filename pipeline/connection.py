@@ -2,14 +2,63 @@
 
 from __future__ import annotations
 
+import os
+import urllib.parse
+
 from ml_metadata.proto import metadata_store_pb2
 
+from components.errors import InputError
 from pipeline.layout import Layout
+
+STORE, PASSWORD = "MILLRACE_STORE", "MILLRACE_STORE_PASSWORD"
+"""The variables of the environment that name a store on a server, mysql:// or postgresql://USER@HOST:PORT/DATABASE, and
+its password. They are set where the root is shared by several machines, which no SQLite file can be."""
+
+_PORTS = {"mysql": 3306, "postgresql": 5432}
 
 
 def connection(root: str) -> metadata_store_pb2.ConnectionConfig:
-    """How to open the store of `root`, which is made where it is not there yet."""
+    """How to open the store of `root`: that of the environment, or else a SQLite file, made where it is not there yet.
+
+    Raises:
+        InputError: MILLRACE_STORE is no address of a store.
+    """
+    address = os.environ.get(STORE)
+    return _of_server(address) if address else _of_file(root)
+
+
+def exists(root: str) -> bool:
+    """Whether the root has a store: a server's is taken for granted."""
+    return bool(os.environ.get(STORE)) or os.path.exists(Layout(root).store)
+
+
+def _of_file(root: str) -> metadata_store_pb2.ConnectionConfig:
     config = metadata_store_pb2.ConnectionConfig()
     config.sqlite.filename_uri = Layout(root).store
     config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
     return config
+
+
+def _of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
+    parts = urllib.parse.urlsplit(address)
+    database = parts.path.strip("/")
+    if parts.scheme not in _PORTS or not (parts.hostname and parts.username and database) or parts.password:
+        raise InputError(
+            f"{STORE}: write mysql:// or postgresql://USER@HOST:PORT/DATABASE, with the password in {PASSWORD}. "
+            f"Received: {_without_password(parts)}"
+        )
+    config = metadata_store_pb2.ConnectionConfig()
+    server = {"host": parts.hostname, "port": parts.port or _PORTS[parts.scheme], "user": parts.username}
+    password = os.environ.get(PASSWORD, "")
+    if parts.scheme == "mysql":
+        config.mysql.MergeFrom(metadata_store_pb2.MySQLDatabaseConfig(**server, database=database, password=password))
+    else:
+        text = {**server, "port": str(server["port"])}
+        config.postgresql.MergeFrom(
+            metadata_store_pb2.PostgreSQLDatabaseConfig(**text, dbname=database, password=password)
+        )
+    return config
+
+
+def _without_password(parts: urllib.parse.SplitResult) -> str:
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.password else parts.geturl()

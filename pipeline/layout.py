@@ -57,6 +57,10 @@ class Layout:
         """What each node of a run depended on."""
         return os.path.join(self.run(run_id), "fingerprints")
 
+    def outcomes(self, run_id: str) -> str:
+        """What each node of a run on a cluster has come to."""
+        return os.path.join(self.run(run_id), "nodes")
+
     def checkpoints(self, run_id: str) -> str:
         """What a run's training goes on from, a folder per node."""
         return os.path.join(self.root, "checkpoints", run_id)

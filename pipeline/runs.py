@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from typing import Literal, Union
+from typing import Any, Literal, Union
 
 import pydantic
 
@@ -13,6 +13,8 @@ from pipeline.layout import Layout
 
 NodeState = Literal["pending", "running", "complete", "cached", "kept", "failed", "skipped", "cancelled"]
 RunState = Literal["running", "complete", "failed", "interrupted", "killed"]
+JOB = "job:"
+"""What the name of a process begins with that is a job of a cluster: whether it is alive cannot be seen from here."""
 DONE: frozenset[NodeState] = frozenset({"complete", "cached", "kept"})
 
 
@@ -90,6 +92,16 @@ class RunRecord(pydantic.BaseModel, frozen=True):
         return self.model_copy(update={"nodes": tuple(node if old.id == node.id else old for old in self.nodes)})
 
 
+class Outcome(pydantic.BaseModel, frozen=True):
+    """What one node makes of its run's record. Where nodes are processes of different machines, each writes its own."""
+
+    node: NodeRecord
+    attempt: int
+    facts: dict[str, Any] = {}
+    """Fields of the run's record that it knows: span, blessed, pushed, error, exit_code."""
+    at: datetime.datetime
+
+
 def save(root: str, record: RunRecord) -> None:
     """Write the record so that a reader, or a kill at any moment, finds the old one or the new one."""
     write_whole(Layout(root).record(record.id), record.model_dump_json(indent=2))
@@ -111,6 +123,11 @@ def list_runs(root: str) -> tuple[RunRecord, ...]:
     return tuple(sorted(found, key=lambda record: (record.started, record.id)))
 
 
+def earlier(root: str, record: RunRecord) -> list[RunRecord]:
+    """The other runs of the same pipeline, newest first."""
+    return [each for each in reversed(list_runs(root)) if each.pipeline == record.pipeline and each.id != record.id]
+
+
 def load_run(root: str, run_id: str) -> RunRecord:
     """The record of one run.
 
@@ -124,10 +141,48 @@ def load_run(root: str, run_id: str) -> RunRecord:
     raise InputError(f"No run {run_id!r} under {root}.{hint}")
 
 
+def save_outcome(root: str, run_id: str, outcome: Outcome) -> None:
+    """Write what a node of a run on a cluster has come to."""
+    write_whole(_outcome(root, run_id, outcome.node.id), outcome.model_dump_json(indent=2))
+
+
+def load_outcome(root: str, run_id: str, node_id: str) -> Outcome | None:
+    """What a node of a run on a cluster has come to so far."""
+    try:
+        with open(_outcome(root, run_id, node_id), encoding="utf-8") as file:
+            return Outcome.model_validate_json(file.read())
+    except FileNotFoundError:
+        return None
+
+
+def _outcome(root: str, run_id: str, node_id: str) -> str:
+    return os.path.join(Layout(root).outcomes(run_id), f"{node_id}.json")
+
+
 def _read(root: str, run_id: str) -> RunRecord:
     with open(Layout(root).record(run_id), encoding="utf-8") as file:
         record = RunRecord.model_validate_json(file.read())
+    if record.process.startswith(JOB):
+        return _gathered(root, record)
     return record if record.state != "running" or _alive(record.process) else _killed(record)
+
+
+def _gathered(root: str, record: RunRecord) -> RunRecord:
+    """The record of a run on a cluster: what its task `start` wrote, and what each node has come to since."""
+    found = [load_outcome(root, record.id, node.id) for node in record.nodes]
+    outcomes = sorted((each for each in found if each and each.attempt == record.attempt), key=lambda each: each.at)
+    for outcome in outcomes:
+        record = record.with_node(outcome.node).model_copy(update=outcome.facts)
+    states = {node.state for node in record.nodes}
+    if record.state != "running" or "running" in states or ("pending" in states and "failed" not in states):
+        return record
+    last: dict[str, Any] = {"finished": outcomes[-1].at if outcomes else record.finished}
+    if "failed" in states:
+        why = {"state": "skipped", "reason": "an earlier node failed"}
+        nodes = tuple(n.model_copy(update=why) if n.state == "pending" else n for n in record.nodes)
+        return record.model_copy(update={**last, "state": "failed", "nodes": nodes})
+    code = ExitCode.GATE if record.blessed is False else ExitCode.OK
+    return record.model_copy(update={**last, "state": "complete", "exit_code": int(code)})
 
 
 def _killed(record: RunRecord) -> RunRecord:

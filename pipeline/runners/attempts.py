@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 
-from components.errors import InputError
+from components.errors import ExitCode, InputError
 from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
@@ -67,6 +67,14 @@ def after(before: RunRecord, config: Config) -> RunRecord:
         "process": runs.process_id(os.getpid()),
     }
     return before.model_copy(update=update)
+
+
+def ended(record: RunRecord) -> RunRecord:
+    """The record of a run whose nodes are through."""
+    update: dict[str, object] = {"state": "failed" if record.error else "complete", "finished": now()}
+    if not record.error and record.blessed is False:
+        update["exit_code"] = int(ExitCode.GATE)
+    return record.model_copy(update=update)
 
 
 def now() -> datetime.datetime:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shutil
 from collections.abc import Iterator
+from typing import Any
 
 from components.errors import InputError
 from components.example_gen import patterns
 from pipeline import graph, runs
 from pipeline.config import Config
 from pipeline.layout import Layout
+from pipeline.runners import attempts, walk
+from pipeline.runners.step import Engine
 from pipeline.runs import RunRecord
 
 
@@ -21,6 +25,30 @@ class Part:
 
     config: Config
     record: RunRecord
+
+
+def ingest(engine: Engine, config: Config, record: RunRecord) -> dict[str, Any]:
+    """Ingest what `record` needs of earlier spans. Returns what fails its run: fields of its record, or nothing."""
+    done = []
+    for part in parts(config, record):
+        done.append(_run(walk.Walk(engine, part.config, part.record, ()), config.root_path))
+        if done[-1].error:
+            error = f"span {part.config.data.span}: {done[-1].error}"
+            return {"state": "failed", "error": error, "exit_code": done[-1].exit_code}
+    for each in done:  # those that did nothing leave no record
+        if all(node.state in ("cached", "skipped") for node in each.nodes):
+            shutil.rmtree(Layout(config.root_path).run(each.id))
+    return {}
+
+
+def _run(part: walk.Walk, root: str) -> RunRecord:
+    try:
+        record = attempts.ended(part())
+    except KeyboardInterrupt:
+        runs.save(root, part.record.model_copy(update={"state": "interrupted", "finished": attempts.now()}))
+        raise
+    runs.save(root, record)
+    return record
 
 
 def parts(config: Config, record: RunRecord) -> Iterator[Part]:

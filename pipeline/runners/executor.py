@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, Optional
+from typing import Any, Optional, Protocol
 
 from absl import logging as absl_logging
 from google.protobuf import message
@@ -25,9 +25,21 @@ from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
 from components import progress
 from pipeline.runners import failures, logs
-from pipeline.runners.fork_server import ChildDied, ForkServer, Send
+from pipeline.runners.fork_server import Answer, ChildDied, Send
 
 Report = Callable[[Mapping[str, progress.Value]], None]
+
+
+class Server(Protocol):
+    """What runs functions in processes of their own."""
+
+    def call(self, function: Callable[..., Any], *args: Any, receive: Send) -> Answer:
+        """`function(send, *args)`; what it sends meanwhile goes to `receive`.
+
+        Raises:
+            ChildDied: its process is gone without an answer.
+            Exception: what `function` raised.
+        """
 
 
 class NodeExecutor:
@@ -39,7 +51,7 @@ class NodeExecutor:
 
     def __init__(
         self,
-        server: Optional[ForkServer],
+        server: Optional[Server],
         root: str,
         beam_args: tuple[str, ...],
         log: str,

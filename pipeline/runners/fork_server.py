@@ -95,14 +95,14 @@ class ForkServer:
 def _await_answer(connection: Connection, receive: Send) -> Answer:
     pid, outcome = 0, None
     try:
-        for kind, value in _messages(connection):
+        for kind, value in messages(connection):
             if kind == "pid":
                 pid = value
             elif kind == "sent":
                 receive(value)
             elif kind == "exit":
                 status, peak_memory = value
-                return _answer(outcome, status, peak_memory)
+                return answer(outcome, status, peak_memory)
             else:
                 outcome = (kind, value)
     except BaseException:
@@ -116,20 +116,28 @@ def _give_up(connection: Connection, pid: int) -> None:
     """Kill a child, whose id may not be known yet, and wait until it is gone."""
     if pid:
         _kill_group(pid)
-    for kind, value in _messages(connection):
+    for kind, value in messages(connection):
         if kind == "pid":
             _kill_group(value)
         elif kind == "exit":
             return
 
 
-def _messages(connection: Connection) -> Iterator[tuple[str, Any]]:
+def messages(connection: Connection) -> Iterator[tuple[str, Any]]:
+    """What the other end sends until it is closed."""
     with contextlib.suppress(EOFError, ConnectionResetError):
         while True:
             yield connection.recv()
 
 
-def _answer(outcome: tuple[str, Any] | None, status: int, peak_memory: int) -> Answer:
+def answer(outcome: tuple[str, Any] | None, status: int, peak_memory: int) -> Answer:
+    """What a call returns, or raises.
+
+    Args:
+        outcome: ("returned" or "raised", value); None where the child ended without one.
+        status: as `os.wait` tells it.
+        peak_memory: bytes.
+    """
     if outcome is None:
         killed = os.WIFSIGNALED(status)
         raise ChildDied(os.WTERMSIG(status) if killed else None, None if killed else os.WEXITSTATUS(status))
@@ -137,6 +145,13 @@ def _answer(outcome: tuple[str, Any] | None, status: int, peak_memory: int) -> A
     if kind == "raised":
         raise value
     return Answer(value, peak_memory)
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent is gone, which it may be already."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _kill_group(pid: int) -> None:
@@ -191,12 +206,10 @@ class _Nursery:
             self.children[pid] = Connection(fd)
             return
         try:
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != nursery:
-                os._exit(1)
+            die_with(nursery)
             os.setsid()
             self.forget(selector)
-            _run_child(Connection(fd))
+            run_child(Connection(fd))
         finally:
             os._exit(1)
 
@@ -229,7 +242,8 @@ class _Nursery:
             _kill_group(pid)
 
 
-def _run_child(connection: Connection) -> None:
+def run_child(connection: Connection) -> NoReturn:
+    """Be the child of a call: read what is asked for, answer, and end."""
     sending = threading.Lock()
 
     def send(kind: str, value: Any) -> None:

@@ -109,14 +109,16 @@ def for_run(
             node.execution_options.caching_options.enable_cache = False
 
 
-def place(ir: pipeline_pb2.Pipeline, node_id: str, homes: Mapping[str, Home]) -> None:
-    """Let a node run in `homes[node_id]` and read its inputs from where its predecessors' homes are, in place.
+def placed(ir: pipeline_pb2.Pipeline, node_id: str, homes: Mapping[str, Home]) -> pipeline_pb2.Pipeline:
+    """A copy of `ir` in which a node runs in `homes[node_id]` and reads its inputs from its predecessors' homes.
 
     A run's first attempt is what the compiler made of it. Later attempts have one context more, so that the launcher
     neither takes an execution of an earlier attempt for this one nor its outputs for inputs; all stay in the run's own
     context.
     """
-    node = next(node for node in _nodes(ir) if node.node_info.id == node_id)
+    copy = pipeline_pb2.Pipeline()
+    copy.CopyFrom(ir)
+    node = next(node for node in _nodes(copy) if node.node_info.id == node_id)
     attempt = _attempt_context(homes[node_id])
     if attempt:
         node.contexts.contexts.append(
@@ -126,6 +128,7 @@ def place(ir: pipeline_pb2.Pipeline, node_id: str, homes: Mapping[str, Home]) ->
         for channel in spec.channels:
             if channel.producer_node_query.id in homes:
                 _read_from(channel, homes[channel.producer_node_query.id])
+    return copy
 
 
 def _read_from(channel: pipeline_pb2.InputSpec.Channel, home: Home) -> None:

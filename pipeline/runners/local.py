@@ -9,7 +9,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Union
+from typing import Union
 
 from components.errors import ExitCode, InputError, MillraceError
 from pipeline import runs
@@ -18,9 +18,6 @@ from pipeline.layout import Layout
 from pipeline.runners import attempts, lock, logs
 from pipeline.runners.events import Listener, Message
 from pipeline.runs import RunRecord
-
-if TYPE_CHECKING:
-    from pipeline.runners.walk import Walk
 
 After = Callable[[Config, RunRecord], Sequence[str]]
 
@@ -117,38 +114,11 @@ def _run(config: Config, options: Options, listen: Listener, record: RunRecord, 
     with logs.stderr_to(_log(config.root_path, record)):
         from pipeline.runners import backfill, walk
     with walk.engine(config.root_path, options.in_process, listen, (held.fd,)) as engine:
-        engine.check(config)
+        walk.bury_all(engine)
+        walk.check(engine, config)
         main = walk.Walk(engine, config, record, options.force)
-        parts = []
-        for part in backfill.parts(config, record):
-            parts.append(_run_part(walk.Walk(engine, part.config, part.record, ()), config.root_path))
-            if parts[-1].error:
-                return main.record.model_copy(update=_failed_part(parts[-1], part.config))
-        record = _ended(main())
-        _forget_cached(parts, config.root_path)
-        return record
-
-
-def _run_part(part: Walk, root: str) -> RunRecord:
-    """Run an earlier span."""
-    try:
-        record = _ended(part())
-    except KeyboardInterrupt:
-        runs.save(root, part.record.model_copy(update={"state": "interrupted", "finished": attempts.now()}))
-        raise
-    runs.save(root, record)
-    return record
-
-
-def _failed_part(part: RunRecord, config: Config) -> dict[str, object]:
-    return {"state": "failed", "error": f"span {config.data.span}: {part.error}", "exit_code": part.exit_code}
-
-
-def _forget_cached(parts: list[RunRecord], root: str) -> None:
-    """Runs of earlier spans that did nothing leave no record."""
-    for record in parts:
-        if all(node.state in ("cached", "skipped") for node in record.nodes):
-            shutil.rmtree(Layout(root).run(record.id))
+        failed = backfill.ingest(engine, config, record)
+        return main.record.model_copy(update=failed) if failed else attempts.ended(main())
 
 
 def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
@@ -158,13 +128,6 @@ def _take_back(root: str, record: RunRecord, before: RunRecord | None) -> None:
             runs.save(root, before)
         else:
             shutil.rmtree(Layout(root).run(record.id))
-
-
-def _ended(record: RunRecord) -> RunRecord:
-    update: dict[str, object] = {"state": "failed" if record.error else "complete", "finished": attempts.now()}
-    if not record.error and record.blessed is False:
-        update["exit_code"] = int(ExitCode.GATE)
-    return record.model_copy(update=update)
 
 
 def _log(root: str, record: RunRecord) -> str:

@@ -9,9 +9,9 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from ml_metadata.proto import metadata_store_pb2
+from ml_metadata.proto.metadata_store_pb2 import ConnectionConfig, Execution
 from tfx.orchestration.local import runner_utils
-from tfx.orchestration.metadata import ConnectionConfigType, Metadata
+from tfx.orchestration.metadata import Metadata
 from tfx.orchestration.portable.launcher import Launcher
 from tfx.orchestration.portable.mlmd import execution_lib
 from tfx.proto.orchestration import pipeline_pb2
@@ -42,7 +42,10 @@ class NodeResult:
 
 
 def run_node(
-    ir: pipeline_pb2.Pipeline, node_id: str, connection: ConnectionConfigType, operators: Mapping[Any, Any]
+    ir: pipeline_pb2.Pipeline,
+    node_id: str,
+    connection: ConnectionConfig,
+    operators: Mapping[Any, Any],
 ) -> NodeResult:
     """Run a node, unless it has succeeded in this run before.
 
@@ -58,7 +61,7 @@ def run_node(
     """
     node = node_of(ir, node_id)
     root = ir.runtime_spec.pipeline_root.field_value.string_value
-    with Metadata(connection) as store:
+    with stores.opened(connection) as store:
         before = stores.executions_of(store, node)
         done = stores.finished(before)
         if done:
@@ -67,16 +70,16 @@ def run_node(
     try:
         info = _launcher(ir, node, connection, operators).launch()
     except BaseException:
-        with Metadata(connection) as store:
+        with stores.opened(connection) as store:
             stores.bury(store, stores.executions_of(store, node), root)
         raise
     if info is None or info.execution_id is None:
         return NodeResult("skipped")
-    with Metadata(connection) as store:
+    with stores.opened(connection) as store:
         [execution] = store.store.get_executions_by_id([info.execution_id])
         if not execution_lib.is_execution_successful(execution):
             raise CrashError(_why_failed(execution))
-        cached = execution.last_known_state == metadata_store_pb2.Execution.CACHED
+        cached = execution.last_known_state == Execution.CACHED
         result = _result(store, execution, "cached" if cached else "complete")
         return dataclasses.replace(result, properties=info.exec_properties)
 
@@ -89,13 +92,13 @@ def node_of(ir: pipeline_pb2.Pipeline, node_id: str) -> pipeline_pb2.PipelineNod
 def _launcher(
     ir: pipeline_pb2.Pipeline,
     node: pipeline_pb2.PipelineNode,
-    connection: ConnectionConfigType,
+    connection: ConnectionConfig,
     operators: Mapping[Any, Any],
 ) -> Launcher:
     deployment = runner_utils.extract_local_deployment_config(ir)
     return Launcher(
         pipeline_node=node,
-        mlmd_connection=Metadata(connection),
+        mlmd_connection=stores.opened(connection),
         pipeline_info=ir.pipeline_info,
         pipeline_runtime_spec=ir.runtime_spec,
         executor_spec=runner_utils.extract_executor_spec(deployment, node.node_info.id),
@@ -104,9 +107,7 @@ def _launcher(
     )
 
 
-def _result(
-    store: Metadata, execution: metadata_store_pb2.Execution, state: Literal["complete", "cached", "kept"]
-) -> NodeResult:
+def _result(store: Metadata, execution: Execution, state: Literal["complete", "cached", "kept"]) -> NodeResult:
     return NodeResult(
         state=state,
         execution=execution.id,
@@ -115,7 +116,7 @@ def _result(
     )
 
 
-def _why_failed(execution: metadata_store_pb2.Execution) -> str:
+def _why_failed(execution: Execution) -> str:
     result = execution_lib.get_execution_result(execution)
     text = result.result_message.strip() if result else ""
     return text.splitlines()[-1] if text else "its inputs could not be resolved"

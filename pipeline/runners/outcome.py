@@ -8,15 +8,14 @@ from pipeline.runners.node import NodeResult
 from pipeline.runs import RunRecord
 
 
-def noted(record: RunRecord, result: NodeResult) -> RunRecord:
-    """`record` with what a node's outputs tell: the run's span, the blessing, where the model went."""
+def noted(record: RunRecord, result: NodeResult) -> dict[str, Any]:
+    """What a node's outputs tell of its run: the span (unless `record` has one), the blessing, where the model went."""
+    facts: dict[str, Any] = {}
     for artifact in (artifact for outputs in result.outputs.values() for artifact in outputs):
-        facts: dict[str, Any] = {}
         if record.span is None and artifact.has_custom_property("span"):
-            facts["span"] = int(artifact.get_int_custom_property("span"))
+            facts.setdefault("span", int(artifact.get_int_custom_property("span")))
         if artifact.type_name == "ModelBlessing" and artifact.has_custom_property("blessed"):
             facts["blessed"] = bool(artifact.get_int_custom_property("blessed"))
         if artifact.type_name == "PushedModel" and artifact.has_custom_property("pushed_destination"):
             facts["pushed"] = artifact.get_string_custom_property("pushed_destination")
-        record = record.model_copy(update=facts)
-    return record
+    return facts

@@ -1,31 +1,21 @@
-"""What a run has to do: which nodes, in which order, what is there already and where."""
+"""What a run has to do. Made once (`planning`), kept in the run's folder for those who run a single node of it."""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
-import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 
+import pydantic
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.errors import CrashError, InputError, close_matches
-from pipeline import dependencies, digests, graph
-from pipeline.config import Config
+from components.errors import InputError
+from pipeline import runs
 from pipeline.layout import Layout
 from pipeline.runners import ir as irs
-from pipeline.runners import reasons
 from pipeline.runners.reasons import Fingerprint
-from pipeline.runs import Home, NodeRecord, RunRecord
-
-_RESUMED = {
-    "pending": "resumed: it had not been started",
-    "skipped": "resumed: it had not been started",
-    "failed": "resumed: it had failed",
-    "running": "resumed: it had been interrupted",
-    "cancelled": "resumed: it had been interrupted",
-}
-IsDone = Callable[[pipeline_pb2.Pipeline, str], bool]
+from pipeline.runs import NodeRecord
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,141 +40,44 @@ class Plan:
 
     def placed(self, node_id: str) -> pipeline_pb2.Pipeline:
         """The IR in which that node finds its inputs."""
-        return _placed(self.ir, node_id, {node.id: node.home for node in self.nodes})
+        return irs.placed(self.ir, node_id, {node.id: node.home for node in self.nodes})
 
 
-def make(
-    config: Config, record: RunRecord, force: Collection[str], history: list[RunRecord], root: str, is_done: IsDone
-) -> Plan:
-    """Plan the next attempt at `record`.
+class _Kept(pydantic.BaseModel):
+    """A Plan as text."""
 
-    Args:
-        record: new, or with the nodes of the attempt before.
-        history: finished and failed runs of the pipeline, newest first.
-        is_done: whether the store has a successful execution of a node placed in an IR.
+    ir: str
+    nodes: tuple[NodeRecord, ...]
+    kept: frozenset[str]
+    fingerprints: dict[str, Fingerprint]
+    reasons: dict[str, str]
+    borrowed: dict[str, object]
+
+
+def save(plan: Plan, root: str, run_id: str) -> None:
+    """Keep it in the run's folder."""
+    fields = {field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)}
+    ir = base64.b64encode(plan.ir.SerializeToString(deterministic=True)).decode()
+    runs.write_whole(_path(root, run_id), _Kept(**{**fields, "ir": ir}).model_dump_json())
+
+
+def load(root: str, run_id: str) -> Plan:
+    """The plan of a run.
 
     Raises:
-        InputError: a node's name is wrong, or a partial run needs outputs that no run has.
+        InputError: it was not kept: the run has not been started on this root.
     """
-    ir = irs.compiled(graph.create_pipeline(config))
-    above, ids = irs.upstream(ir), irs.node_ids(ir)
-    asked = {"--from": [record.first], "--to": [record.last], "--force": force, "resources:": config.resources}
-    _check_names(ids, asked)
-    fingerprints = _fingerprints(config, ir)
-    irs.for_run(
-        ir,
-        record.id,
-        Layout(root).artifacts,
-        {node_id: digests.combined(found.sources) for node_id, found in fingerprints.items()},
-        force,
-    )
-    selected = _selected(ids, above, record)
-    source, base = _borrowed(irs.reaching(above, selected) - selected, history, record)
-    homes = {node_id: Home(run=record.id, attempt=record.attempt) for node_id in ids}
-    homes.update({node_id: node.home for node_id, node in base.items()})
-
-    kept: set[str] = set()
-    why: dict[str, str] = {}
-    for node_id in (node_id for node_id in ids if node_id in selected):
-        old = record.node(node_id)
-        if old is None:
-            continue
-        changed = _changed(root, record.id, node_id, fingerprints[node_id], above[node_id] & selected - kept)
-        if node_id in force:
-            changed = "--force"
-        if changed:
-            shutil.rmtree(os.path.join(Layout(root).checkpoints(record.id), node_id), ignore_errors=True)
-            why[node_id] = changed if old.state not in ("pending", "skipped") else _RESUMED[old.state]
-        elif is_done(_placed(ir, node_id, {**homes, node_id: old.home}), node_id):
-            homes[node_id] = old.home
-            kept.add(node_id)
-        else:
-            why[node_id] = _RESUMED.get(old.state, "its outputs are gone")
-    why.update(dict.fromkeys(force, "--force"))
-    nodes = tuple(
-        base.get(node_id) or _start(record.node(node_id), node_id, homes[node_id], node_id in selected, node_id in kept)
-        for node_id in ids
-    )
-    # Nodes that are done again, or that this attempt keeps, give their own blessing.
-    borrowed: dict[str, object] = {
-        "blessed": source.blessed if base.keys() & irs.makers_of(ir, "ModelBlessing") else None
-    }
-    if base:
-        borrowed["span"] = source.span
-    return Plan(ir, nodes, frozenset(kept), fingerprints, why, borrowed)
+    try:
+        with open(_path(root, run_id), encoding="utf-8") as file:
+            kept = _Kept.model_validate_json(file.read())
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{error.filename}: there is no such file. The task `start` writes it: is pipeline_root ({root}) on a "
+            "volume that all tasks share?"
+        ) from None
+    fields = {name: getattr(kept, name) for name in _Kept.model_fields}
+    return Plan(**{**fields, "ir": pipeline_pb2.Pipeline.FromString(base64.b64decode(kept.ir))})
 
 
-def _placed(ir: pipeline_pb2.Pipeline, node_id: str, homes: Mapping[str, Home]) -> pipeline_pb2.Pipeline:
-    copy = pipeline_pb2.Pipeline()
-    copy.CopyFrom(ir)
-    irs.place(copy, node_id, homes)
-    return copy
-
-
-def _start(old: NodeRecord | None, node_id: str, home: Home, selected: bool, kept: bool) -> NodeRecord:
-    if not selected:
-        return NodeRecord(id=node_id, state="skipped", reason="left out by --from or --to", home=home)
-    if old and kept:
-        return old.model_copy(update={"state": "pending", "reason": "done before this run was resumed"})
-    return NodeRecord(id=node_id, home=home)
-
-
-def _fingerprints(config: Config, ir: pipeline_pb2.Pipeline) -> dict[str, Fingerprint]:
-    sources = digests.Sources(config.project)
-    code, files, settings = dependencies.user_code(config), dependencies.data_files(config), irs.settings(ir)
-    if strangers := (code.keys() | files.keys()) - settings.keys():
-        raise CrashError(
-            f"pipeline/dependencies.py speaks of {', '.join(sorted(strangers))}, but there is no such node"
-        )
-    libraries = digests.libraries()
-    found = {}
-    for node_id, modules in irs.modules(ir).items():
-        of_node = dict(libraries)
-        for module in modules:
-            of_node.update(sources.of_module(module))
-        for reference in code.get(node_id, ()):
-            of_node.update(sources.of_reference(reference))
-        for path in files.get(node_id, ()):
-            of_node.update(sources.of_file(path))
-        found[node_id] = Fingerprint(sources=of_node, settings=settings[node_id])
-    return found
-
-
-def _changed(root: str, run_id: str, node_id: str, new: Fingerprint, redone: Collection[str]) -> str:
-    """Why a node that an earlier attempt may have done can't be kept; empty where it can."""
-    old = reasons.load(root, run_id, node_id)
-    changed = reasons.changes(old.static(), new) if old else ""
-    return changed or (f"what it reads from {', '.join(sorted(redone))} is new" if redone else "")
-
-
-def _selected(ids: tuple[str, ...], above: Mapping[str, Collection[str]], record: RunRecord) -> frozenset[str]:
-    """The nodes between --from and --to."""
-    before = irs.reaching(above, [record.last] if record.last else ids)
-    after = irs.reaching(irs.reversed_edges(above), [record.first] if record.first else ids)
-    if not before & after:
-        raise InputError(f"--from {record.first} --to {record.last}: no node lies between them")
-    return before & after
-
-
-def _borrowed(
-    needed: frozenset[str], history: list[RunRecord], record: RunRecord
-) -> tuple[RunRecord, dict[str, NodeRecord]]:
-    """The latest run that has the outputs a partial run needs (on resume, the same as before), and its nodes."""
-    for source in [record, *history]:
-        found = {node.id: node for node in source.nodes if node.id in needed and node.done}
-        if len(found) == len(needed):
-            note = {"state": "kept", "seconds": 0.0, "reason": f"outputs of run {source.id}"}
-            mine = source is record
-            return source, {key: node if mine else node.model_copy(update=note) for key, node in found.items()}
-    raise InputError(
-        f"--from {record.first} needs the outputs of {', '.join(sorted(needed))}, but no earlier run has them all. "
-        "Run the whole pipeline first"
-    )
-
-
-def _check_names(ids: tuple[str, ...], flags: Mapping[str, Collection[str | None]]) -> None:
-    for flag, names in flags.items():
-        for name in names:
-            if name is not None and name not in ids:
-                hint = close_matches(name, ids)
-                raise InputError(f"{flag} {name}: there is no such node.{hint} Nodes: {', '.join(ids)}")
+def _path(root: str, run_id: str) -> str:
+    return os.path.join(Layout(root).run(run_id), "plan.json")

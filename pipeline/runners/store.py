@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import ml_metadata
 from ml_metadata.proto import metadata_store_pb2
@@ -16,6 +17,26 @@ from tfx.orchestration.portable.mlmd import context_lib, execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 
 Execution: TypeAlias = metadata_store_pb2.Execution
+
+
+def opened(connection: metadata_store_pb2.ConnectionConfig) -> Metadata:
+    """The store, for a `with` statement."""
+    return _Exclusive(connection) if connection.HasField("sqlite") else Metadata(connection)
+
+
+class _Exclusive(Metadata):
+    """A store in a SQLite file, one process at a time: ML Metadata does not wait for a lock that another holds."""
+
+    def __enter__(self) -> _Exclusive:
+        path = f"{self.connection_config.sqlite.filename_uri}.lock"
+        self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        super().__exit__(*exc_info)
+        os.close(self._lock)
 
 
 def executions_of(store: Metadata, node: pipeline_pb2.PipelineNode) -> list[Execution]:

@@ -10,8 +10,7 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2
 
 from components.statistics.paths import split_file
-from pipeline.connection import connection
-from pipeline.layout import Layout
+from pipeline.connection import connection, exists
 
 # TFX's names, written out: TFX takes many seconds to import.
 _NODE_CONTEXT = "node"
@@ -41,7 +40,7 @@ class Counted:
 
 def counted(pipeline: str, root: str) -> list[Counted]:
     """All that are there still, those last that were made last; a root without runs has none."""
-    if not os.path.exists(Layout(root).store):
+    if not exists(root):
         return []
     store = ml_metadata.MetadataStore(connection(root))
     node = store.get_context_by_type_and_name(_NODE_CONTEXT, f"{pipeline}.{_NODE}")

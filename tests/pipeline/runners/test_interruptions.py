@@ -108,9 +108,9 @@ def test_a_node_that_succeeded_just_before_the_kill_is_kept(project):
 
 
 def die_after_publishing_count() -> None:
-    from pipeline.runners import walk
+    from pipeline.runners import step
 
-    real = walk.run_node
+    real = step.run_node
 
     def run_node(ir, node_id, *rest):
         result = real(ir, node_id, *rest)
@@ -118,7 +118,7 @@ def die_after_publishing_count() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    walk.run_node = run_node
+    step.run_node = run_node
 
 
 def test_two_runs_on_one_root_wait_for_each_other_or_are_refused(project):

@@ -1,0 +1,52 @@
+"""Processes that start from nothing: for one that imports little itself, and may never need another."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from pipeline.runners.fork_server import Answer, Send, answer, die_with, messages, run_child
+
+
+class Spawner:
+    """Starts a Python process for each call. It is killed with this one."""
+
+    def call(self, function: Callable[..., Any], *args: Any, receive: Send) -> Answer:
+        """`function(send, *args)` in a process of its own; what it sends meanwhile goes to `receive`.
+
+        Raises:
+            ChildDied: the process was killed, or exited.
+            Exception: what `function` raised.
+        """
+        ours, theirs = socket.socketpair()
+        command = [sys.executable, "-m", __name__, str(theirs.fileno()), str(os.getpid())]
+        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        theirs.close()
+        outcome = None
+        try:
+            with Connection(ours.detach()) as connection:
+                connection.send_bytes(pickle.dumps((function, args)))
+                for kind, value in messages(connection):
+                    if kind == "sent":
+                        receive(value)
+                    elif kind != "pid":
+                        outcome = (kind, value)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        finally:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return answer(outcome, status, usage.ru_maxrss * 1024)
+
+
+if __name__ == "__main__":
+    die_with(int(sys.argv[2]))
+    run_child(Connection(int(sys.argv[1])))

@@ -1,0 +1,154 @@
+"""One node of a planned run: what is written down before and after it, and what it comes to."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import os
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from ml_metadata.proto import metadata_store_pb2
+
+from components.errors import CrashError
+from components.progress import Value
+from pipeline import runs
+from pipeline.beam import beam_args
+from pipeline.config import Config
+from pipeline.layout import Layout
+from pipeline.runners import failures, logs, outcome, reasons
+from pipeline.runners import ir as irs
+from pipeline.runners.events import Listener, NodeProgress
+from pipeline.runners.executor import NodeExecutor, Server
+from pipeline.runners.node import NodeResult, node_of, run_node
+from pipeline.runners.plan import Plan
+from pipeline.runs import NodeRecord, Outcome, RunRecord
+
+
+@dataclasses.dataclass(frozen=True)
+class Engine:
+    """What the runs of one process share.
+
+    Attributes:
+        server: where executors are run; None is this process.
+        output: where executors print; None is the node's log.
+    """
+
+    root: str
+    connection: metadata_store_pb2.ConnectionConfig
+    server: Server | None
+    listen: Listener
+    output: str | None = None
+
+
+class Step:
+    """One node of a run."""
+
+    def __init__(self, engine: Engine, config: Config, plan: Plan, record: RunRecord, node: NodeRecord) -> None:
+        """Args:
+        record: of the run, as it was planned.
+        node: of the plan, "pending".
+        """
+        self.engine = engine
+        self.config = config
+        self.plan = plan
+        self.run = record
+        log = os.path.join(Layout(engine.root).logs(record.id), f"{node.id}.log")
+        self.node = node.model_copy(update={"state": "running", "log": log})
+        self.fingerprint = plan.fingerprints[node.id]
+        self.started = time.monotonic()
+
+    def begin(self) -> Outcome:
+        """Write down what it depends on. Returns what it is for now: running."""
+        if self.node.id not in self.plan.kept:
+            reasons.save(self.engine.root, self.run.id, self.node.id, self.fingerprint)
+        return self._outcome()
+
+    def finish(self, facts: RunRecord) -> Outcome:
+        """Run it.
+
+        Args:
+            facts: the run's record so far.
+
+        Raises:
+            BaseException: it was interrupted; an Exception becomes a failed node.
+        """
+        executor = self._executor()
+        try:
+            with logs.of_thread(self.node.log):
+                placed = self.plan.placed(self.node.id)
+                result = run_node(placed, self.node.id, self.engine.connection, executor.operators)
+        except Exception as error:
+            return self._failed(error)
+        return self._succeeded(result, executor.peak_memory, facts)
+
+    def cancelled(self) -> Outcome:
+        """What an interrupt makes of it."""
+        return self._outcome({"state": "cancelled", "seconds": self._seconds()})
+
+    def _outcome(self, node: Mapping[str, Any] | None = None, facts: Mapping[str, Any] | None = None) -> Outcome:
+        return Outcome(
+            node=self.node.model_copy(update=dict(node or {})),
+            attempt=self.run.attempt,
+            facts=dict(facts or {}),
+            at=datetime.datetime.now(datetime.timezone.utc),
+        )
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def _executor(self) -> NodeExecutor:
+        def report(fields: Mapping[str, Value]) -> None:
+            self.engine.listen(NodeProgress(self.node.id, fields))
+
+        gpu = self.config.needs(self.node.id).gpus > 0
+        output = self.engine.output or self.node.log
+        return NodeExecutor(self.engine.server, self.engine.root, beam_args(self.config.beam), output, gpu, report)
+
+    def _failed(self, error: Exception) -> Outcome:
+        with open(self.node.log, "a", encoding="utf-8") as log:
+            traceback.print_exception(error, file=log)
+        shown = failures.of_exception(error, self.engine.root)
+        text = f"{shown}. Log: {self.node.log}" if isinstance(shown, CrashError) else str(shown)
+        return self._outcome(
+            {"state": "failed", "error": text, "seconds": self._seconds()},
+            {"error": f"{self.node.id}: {text}", "exit_code": int(shown.exit_code)},
+        )
+
+    def _succeeded(self, result: NodeResult, peak_memory: int | None, facts: RunRecord) -> Outcome:
+        fingerprint = self.fingerprint.model_copy(
+            update={
+                "inputs": {key: tuple(a.id for a in found) for key, found in result.inputs.items()},
+                "resolved": {k: str(v) for k, v in result.properties.items() if k != irs.DIGEST},
+            }
+        )
+        node: dict[str, Any] = {
+            "state": result.state,
+            "artifacts": {key: tuple(a.uri for a in found) for key, found in result.outputs.items()},
+            "execution": result.execution,
+        }
+        if result.state != "kept":
+            reasons.save(self.engine.root, self.run.id, self.node.id, fingerprint)
+            reason = self._reason(result.state, fingerprint)
+            node.update(seconds=self._seconds(), reason=reason, peak_memory=peak_memory)
+        executes = irs.executes(self.plan.ir, self.node.id)
+        return self._outcome(node, outcome.noted(facts, result) if executes else {})
+
+    def _reason(self, state: str, fingerprint: reasons.Fingerprint) -> str:
+        history = runs.earlier(self.engine.root, self.run)
+        if state == "skipped":
+            return "its condition does not hold"
+        if state == "cached":
+            return reasons.of_cached(self.engine.root, history, self.node.id, fingerprint)
+        if self.node.id in self.plan.reasons:
+            return self.plan.reasons[self.node.id]
+        if not irs.executes(self.plan.ir, self.node.id):
+            return "looks at the store in every run"
+        if not node_of(self.plan.ir, self.node.id).execution_options.caching_options.enable_cache:
+            return "caching is off"
+        alike = [r for r in history if bool(r.parent) == bool(self.run.parent)]
+        if self.run.parent:
+            alike = [r for r in alike if r.span == self.config.data.span]
+        return reasons.of_run(self.engine.root, alike, self.node.id, fingerprint)
