@@ -88,7 +88,10 @@ def test_ci_installs_what_is_missing_and_runs_both(tmp_path: pathlib.Path) -> No
     done = subprocess.run([tmp_path / "clone/.ci/run"], env=environment, capture_output=True, text=True, check=False)
     calls = [line for line in log.read_text().splitlines() if not line.startswith(("dpkg-query", "sudo"))]
     assert re.fullmatch("apt-get .* update", calls[0])
-    assert re.fullmatch("apt-get .* install .*build-essential chromium graphviz", calls[1])
+    packages = re.findall(r"^[^#\n]+", (CHECKOUT / ".ci/packages").read_text(), re.MULTILINE)
+    assert "tzdata" in packages
+    assert re.fullmatch("apt-get .* install .*build-essential .*graphviz.*", calls[1])
+    assert calls[1].split()[-len(packages) + 1 :] == [name for name in packages if name != "tzdata"]
     assert calls[2:] == ["make test", "make acceptance"]
     assert done.returncode == 1
     assert "Failed: make test" in done.stderr
