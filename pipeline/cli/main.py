@@ -25,6 +25,7 @@ COMMANDS = {
     "stats": "Describe a data set: each column's values, missing ones, spread.",
     "schema": "Infer a schema, hold it against new data, and accept what the data needs.",
     "drift": "Compare two data sets or their statistics: what has drifted.",
+    "compile": "Write a pipeline as YAML for Kubeflow Pipelines, each step on its node pool.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",
     "doctor": "Check this machine: versions, Python, glibc, disk, memory, GPU.",

@@ -19,6 +19,10 @@ root_option: Callable[[Any], Any] = click.option(
     help="Where the runs are: `runs` in the working directory, or else in the checkout.",
 )
 
+cluster_option: Callable[[Any], Any] = click.option(
+    "--cluster", metavar="FILE.py", help="A file with get_cluster(), which takes the place of the config's `kubeflow`."
+)
+
 json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 
 

@@ -40,15 +40,24 @@ def versions() -> dict[str, str]:
     return {"tfx": importlib.metadata.version("tfx"), "millrace": pipeline.__version__}
 
 
+def portable(config: Config) -> dict[str, Any]:
+    """`config` as JSON, with all that lies in its project relative to it.
+
+    Raises:
+        ConfigError: it names code outside of its project, which no image has.
+    """
+    tree = {**config.model_dump(mode="json", by_alias=True), "project": ""}
+    return {key: _portable(value, config.project) for key, value in tree.items()}
+
+
 def embed(config: Config, upstream: Mapping[str, Collection[str]]) -> str:
     """`config` in one word; the same for the same config, wherever its project is.
 
     Raises:
         ConfigError: it names code outside of its project, which no image has.
     """
-    tree = {**config.model_dump(mode="json", by_alias=True), "project": ""}
     content = {
-        "config": _portable(tree, config.project),
+        "config": portable(config),
         "upstream": {node: sorted(above) for node, above in sorted(upstream.items())},
         "versions": versions(),
     }
@@ -83,7 +92,6 @@ def read(text: str, folder: str) -> Embedded:
 
 
 def _portable(value: Any, project: str) -> Any:
-    """`value` with all that lies in the project relative to it."""
     if isinstance(value, dict):
         return {key: _portable(item, project) for key, item in value.items()}
     if isinstance(value, list):

@@ -38,7 +38,7 @@ class Retries(Record):
 
     count: int = pydantic.Field(default=2, ge=0)
     seconds: int = pydantic.Field(default=10, ge=0)
-    """Before the first; doubled for each one after it."""
+    """Before the first; doubled for each one after it, where the last stays within `most_seconds`."""
     most_seconds: int = pydantic.Field(default=300, ge=0)
 
 

@@ -3,7 +3,8 @@
 A config is a Python file that defines `get_config() -> Config`. What it says about paths is relative to
 its project: the checkout for the configs shipped in `pipeline/configs`, the file's own folder for a
 user's file. References of the form FILE.py:NAME are made absolute here, wherever they stand in the
-config, so that every process that reads the config finds the same file.
+config, so that every process that reads the config finds the same file. A cluster is a Python file that
+defines `get_cluster() -> Kubeflow`, and takes the place of what the config says of it.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import re
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pipeline
 from components.errors import ConfigError, close_matches
 from pipeline import configs, references
 from pipeline.config.config import Config
+from pipeline.config.kubeflow import Kubeflow
+from pipeline.config.record import Record
 from pipeline.config.tree import replaced
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(pipeline.__file__)))
@@ -29,6 +32,7 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(pipeline.__file__)))
 
 FILE_REFERENCE = re.compile(r"[^:]+\.py:[A-Za-z_]\w*")
 """FILE.py:NAME."""
+_Made = TypeVar("_Made", bound=Record)
 
 
 def names() -> dict[str, str]:
@@ -44,16 +48,25 @@ def load(name_or_path: str) -> Config:
         ConfigError: there is no such config, or its code fails; the message names file and line.
     """
     if name_or_path.endswith(".py") or (os.sep in name_or_path and not os.path.isfile(name_or_path)):
-        file = os.path.abspath(name_or_path)
-        if not os.path.isfile(file):
-            raise ConfigError(f"{name_or_path}: no such config file")
-        config = _call(file, lambda: references.load(f"{file}:get_config"))
-        return placed(config, os.path.dirname(file))
+        config = _from_file(name_or_path, "get_config", Config)
+        return placed(config, os.path.dirname(os.path.abspath(name_or_path)))
     if name_or_path not in names():
         raise ConfigError(_no_such_config(name_or_path))
     module = f"{configs.__name__}.{name_or_path}"
     file = os.path.join(configs.__path__[0], f"{name_or_path}.py")
-    return placed(_call(file, lambda: importlib.import_module(module).get_config), PROJECT)
+    return placed(_call(file, "get_config", lambda: importlib.import_module(module).get_config, Config), PROJECT)
+
+
+def for_cluster(name_or_path: str, cluster: str | None, settings: Sequence[str]) -> Config:
+    """`load` with the cluster of that file in the place of the config's own, and FIELD=VALUE settings on top.
+
+    Raises:
+        ConfigError: as `load` and `override` do; the cluster's file is none, or its code fails.
+    """
+    config = load(name_or_path)
+    if cluster is not None:
+        config = config.model_copy(update={"kubeflow": _from_file(cluster, "get_cluster", Kubeflow)})
+    return override(config, settings)
 
 
 def override(config: Config, settings: Sequence[str]) -> Config:
@@ -86,19 +99,26 @@ def _no_such_config(name: str) -> str:
     return f"no config is called {name!r}.{beside}{close_matches(name, list(known))} {listing}"
 
 
-def _call(file: str, find: Callable[[], Callable[[], Any]]) -> Config:
-    """What the `get_config` that `find` returns makes; whatever fails in `file` becomes a ConfigError with its line."""
+def _from_file(path: str, function: str, kind: type[_Made]) -> _Made:
+    file = os.path.abspath(path)
+    if not os.path.isfile(file):
+        raise ConfigError(f"{path}: no such config file")
+    return _call(file, function, lambda: references.load(f"{file}:{function}"), kind)
+
+
+def _call(file: str, function: str, find: Callable[[], Callable[[], Any]], kind: type[_Made]) -> _Made:
+    """What the function that `find` returns makes; whatever fails in `file` becomes a ConfigError with its line."""
     try:
-        config = find()()
+        made = find()()
     except SyntaxError as error:
         raise ConfigError(f"{error.filename or file}:{error.lineno}: {error.msg}") from None
     except ConfigError as error:
         raise ConfigError(f"{_place(file, error)}{error}") from None
     except (Exception, SystemExit) as error:
         raise ConfigError(f"{_place(file, error)}{type(error).__name__}: {error}") from None
-    if not isinstance(config, Config):
-        raise ConfigError(f"{file}: get_config() must return a pipeline.config.Config. Received: {config!r}")
-    return config
+    if not isinstance(made, kind):
+        raise ConfigError(f"{file}: {function}() must return a pipeline.config.{kind.__name__}. Received: {made!r}")
+    return made
 
 
 def _place(file: str, error: BaseException) -> str:
@@ -123,11 +143,12 @@ def _with(config: Config, settings: Sequence[str]) -> Config:
         field, separator, text = setting.partition("=")
         if not separator or not field:
             raise ConfigError("write FIELD=VALUE, as in --set trainer.epochs=5")
-        tree = replaced(tree, field.split("."), _absolute(_value(text), config.project))
+        tree = replaced(tree, field.split("."), _absolute(value_of(text), config.project))
     return Config(**tree)
 
 
-def _value(text: str) -> Any:
+def value_of(text: str) -> Any:
+    """What FIELD=TEXT means."""
     for parse in (json.loads, ast.literal_eval):
         try:
             return parse(text)

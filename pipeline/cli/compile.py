@@ -1,0 +1,78 @@
+"""`millrace compile`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import click
+from rich.table import Table
+
+from components.errors import InputError
+from pipeline.cli.console import console, quiet, table
+from pipeline.cli.options import cluster_option
+from pipeline.config.load import for_cluster
+from pipeline.kubeflow.compiler import Compiled, compile_config
+from pipeline.kubeflow.placement import described
+from pipeline.runs import write_whole
+
+
+@click.command("compile")
+@click.argument("config")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Override a field of the config.")
+@cluster_option
+@click.option(
+    "--out", metavar="FILE", type=click.Path(dir_okay=False), help="The file to write; NAME.yaml if not given."
+)
+@click.option("--explain", is_flag=True, help="Show where each step runs, and why.")
+def compile(config: str, settings: tuple[str, ...], cluster: str | None, out: str | None, explain: bool) -> None:
+    """Write a pipeline as YAML for Kubeflow Pipelines (backend 2.5 or later).
+
+    CONFIG is the name of a shipped config or a path to a Python file of your own. What the cluster is like (image,
+    storage, node pools) says the config's field `kubeflow`, or FILE.py of --cluster with its `get_cluster()`.
+    """
+    settled = for_cluster(config, cluster, settings)
+    path = _checked(out or f"{settled.name}.yaml")
+    with quiet() as output:
+        screen = console(output.stream)
+        screen.print(f"compiling {settled.name}: its graph needs TFX, whose import takes a while")
+        compiled = compile_config(settled)
+        write_whole(path, compiled.text)
+        if explain:
+            screen.print(_placements(compiled))
+        for note in _notes(compiled):
+            screen.print(note)
+        parameters = ", ".join(parameter.name for parameter in compiled.parameters)
+        screen.print(f"{path}: {len(compiled.steps)} steps; parameters: {parameters}", soft_wrap=True)
+
+
+def _checked(path: str) -> str:
+    """`path`, before the time that compiling takes is spent."""
+    if not path.endswith((".yaml", ".yml")):
+        raise InputError(f"--out {path}: KFP takes files that are called .yaml or .yml")
+    folder = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(folder):
+        raise InputError(f"--out {path}: there is no folder {folder}")
+    return path
+
+
+def _placements(compiled: Compiled) -> Table:
+    grid = table("step", "needs", "pool", "image", "tolerations", "retries", "why", right=("retries",))
+    for step in compiled.steps:
+        pool = step.placement.pool
+        grid.add_row(
+            step.node or step.task,
+            described(step.placement.needs),
+            pool.name if pool else "",
+            step.image,
+            ", ".join(f"{each.key}={each.value}:{each.effect}" for each in pool.taints) if pool else "",
+            str(step.retries.count),
+            step.placement.why,
+        )
+    return grid
+
+
+def _notes(compiled: Compiled) -> Iterator[str]:
+    pools = (step.placement.pool for step in compiled.steps)
+    for name in sorted({pool.name for pool in pools if pool and pool.expressions}):
+        yield f"pool {name} is told by expressions (node affinity), which backends before 2.14 ignore: add labels"

@@ -1,0 +1,1 @@
+"""From a config to a pipeline of Kubeflow Pipelines (backend 2.5 or later), as YAML."""

@@ -1,0 +1,126 @@
+"""What Kubernetes would refuse in every pod, or what could not work there, said before anything is compiled."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+
+from components.errors import ConfigError
+from pipeline.config.config import Config
+from pipeline.config.kubeflow import Kubeflow
+from pipeline.config.pools import Expression, NodePool
+from pipeline.kubeflow.platform import SHARED_MEMORY, SHARED_MEMORY_PATH
+from pipeline.kubeflow.specification import STORE
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_LONGEST_NAME = 63 - len("-abcde")
+"""Argo labels pods with the workflow's name, which is the pipeline's and five characters more."""
+_SCRATCH = ("gcs", "s3", "minio", ".local", ".cache", ".config")
+"""Folders that the backend mounts in every pod (argocompiler/container.go)."""
+_BACKEND_VOLUMES = {
+    "kfp-launcher", "ca-bundle", "gcs-scratch", "s3-scratch", "minio-scratch", "dot-local-scratch", "dot-cache-scratch",
+    "dot-config-scratch",
+}  # fmt: skip
+
+
+def check(config: Config) -> None:
+    """Refuse what could not run.
+
+    Raises:
+        ConfigError: names the field.
+    """
+    cluster = config.kubeflow
+    if len(config.name) > _LONGEST_NAME:
+        raise ConfigError(
+            f"name: Kubernetes takes at most {_LONGEST_NAME} characters. Received: {len(config.name)}, {config.name!r}"
+        )
+    _check_volumes(cluster)
+    _check_mounts(cluster)
+    _check_variables(cluster)
+    _check_root(cluster)
+    _refuse_twins("kubeflow.pools: the name", (pool.name for pool in cluster.pools))
+    for pool in cluster.pools:
+        _check_pool(pool)
+
+
+def _refuse_twins(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ConfigError(f"{what} {name!r} stands there more than once")
+        seen.add(name)
+
+
+def _check_volumes(cluster: Kubeflow) -> None:
+    """The backend names a volume after what it holds, so nothing can be mounted twice, nor under a name like others."""
+    mounts = (*cluster.secret_mounts, *cluster.config_map_mounts)
+    names = [*(each.claim for each in cluster.volumes), *(each.name for each in mounts)]
+    for name in names:
+        if not _LABEL.fullmatch(name):
+            raise ConfigError(
+                f"kubeflow: {name!r} is mounted as the volume of that name, which must be at most 63 lower-case "
+                "letters, digits and dashes"
+            )
+        if name in _BACKEND_VOLUMES or name == SHARED_MEMORY:
+            raise ConfigError(f"kubeflow: {name!r} is the name of another volume in each pod: it cannot be mounted")
+    _refuse_twins("kubeflow: what is mounted is a volume of its name, but", names)
+
+
+def _check_mounts(cluster: Kubeflow) -> None:
+    mounts = (*cluster.secret_mounts, *cluster.config_map_mounts)
+    paths = [posixpath.normpath(path) for path in (*(v.path for v in cluster.volumes), *(m.path for m in mounts))]
+    for path in paths:
+        if path.split("/")[1] in (*_SCRATCH, "kfp-launcher") or (cluster.shared_memory and path == SHARED_MEMORY_PATH):
+            raise ConfigError(f"kubeflow: nothing can be mounted at {path}: that is a folder of KFP's or of ours")
+    _refuse_twins("kubeflow: the mount path", paths)
+
+
+def _check_variables(cluster: Kubeflow) -> None:
+    keys = (*([cluster.password] if cluster.password else []), *cluster.secrets, *cluster.config_maps)
+    _refuse_twins("kubeflow: the environment variable", [STORE, *(key.env for key in keys)])
+
+
+def _check_root(cluster: Kubeflow) -> None:
+    """Whether a URI can be written to, only the image knows."""
+    if "://" in cluster.root:
+        return
+    root = posixpath.normpath(cluster.root)
+    paths = [posixpath.normpath(each.path) for each in cluster.volumes]
+    if not any(root == path or root.startswith(f"{path.rstrip('/')}/") for path in paths):
+        raise ConfigError(
+            f"kubeflow.root must be a URI or lie in one of kubeflow.volumes ({', '.join(paths) or 'there are none'}), "
+            f"or no step would see what another wrote. Received: {cluster.root!r}"
+        )
+
+
+def _check_pool(pool: NodePool) -> None:
+    place = f"kubeflow.pools: {pool.name}"
+    for key, value in [*pool.labels.items(), *((taint.key, taint.value) for taint in pool.taints)]:
+        if not _KEY.fullmatch(key):
+            raise ConfigError(f"{place}: {key!r} is no key of a label or a taint")
+        if not _VALUE.fullmatch(value):
+            raise ConfigError(
+                f"{place}: {key} has a value of at most 63 letters, digits, dots, dashes and underscores. "
+                f"Received: {value!r}"
+            )
+    for expression in pool.expressions:
+        _check_expression(place, expression)
+
+
+def _check_expression(place: str, expression: Expression) -> None:
+    count = len(expression.values)
+    match expression.operator:
+        case "In" | "NotIn" if not count:
+            problem = "takes values"
+        case "Exists" | "DoesNotExist" if count:
+            problem = "takes no values"
+        case "Gt" | "Lt" if count != 1 or not expression.values[0].lstrip("-").isdecimal():
+            problem = "takes one whole number"
+        case _:
+            return
+    raise ConfigError(
+        f"{place}: {expression.operator} on {expression.key} {problem}. Received: {list(expression.values)}"
+    )
