@@ -26,6 +26,7 @@ COMMANDS = {
     "schema": "Infer a schema, hold it against new data, and accept what the data needs.",
     "drift": "Compare two data sets or their statistics: what has drifted.",
     "compile": "Write a pipeline as YAML for Kubeflow Pipelines, each step on its node pool.",
+    "rehearse": "Run on this machine what Kubeflow would run on a cluster.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",
     "doctor": "Check this machine: versions, Python, glibc, disk, memory, GPU.",

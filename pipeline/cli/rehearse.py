@@ -1,0 +1,102 @@
+"""`millrace rehearse`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from components.errors import InputError
+from pipeline.cli.console import console, quiet
+from pipeline.cli.options import cluster_option
+from pipeline.cli.rehearsed import Lines
+from pipeline.config.config import Config
+from pipeline.config.load import PROJECT, for_cluster
+from pipeline.paths import absolute
+from pipeline.rehearsal.docker import Docker
+from pipeline.rehearsal.environment import Replaced
+from pipeline.rehearsal.processes import Processes
+from pipeline.rehearsal.rehearse import Options, folder_of, new_job
+from pipeline.rehearsal.rehearse import rehearse as run_file
+from pipeline.rehearsal.runtime import Runtime
+from pipeline.runs import write_whole
+
+
+@click.command()
+@click.argument("config")
+@click.option("--set", "settings", multiple=True, metavar="FIELD=VALUE", help="Override a field of the config.")
+@cluster_option
+@click.option("--root", metavar="DIR", type=click.Path(file_okay=False), help="What stands for the cluster's storage.")
+@click.option("--param", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the pipeline.")
+@click.option("--run-id", metavar="ID", help="Go on with the run of this id, as a resubmission does.")
+@click.option("--store", metavar="URL", help="The metadata store; SQLite under the root where not given.")
+@click.option("--parallel", type=click.IntRange(min=1), default=2, show_default=True, help="Tasks at a time.")
+@click.option("--docker", "in_docker", is_flag=True, help="Run each task in its image, not as a process.")
+@click.option("--image", metavar="NAME", help="With --docker: this image for all tasks.")
+@click.option(
+    "--file",
+    "compiled",
+    metavar="FILE.yaml",
+    type=click.Path(exists=True, dir_okay=False),
+    help="What CONFIG was compiled to; it is compiled now where not given.",
+)
+def rehearse(
+    config: str,
+    settings: tuple[str, ...],
+    cluster: str | None,
+    root: str | None,
+    parameters: tuple[str, ...],
+    run_id: str | None,
+    store: str | None,
+    parallel: int,
+    in_docker: bool,
+    image: str | None,
+    compiled: str | None,
+) -> int:
+    """Run on this machine what Kubeflow would run on a cluster.
+
+    Every task is its container's command: a process of its own, or with --docker a container. Secrets and config maps
+    that are variables there are taken from the variables here. Ends with the exit code of the first task that failed.
+    """
+    if image and not in_docker:
+        raise click.UsageError("--image is for --docker")
+    settled = for_cluster(config, cluster, settings)
+    folder = _root(settled, root)
+    job = new_job()
+    file = compiled or _compiled(settled, os.path.join(folder_of(folder, job), "pipeline.yaml"))
+    runtime: Runtime = Docker(folder, image) if in_docker else Processes(settled.project, PROJECT)
+    given = {} if in_docker else {"pipeline_root": folder}
+    options = Options(
+        root=folder,
+        parameters=given if run_id is None else {**given, "run_id": run_id},
+        settings=parameters,
+        replaced=_replaced(settled, store),
+        parallel=parallel,
+    )
+    listen = Lines(console())
+    record = run_file(file, job, runtime, options, listen)
+    listen.close(record)
+    return int(record.exit_code or 0)
+
+
+def _root(config: Config, root: str | None) -> str:
+    if root is None and "://" in config.root:
+        raise InputError(f"the config's root is {config.root}: say with --root which folder stands for it here")
+    return absolute(root) if root else os.path.join(os.path.dirname(config.root_path), "rehearsal")
+
+
+def _compiled(config: Config, path: str) -> str:
+    with quiet() as output:
+        console(output.stream).print(f"compiling {config.name}: its graph needs TFX, whose import takes a while")
+        from pipeline.kubeflow.compiler import compile_config
+
+        write_whole(path, compile_config(config).text)
+    return path
+
+
+def _replaced(config: Config, store: str | None) -> Replaced:
+    """The cluster's store is out of reach; SQLite, which takes its place, has no password."""
+    if store is not None:
+        return {"MILLRACE_STORE": store}
+    password = config.kubeflow.password
+    return {"MILLRACE_STORE": None, **({password.env: None} if password else {})}
