@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,8 @@ from components.errors import InputError, close_matches
 from pipeline.rehearsal import platform
 from pipeline.rehearsal.message import read
 from pipeline.rehearsal.spec import Component, Container, Pipeline, Task
+
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 class Step(pydantic.BaseModel, frozen=True):
@@ -86,6 +89,9 @@ def _joined(pipeline: Pipeline, pods: dict[str, platform.Pod], path: str) -> Com
     for name in _ordered(tasks, path):
         task = tasks[name]
         where = f"{path}: task {name}"
+        if not _LABEL.fullmatch(name):
+            # Argo names the pods of a task with retries after it.
+            raise InputError(f"{where}: Kubernetes takes lower-case letters, digits and dashes, 63 at the most")
         component = _known(task.component_ref.name, pipeline.components, f"{where}: component")
         label = component.executor_label
         container = _known(label, executors, f"{where}: executor").container

@@ -78,6 +78,11 @@ def test_what_is_not_interpreted_is_refused(
         read_file(write(tmp_path, first, second))
 
 
+def test_names_are_labels(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(InputError, match="task Trainer: Kubernetes takes lower-case letters"):
+        read_file(write(tmp_path, *documents({"Trainer": task("true")})))
+
+
 def test_the_backend_keeps_one_component_for_equal_containers(tmp_path: pathlib.Path) -> None:
     tasks = {"one": task("true"), "two": task("true", artifacts={"page": "system.HTML"})}
     with pytest.raises(InputError, match="tasks one and two have the same container but other inputs or outputs"):
