@@ -5,13 +5,11 @@ from typing import Optional
 
 import ml_metadata as mlmd
 from absl import logging
-from tensorflow.core.protobuf import saved_model_pb2
 from tfx import types
 from tfx.dsl.components.common import resolver
 from tfx.dsl.io import fileio
 
 from components import signatures
-from components.saved_model import folder_of
 
 _BLESSED = "blessed"
 _MODEL_ID = "current_model_id"
@@ -62,6 +60,11 @@ def _alike(model: types.Artifact, candidate: types.Artifact) -> bool:
 
 def _answers(model: types.Artifact) -> Answers:
     """What the model's signatures return; nothing where its files are gone."""
+    # Imported here: a resolver runs where TensorFlow is not loaded, and often finds nothing to look into.
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    from components.saved_model import folder_of
+
     path = os.path.join(folder_of(model), "saved_model.pb")
     if not fileio.exists(path):
         return frozenset()

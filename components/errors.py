@@ -82,6 +82,12 @@ class CrashError(MillraceError):
     """A node failed for a reason that nobody foresaw; the message names its log."""
 
 
+def of_code(code: int, message: str) -> MillraceError:
+    """The error that ends a process with `code`, for one that another process has ended with."""
+    kinds = (InputError, GateError, NoBaselineError, NotComparableError)
+    return next((kind for kind in kinds if kind.exit_code == code), CrashError)(message)
+
+
 def close_matches(name: str, valid: Iterable[str]) -> str:
     """The hint for an unknown name, with a leading space: what is close to it whatever its case, or nothing."""
     spelled = {each.lower(): each for each in valid}

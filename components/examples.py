@@ -3,13 +3,14 @@
 import dataclasses
 import itertools
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Optional
 
 import tensorflow as tf
-from tfx.components.example_gen.utils import SPAN_PROPERTY_NAME
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
+
+from components.spans import span_of
 
 _TOGETHER = 64
 """Records are handed over so many at a time: one by one, that takes far longer than reading them."""
@@ -27,7 +28,7 @@ class Shard:
 def shards(artifacts: Sequence[Artifact]) -> list[Shard]:
     """All files of all splits of several artifacts, in their order."""
     return [
-        Shard(split, span(examples), path)
+        Shard(split, span_of(examples), path)
         for examples in artifacts
         for split in split_names(examples)
         for path in files(examples, split)
@@ -37,23 +38,6 @@ def shards(artifacts: Sequence[Artifact]) -> list[Shard]:
 def split_names(examples: Artifact) -> list[str]:
     """The splits of an artifact, in the order of the artifact."""
     return artifact_utils.decode_split_names(examples.split_names)
-
-
-def span(examples: Artifact) -> int:
-    """The span, which ExampleGens keep in a custom property; 0 where there are none."""
-    if examples.has_custom_property(SPAN_PROPERTY_NAME):
-        return examples.get_int_custom_property(SPAN_PROPERTY_NAME)
-    return int(examples.span or 0)
-
-
-def newest_first(artifacts: Sequence[Artifact]) -> list[Artifact]:
-    """By span: the launcher hands on what a resolver has found in the order of the store."""
-    return sorted(artifacts, key=span, reverse=True)
-
-
-def newest_by_span(artifacts: Iterable[Artifact]) -> dict[int, Artifact]:
-    """Of each span the artifact that was made last."""
-    return {span(artifact): artifact for artifact in sorted(artifacts, key=lambda each: each.id)}
 
 
 def pattern(examples: Artifact, split: str) -> str:

@@ -23,6 +23,7 @@ from tfx.types.system_executions import Process
 from components import columns, saved_model
 from components import examples as example_files
 from components.batches import batches
+from components.spans import span_of
 
 _WITHOUT = "without"
 _COPIED = ("payload_format", "file_format")
@@ -88,7 +89,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def _describe(predictions: types.Artifact, examples: types.Artifact) -> None:
     """Splits, span and storage are those of the examples."""
     predictions.split_names = examples.split_names
-    predictions.span = example_files.span(examples)
+    predictions.span = span_of(examples)
     predictions.version = examples.version
     for name in _COPIED:
         if examples.has_custom_property(name):

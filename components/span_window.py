@@ -6,8 +6,7 @@ import ml_metadata as mlmd
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.types import Artifact
 
-from components import examples as example_files
-from components.example_gen.driver import INGESTION
+from components.spans import INGESTION, newest_by_span, span_of
 
 EXAMPLES, CURRENT = "examples", "current"
 
@@ -31,12 +30,12 @@ class SpanWindow(ResolverStrategy):
         if not input_dict[CURRENT]:
             return None
         current = max(input_dict[CURRENT], key=lambda artifact: artifact.id)
-        last, how = example_files.span(current), current.get_string_custom_property(INGESTION)
-        newest = example_files.newest_by_span(
+        last, how = span_of(current), current.get_string_custom_property(INGESTION)
+        newest = newest_by_span(
             artifact
             for artifact in input_dict[EXAMPLES]
             if artifact.get_string_custom_property(INGESTION) == how
-            and last - self._num_spans < example_files.span(artifact) < last
+            and last - self._num_spans < span_of(artifact) < last
         )
         newest[last] = current
         return {EXAMPLES: [newest[span] for span in sorted(newest, reverse=True)], CURRENT: [current]}

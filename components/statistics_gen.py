@@ -17,6 +17,7 @@ from tfx.types.system_executions import Process
 from tfx_bsl.public.proto import slicing_spec_pb2
 
 from components import examples as example_files
+from components.spans import span_of
 from components.statistics import counting
 from components.statistics.paths import split_file
 
@@ -57,7 +58,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         statistics = artifact_utils.get_single_instance(output_dict["statistics"])
         # ExampleGen, as TFX's own, keeps the span as a custom property; readers of statistics look for the other one.
-        statistics.split_names, statistics.span = examples.split_names, example_files.span(examples)
+        statistics.split_names, statistics.span = examples.split_names, span_of(examples)
         how = tfdv.StatsOptions.from_json(exec_properties[_OPTIONS])
         without = frozenset(json.loads(exec_properties[_WITHOUT]))
         paths = {split: split_file(statistics.uri, split) for split in example_files.split_names(examples)}

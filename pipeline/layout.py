@@ -57,6 +57,10 @@ class Layout:
         """What each node of a run depended on."""
         return os.path.join(self.run(run_id), "fingerprints")
 
+    def plan(self, run_id: str) -> str:
+        """What a run on a cluster has to do."""
+        return os.path.join(self.run(run_id), "plan.json")
+
     def outcomes(self, run_id: str) -> str:
         """What each node of a run on a cluster has come to."""
         return os.path.join(self.run(run_id), "nodes")

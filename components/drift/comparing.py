@@ -9,7 +9,6 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx.types import Artifact
 
 from components import anomalies
-from components import examples as example_files
 from components.anomalies import Key
 from components.drift.anomalous_rows import AnomalousRows, attach
 from components.drift.compare import Role
@@ -17,6 +16,7 @@ from components.drift.history import steps
 from components.drift.report import Report, Side, report
 from components.drift.written import PendingComparison
 from components.environments import SERVING, TRAINING, absent, declared
+from components.spans import span_of
 from components.statistics import files
 from components.statistics.features import name_of
 from components.statistics.paths import split_file
@@ -121,7 +121,7 @@ def window(comparer: Comparer, current: Data, earlier: Optional[Data]) -> Pendin
 
 def left_out(refused: Sequence[Artifact]) -> list[str]:
     """What a reader should know of spans that are no baseline."""
-    spans = sorted(example_files.span(each) for each in refused)
+    spans = sorted(span_of(each) for each in refused)
     return [f"span {span} is no baseline: a gate stopped its run, and has not let it pass since" for span in spans]
 
 

@@ -14,13 +14,13 @@ from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
 from tfx.utils import io_utils
 
-from components import examples as example_files
 from components import statistics_gen
 from components.artifacts import DriftReports
 from components.drift import comparing, types_in, written
 from components.drift.comparing import TRAIN, Comparer, Data
 from components.drift.rows import Rows
 from components.drift.written import PendingComparison
+from components.spans import newest_first, span_of
 from components.statistics.paths import split_file
 
 _SETTINGS = "settings"
@@ -80,10 +80,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         current = _span(inputs["statistics"][0], _pattern(inputs, "examples", TRAIN))
         found = []
         if settings.previous:
-            earlier = example_files.newest_first(inputs.get("earlier") or ())
+            earlier = newest_first(inputs.get("earlier") or ())
             found.append(comparing.previous(comparer, current, [_span(each) for each in earlier]))
         if settings.window:
-            examples = example_files.newest_first(inputs.get("earlier_examples") or ())[: settings.window]
+            examples = newest_first(inputs.get("earlier_examples") or ())[: settings.window]
             found.append(self._of_window(settings, comparer, current, examples, folder))
         notes = comparing.left_out(inputs.get("refused") or ())
         return [dataclasses.replace(each, notes=notes) for each in found]
@@ -118,7 +118,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 def _named(examples: Sequence[types.Artifact]) -> str:
     """The spans of examples, of which the newest come first."""
-    spans = [example_files.span(each) for each in examples]
+    spans = [span_of(each) for each in examples]
     return f"spans {spans[-1]} to {spans[0]}" if spans[1:] else f"span {spans[0]}"
 
 

@@ -8,9 +8,8 @@ from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.dsl.io import fileio
 from tfx.types import Artifact, standard_artifacts
 
-from components import examples as example_files
 from components.drift.refused import refused
-from components.example_gen.driver import INGESTION
+from components.spans import INGESTION, newest_by_span, span_of
 
 EXAMPLES, STATISTICS, CURRENT, REFUSED = "examples", "statistics", "current", "refused"
 
@@ -49,19 +48,19 @@ class EarlierSpans(ResolverStrategy):
             key: _newest([each for each in artifacts if each.id not in stopped])[: self._most.get(key, 0)]
             for key, artifacts in earlier.items()
         }
-        last = max(map(example_files.span, found[STATISTICS]), default=-1)
-        since = [each for each in earlier[STATISTICS] if each.id in stopped and example_files.span(each) > last]
+        last = max(map(span_of, found[STATISTICS]), default=-1)
+        since = [each for each in earlier[STATISTICS] if each.id in stopped and span_of(each) > last]
         return {**found, REFUSED: _newest(since), CURRENT: [current]}
 
 
 def _newest(artifacts: Sequence[Artifact]) -> list[Artifact]:
     """Of each span one, the last span first."""
-    newest = example_files.newest_by_span(artifacts)
+    newest = newest_by_span(artifacts)
     return [newest[span] for span in sorted(newest, reverse=True)]
 
 
 def _usable(artifact: Artifact, current: Artifact) -> bool:
-    earlier = example_files.span(artifact) < example_files.span(current)
+    earlier = span_of(artifact) < span_of(current)
     are_examples = artifact.type_name == standard_artifacts.Examples.TYPE_NAME
     same = artifact.get_string_custom_property(INGESTION) == current.get_string_custom_property(INGESTION)
     return bool(earlier and (same or not are_examples) and fileio.exists(artifact.uri))

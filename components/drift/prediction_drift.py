@@ -29,6 +29,7 @@ from components.drift.report import Side, report
 from components.drift.written import PendingComparison
 from components.errors import InputError
 from components.signatures import label_key
+from components.spans import newest_first, span_of
 from components.statistics import direct
 from components.statistics.slices import whole
 
@@ -52,7 +53,7 @@ class Executor(base_executor.BaseExecutor):
         options = tfdv.StatsOptions(num_quantiles_histogram_buckets=exec_properties[_BUCKETS])
 
         def answers(examples: types.Artifact) -> Data:
-            split, span = exec_properties[_SPLIT], example_files.span(examples)
+            split, span = exec_properties[_SPLIT], span_of(examples)
             files = example_files.files(examples, split)
             found = direct.statistics(_answers(model, files, classes), options)
             rows = int(whole(found).num_examples)
@@ -61,12 +62,12 @@ class Executor(base_executor.BaseExecutor):
             )
 
         current = answers(artifact_utils.get_single_instance(input_dict["examples"]))
-        earlier = example_files.newest_first(input_dict.get("earlier") or ())
+        earlier = newest_first(input_dict.get("earlier") or ())
         try:
             baseline = answers(earlier[0]) if earlier else None
         except InputError as error:
             # Of a span that was ingested long ago, whose columns need not have the types of today's.
-            wanted = f"span {example_files.span(earlier[0])}"
+            wanted = f"span {span_of(earlier[0])}"
             compared = PendingComparison("predictions", current.side, None, wanted, f"{wanted}: {error}")
         else:
             compared = _compared(baseline, current, classes)

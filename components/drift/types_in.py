@@ -6,16 +6,17 @@ import pyarrow as pa
 from tfx.types import Artifact
 
 from components import examples as example_files
+from components.spans import span_of
 from components.statistics import counting
 
 
 def changed(examples: Sequence[Artifact], split: str, without: Collection[str]) -> list[str]:
     """The columns whose type is not the same throughout, each with the spans of its types, oldest first."""
     found: dict[str, dict[str, list[str]]] = {}
-    for each in sorted(examples, key=example_files.span):
+    for each in sorted(examples, key=span_of):
         for column, kinds in _types(example_files.files(each, split), without).items():
             for kind in sorted(kinds):
-                found.setdefault(column, {}).setdefault(kind, []).append(str(example_files.span(each)))
+                found.setdefault(column, {}).setdefault(kind, []).append(str(span_of(each)))
     return [
         f"{column} is {', '.join(f'{kind} in span {_and(spans)}' for kind, spans in kinds.items())}"
         for column, kinds in sorted(found.items())

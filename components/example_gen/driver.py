@@ -18,10 +18,9 @@ from components.artifacts import SPAN
 from components.errors import InputError
 from components.example_gen import patterns
 from components.example_gen.settings import digest
+from components.spans import INGESTION
 
 PATH, FORMAT, SETTINGS, QUARANTINE = "path", "format", "settings", "quarantine"
-INGESTION = "ingestion"
-"""Custom property of Examples: equal for spans that were made in the same way and may be used together."""
 
 
 class Driver(driver.FileBasedDriver):

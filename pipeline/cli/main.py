@@ -62,14 +62,14 @@ def millrace() -> None:
     """
 
 
-def main(args: Sequence[str] | None = None) -> int:
+def main(args: Sequence[str] | None = None, group: click.Group = millrace) -> int:
     """Run the command line and return the exit code; `args` defaults to the process' own."""
     # TensorFlow reads this when it is imported, here and in the children.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         # Not millrace.main(): click would end a closed pipe with 1, which is a gate's code here.
-        with millrace.make_context("millrace", list(sys.argv[1:] if args is None else args)) as context:
-            return int(millrace.invoke(context) or ExitCode.OK)
+        with group.make_context("millrace", list(sys.argv[1:] if args is None else args)) as context:
+            return int(group.invoke(context) or ExitCode.OK)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:

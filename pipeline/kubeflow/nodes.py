@@ -8,11 +8,7 @@ from pipeline import graph
 from pipeline.config.config import Config
 from pipeline.kubeflow.steps import Node
 from pipeline.runners import ir as irs
-from pipeline.runners.visible import METRICS, PAGES
-
-_SCHEMAS = {"Model": "system.Model", "Examples": "system.Dataset"}
-PAGE, METRICS_KEY = "page", "metrics"
-"""The outputs that are for KFP's UI alone."""
+from pipeline.runners.visible import declared
 
 
 def nodes(config: Config) -> tuple[Node, ...]:
@@ -27,10 +23,5 @@ def nodes(config: Config) -> tuple[Node, ...]:
 
 def _outputs(node: pipeline_pb2.PipelineNode) -> dict[str, str]:
     """The title of the schema of each output."""
-    types = {key: spec.artifact_spec.type.name for key, spec in node.outputs.outputs.items()}
-    found = {key: _SCHEMAS.get(name, "system.Artifact") for key, name in sorted(types.items())}
-    if node.node_info.id in PAGES:
-        found[PAGE] = "system.HTML"
-    if node.node_info.id in METRICS:
-        found[METRICS_KEY] = "system.Metrics"
-    return found
+    types = {key: spec.artifact_spec.type.name for key, spec in sorted(node.outputs.outputs.items())}
+    return declared(types)

@@ -11,8 +11,9 @@ from pipeline.config.resources import Resources, as_bytes
 from pipeline.kubeflow import names
 from pipeline.kubeflow.parameters import JOB, ROOT, RUN_ID, Parameter
 from pipeline.kubeflow.steps import Step
+from pipeline.runners.visible import PAGE
 
-_COMMAND = ["python", "-m", "pipeline.runners.task"]
+_COMMAND = ["python", "-m", "pipeline.cli.task"]
 _GPU = "nvidia.com/gpu"
 STORE = "MILLRACE_STORE"
 """The environment variable that names the metadata store."""
@@ -115,7 +116,8 @@ def _container(step: Step, parameters: Sequence[Parameter], embedded: str, store
         "--job", _value(JOB),
     ]  # fmt: skip
     if step.node:
-        arguments = ["node", step.node, *common]
+        page = ["--page", f"{{{{$.outputs.artifacts['{PAGE}'].path}}}}"] if PAGE in step.outputs else []
+        arguments = ["node", step.node, *common, "--executor-input", "{{$}}", *page]
     else:
         settings = [
             word for each in parameters if each.field for word in ("--set", f"{each.field}={_value(each.name)}")
@@ -124,7 +126,7 @@ def _container(step: Step, parameters: Sequence[Parameter], embedded: str, store
     container: dict[str, Any] = {
         "image": step.image,
         "command": list(_COMMAND),
-        "args": [*arguments, "--executor-input", "{{$}}"],
+        "args": arguments,
         "env": [{"name": STORE, "value": store}],
     }
     if resources := _resources(step.placement.needs):

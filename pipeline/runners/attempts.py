@@ -14,20 +14,18 @@ from pipeline.runs import RunRecord
 
 def first(config: Config, root: str) -> RunRecord:
     """A new run, with its folder."""
-    started = now()
-    run_id = stem = f"{config.name}-{started:%Y%m%d-%H%M%S}"
+    run_id = stem = f"{config.name}-{now():%Y%m%d-%H%M%S}"
     count = 1
     while os.path.exists(Layout(root).run(run_id)):
         count += 1
         run_id = f"{stem}-{count}"
     os.makedirs(Layout(root).logs(run_id))
-    return RunRecord(
-        id=run_id,
-        pipeline=config.name,
-        started=started,
-        config_json=_json(config),
-        process=runs.process_id(os.getpid()),
-    )
+    return called(run_id, config, runs.process_id(os.getpid()))
+
+
+def called(run_id: str, config: Config, process: str) -> RunRecord:
+    """A new run of that id."""
+    return RunRecord(id=run_id, pipeline=config.name, started=now(), config_json=_json(config), process=process)
 
 
 def to_resume(config: Config, root: str, which: bool | str) -> RunRecord:
@@ -55,7 +53,7 @@ def to_resume(config: Config, root: str, which: bool | str) -> RunRecord:
     return record
 
 
-def after(before: RunRecord, config: Config) -> RunRecord:
+def after(before: RunRecord, config: Config, process: str) -> RunRecord:
     """The next attempt at a run, which knows what the one before has done."""
     update = {
         "state": "running",
@@ -64,7 +62,7 @@ def after(before: RunRecord, config: Config) -> RunRecord:
         "exit_code": 0,
         "attempt": before.attempt + 1,
         "config_json": _json(config),
-        "process": runs.process_id(os.getpid()),
+        "process": process,
     }
     return before.model_copy(update=update)
 

@@ -54,7 +54,7 @@ class NodeExecutor:
         server: Optional[Server],
         root: str,
         beam_args: tuple[str, ...],
-        log: str,
+        log: Optional[str],
         gpu: bool,
         report: Report,
     ) -> None:
@@ -62,6 +62,7 @@ class NodeExecutor:
         server: where executors are run; None is here.
         root: what to name when its disk is full.
         beam_args: the options of every Beam pipeline.
+        log: where a child's output goes; None leaves it as the server made it.
         gpu: whether the executor may see the GPU.
         """
         self.server = server
@@ -124,9 +125,17 @@ def perform(spec: message.Message, info: ExecutionInfo, beam_args: tuple[str, ..
 
 
 def _in_child(
-    send: Send, spec: message.Message, invocation: bytes, root: str, beam_args: tuple[str, ...], log: str, gpu: bool
+    send: Send,
+    spec: message.Message,
+    invocation: bytes,
+    root: str,
+    beam_args: tuple[str, ...],
+    log: Optional[str],
+    gpu: bool,
 ) -> bytes:
-    _log_to(log)
+    if log is not None:
+        _print_to(log)
+    _log_to_stderr()
     if not gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     sys.argv[1:] = []  # executors take what stands there for flags of their own
@@ -142,8 +151,8 @@ def _in_child(
         sys.stderr.flush()
 
 
-def _log_to(path: str) -> None:
-    """Send all that this process prints and logs, C++ included, to the end of `path`."""
+def _print_to(path: str) -> None:
+    """Send all that this process prints, C++ included, to the end of `path`."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.dup2(fd, 1)
     os.dup2(fd, 2)
@@ -153,6 +162,9 @@ def _log_to(path: str) -> None:
         io.TextIOWrapper(io.FileIO(fd, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
         for fd in (1, 2)
     )
+
+
+def _log_to_stderr() -> None:
     faulthandler.enable()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(logs.FORMAT))

@@ -13,6 +13,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.pipeline import Pipeline
 from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
+from tfx.utils import import_utils
 
 from pipeline.runs import Home
 
@@ -72,6 +73,18 @@ def modules(ir: pipeline_pb2.Pipeline) -> dict[str, tuple[str, ...]]:
         )
         found[node_id] = tuple(_class_path(spec).rpartition(".")[0] for spec in specs if spec is not None)
     return found
+
+
+def with_drivers_from(ir: pipeline_pb2.Pipeline, package: str) -> frozenset[str]:
+    """The nodes whose driver derives from a class of that package."""
+    deployment = runner_utils.extract_local_deployment_config(ir)
+    specs = {node_id: runner_utils.extract_custom_driver_spec(deployment, node_id) for node_id in node_ids(ir)}
+    drivers = {node_id: import_utils.import_class_by_path(_class_path(spec)) for node_id, spec in specs.items() if spec}
+    return frozenset(
+        node_id
+        for node_id, driver in drivers.items()
+        if any(base.__module__.startswith(f"{package}.") for base in driver.__mro__)
+    )
 
 
 def executes(ir: pipeline_pb2.Pipeline, node_id: str) -> bool:

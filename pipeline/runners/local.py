@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import shutil
 import signal
 import threading
@@ -61,7 +62,8 @@ def run(config: Config, options: Options, listen: Listener, after: After = nothi
     with lock.hold(root, options.wait, lambda text: listen(Message(text))) as held:
         before = attempts.to_resume(config, root, options.resume) if options.resume else None
         with _disk(root):
-            record = attempts.after(before, config) if before else attempts.first(config, root)
+            me = runs.process_id(os.getpid())
+            record = attempts.after(before, config, me) if before else attempts.first(config, root)
         partly = {"first": options.first or record.first, "last": options.last or record.last}
         record = record.model_copy(update=partly)
         try:

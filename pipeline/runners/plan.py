@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import os
 from collections.abc import Mapping
 
 import pydantic
@@ -29,6 +28,7 @@ class Plan:
         fingerprints: what each node depends on, as far as known beforehand.
         reasons: why nodes must run, where that is known beforehand.
         borrowed: fields of the run's record that come with the outputs of another run.
+        whole: nodes whose driver is built on TFX's components: `light.imports` does not do for them.
     """
 
     ir: pipeline_pb2.Pipeline
@@ -37,6 +37,7 @@ class Plan:
     fingerprints: Mapping[str, Fingerprint]
     reasons: Mapping[str, str]
     borrowed: Mapping[str, object]
+    whole: frozenset[str]
 
     def placed(self, node_id: str) -> pipeline_pb2.Pipeline:
         """The IR in which that node finds its inputs."""
@@ -52,13 +53,14 @@ class _Kept(pydantic.BaseModel):
     fingerprints: dict[str, Fingerprint]
     reasons: dict[str, str]
     borrowed: dict[str, object]
+    whole: frozenset[str]
 
 
 def save(plan: Plan, root: str, run_id: str) -> None:
     """Keep it in the run's folder."""
     fields = {field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)}
     ir = base64.b64encode(plan.ir.SerializeToString(deterministic=True)).decode()
-    runs.write_whole(_path(root, run_id), _Kept(**{**fields, "ir": ir}).model_dump_json())
+    runs.write_whole(Layout(root).plan(run_id), _Kept(**{**fields, "ir": ir}).model_dump_json())
 
 
 def load(root: str, run_id: str) -> Plan:
@@ -68,7 +70,7 @@ def load(root: str, run_id: str) -> Plan:
         InputError: it was not kept: the run has not been started on this root.
     """
     try:
-        with open(_path(root, run_id), encoding="utf-8") as file:
+        with open(Layout(root).plan(run_id), encoding="utf-8") as file:
             kept = _Kept.model_validate_json(file.read())
     except FileNotFoundError as error:
         raise InputError(
@@ -77,7 +79,3 @@ def load(root: str, run_id: str) -> Plan:
         ) from None
     fields = {name: getattr(kept, name) for name in _Kept.model_fields}
     return Plan(**{**fields, "ir": pipeline_pb2.Pipeline.FromString(base64.b64decode(kept.ir))})
-
-
-def _path(root: str, run_id: str) -> str:
-    return os.path.join(Layout(root).run(run_id), "plan.json")

@@ -86,7 +86,7 @@ def make(
     }
     if base:
         borrowed["span"] = source.span
-    return Plan(ir, nodes, frozenset(kept), fingerprints, why, borrowed)
+    return Plan(ir, nodes, frozenset(kept), fingerprints, why, borrowed, irs.with_drivers_from(ir, "tfx.components"))
 
 
 def _start(old: NodeRecord | None, node_id: str, home: Home, selected: bool, kept: bool) -> NodeRecord:

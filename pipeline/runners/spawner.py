@@ -10,13 +10,19 @@ import subprocess
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import IO, Any
 
 from pipeline.runners.fork_server import Answer, Send, answer, die_with, messages, run_child
 
 
 class Spawner:
     """Starts a Python process for each call. It is killed with this one."""
+
+    def __init__(self, output: IO[bytes] | None = None) -> None:
+        """Args:
+        output: where the processes print; None is where this one does.
+        """
+        self._output = output
 
     def call(self, function: Callable[..., Any], *args: Any, receive: Send) -> Answer:
         """`function(send, *args)` in a process of its own; what it sends meanwhile goes to `receive`.
@@ -27,7 +33,9 @@ class Spawner:
         """
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-m", __name__, str(theirs.fileno()), str(os.getpid())]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], start_new_session=True)
+        process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], start_new_session=True, stdout=self._output, stderr=self._output
+        )
         theirs.close()
         outcome = None
         try:

@@ -33,14 +33,14 @@ class Engine:
 
     Attributes:
         server: where executors are run; None is this process.
-        output: where executors print; None is the node's log.
+        logs: executors print into their nodes' logs; otherwise wherever the server lets them.
     """
 
     root: str
     connection: metadata_store_pb2.ConnectionConfig
     server: Server | None
     listen: Listener
-    output: str | None = None
+    logs: bool = True
 
 
 class Step:
@@ -104,8 +104,8 @@ class Step:
             self.engine.listen(NodeProgress(self.node.id, fields))
 
         gpu = self.config.needs(self.node.id).gpus > 0
-        output = self.engine.output or self.node.log
-        return NodeExecutor(self.engine.server, self.engine.root, beam_args(self.config.beam), output, gpu, report)
+        log = self.node.log if self.engine.logs else None
+        return NodeExecutor(self.engine.server, self.engine.root, beam_args(self.config.beam), log, gpu, report)
 
     def _failed(self, error: Exception) -> Outcome:
         with open(self.node.log, "a", encoding="utf-8") as log:

@@ -70,6 +70,13 @@ def bury_all(store: Metadata, artifacts: str) -> None:
     bury(store, store.store.get_executions(ml_metadata.ListOptions(filter_query=query)), artifacts)
 
 
+def bury_run(store: Metadata, run_id: str, artifacts: str) -> None:
+    """`bury` whatever an earlier job left under way in a run that another one goes on with."""
+    context = store.store.get_context_by_type_and_name(constants.PIPELINE_RUN_CONTEXT_TYPE_NAME, run_id)
+    if context:
+        bury(store, store.store.get_executions_by_context(context.id), artifacts)
+
+
 def _output_folders(store: Metadata, execution: Execution, artifacts: str) -> list[str]:
     """The launcher puts outputs into NODE/KEY/EXECUTION and its own files into NODE/.system/…/EXECUTION."""
     node_type = store.store.get_context_type(constants.NODE_CONTEXT_TYPE_NAME).id

@@ -14,6 +14,7 @@ from tfx.orchestration import data_types
 from components.errors import InputError
 from components.example_gen import driver
 from components.example_gen.settings import Settings, digest
+from components.spans import INGESTION
 from components.statistics.files import Statistics, read_rows
 from components.statistics.slices import whole
 from pipeline.beam import beam_args
@@ -68,7 +69,7 @@ def _resolved(config: Config) -> dict[str, Any]:
 def _made(config: Config, properties: Mapping[str, Any]) -> dict[str, str]:
     """The files of statistics that a run has made of these files, read in this way, by split."""
     how = digest(properties[driver.PATH], properties[driver.FORMAT], json.loads(properties[driver.SETTINGS]))
-    same = {utils.FINGERPRINT_PROPERTY_NAME: str(properties[utils.FINGERPRINT_PROPERTY_NAME]), driver.INGESTION: how}
+    same = {utils.FINGERPRINT_PROPERTY_NAME: str(properties[utils.FINGERPRINT_PROPERTY_NAME]), INGESTION: how}
     for found in reversed(counted(config.name, config.root_path)):
         if same.items() <= found.properties.items():
             files = {name: found.file(name) for name in config.data.split_names}

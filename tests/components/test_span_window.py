@@ -10,8 +10,8 @@ from tfx.types import Channel
 from tfx.types.standard_artifacts import Examples
 
 from components.example_gen.component import ExampleGen
-from components.example_gen.driver import INGESTION
 from components.span_window import SpanWindow
+from components.spans import INGESTION
 
 
 @pytest.fixture

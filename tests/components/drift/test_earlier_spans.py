@@ -12,7 +12,7 @@ from tfx.types.standard_artifacts import Examples, ExampleStatistics
 
 from components.artifacts import DriftReports
 from components.drift.earlier_spans import EarlierSpans
-from components.example_gen.driver import INGESTION
+from components.spans import INGESTION
 
 _Event, _Execution = metadata_store_pb2.Event, metadata_store_pb2.Execution
 

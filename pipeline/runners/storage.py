@@ -1,0 +1,61 @@
+"""Whether a cluster's storage and metadata store can be used: looked at before any work is done."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+import ml_metadata
+from ml_metadata import errors as mlmd_errors
+
+from components.errors import InputError
+from pipeline.connection import PASSWORD, STORE, connection
+from pipeline.layout import Layout
+
+
+def check(root: str) -> None:
+    """Write, rename, read and remove a file under `root`, and open the store.
+
+    Raises:
+        InputError: one of these cannot be done; says which, and what to look at.
+    """
+    _check_root(root)
+    _check_store(root)
+
+
+def _check_root(root: str) -> None:
+    if "://" in root:
+        raise InputError(
+            f"pipeline_root: records, checkpoints and pushed models need a folder with renames, which {root} is not. "
+            "Mount the bucket (GCS FUSE or S3 CSI) or a ReadWriteMany volume, and name the folder"
+        )
+    if not os.path.isabs(root):
+        raise InputError(f"pipeline_root must be an absolute path: that of a volume of the pods. Received: {root!r}")
+    probe = os.path.join(Layout(root).runs, f".probe-{uuid.uuid4().hex}")
+    try:
+        os.makedirs(Layout(root).runs, exist_ok=True)
+        with open(f"{probe}.part", "w", encoding="utf-8") as file:
+            file.write("probe")
+        os.replace(f"{probe}.part", probe)
+        with open(probe, encoding="utf-8") as file:
+            if file.read() != "probe":
+                raise InputError(f"pipeline_root: what is written under {root} reads as something else")
+        os.remove(probe)
+    except OSError as error:
+        raise InputError(
+            f"pipeline_root: cannot write under {root} ({error.strerror}; user {os.getuid()}, group {os.getgid()}). "
+            "Is the volume mounted there (kubeflow.volumes), and may this user write to it?"
+        ) from error
+
+
+def _check_store(root: str) -> None:
+    config = connection(root)
+    place = os.environ.get(STORE) or Layout(root).store
+    try:
+        ml_metadata.MetadataStore(config).get_artifact_types()
+    except (mlmd_errors.StatusError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"the metadata store {place} cannot be used: {first}. {STORE} names it (kubeflow.store), {PASSWORD} holds "
+            "its password (kubeflow.password); the database must exist"
+        ) from error
