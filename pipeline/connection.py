@@ -24,7 +24,12 @@ def connection(root: str) -> metadata_store_pb2.ConnectionConfig:
         InputError: MILLRACE_STORE is no address of a store.
     """
     address = os.environ.get(STORE)
-    return _of_server(address) if address else _of_file(root)
+    if not address:
+        return _of_file(root)
+    try:
+        return of_server(address)
+    except InputError as error:
+        raise InputError(f"{STORE}: {error}") from None
 
 
 def exists(root: str) -> bool:
@@ -39,12 +44,17 @@ def _of_file(root: str) -> metadata_store_pb2.ConnectionConfig:
     return config
 
 
-def _of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
+def of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
+    """How to open the store at `address`.
+
+    Raises:
+        InputError: it is no address of a store.
+    """
     parts = urllib.parse.urlsplit(address)
     database = parts.path.strip("/")
     if parts.scheme not in _PORTS or not (parts.hostname and parts.username and database) or parts.password:
         raise InputError(
-            f"{STORE}: write mysql:// or postgresql://USER@HOST:PORT/DATABASE, with the password in {PASSWORD}. "
+            f"write mysql:// or postgresql://USER@HOST:PORT/DATABASE, with the password in {PASSWORD}. "
             f"Received: {_without_password(parts)}"
         )
     config = metadata_store_pb2.ConnectionConfig()

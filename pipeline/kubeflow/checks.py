@@ -6,12 +6,12 @@ import posixpath
 import re
 from collections.abc import Iterable
 
-from components.errors import ConfigError
+from components.errors import ConfigError, InputError
 from pipeline.config.config import Config
 from pipeline.config.kubeflow import Kubeflow
 from pipeline.config.pools import Expression, NodePool
+from pipeline.connection import PASSWORD, STORE, of_server
 from pipeline.kubeflow.platform import SHARED_MEMORY, SHARED_MEMORY_PATH
-from pipeline.kubeflow.specification import STORE
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -41,6 +41,7 @@ def check(config: Config) -> None:
     _check_mounts(cluster)
     _check_variables(cluster)
     _check_root(cluster)
+    _check_store(cluster)
     _refuse_twins("kubeflow.pools: the name", (pool.name for pool in cluster.pools))
     for pool in cluster.pools:
         _check_pool(pool)
@@ -94,6 +95,15 @@ def _check_root(cluster: Kubeflow) -> None:
             f"kubeflow.root must be a URI or lie in one of kubeflow.volumes ({', '.join(paths) or 'there are none'}), "
             f"or no step would see what another wrote. Received: {cluster.root!r}"
         )
+
+
+def _check_store(cluster: Kubeflow) -> None:
+    try:
+        of_server(cluster.store)
+    except InputError as error:
+        raise ConfigError(f"kubeflow.store: {error}") from None
+    if cluster.password and cluster.password.env != PASSWORD:
+        raise ConfigError(f"kubeflow.password.env must be {PASSWORD}. Received: {cluster.password.env!r}")
 
 
 def _check_pool(pool: NodePool) -> None:

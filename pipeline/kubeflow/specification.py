@@ -8,6 +8,7 @@ from typing import Any
 import pipeline
 from pipeline.config.kubeflow import Retries
 from pipeline.config.resources import Resources, as_bytes
+from pipeline.connection import STORE
 from pipeline.kubeflow import names
 from pipeline.kubeflow.parameters import JOB, ROOT, RUN_ID, Parameter
 from pipeline.kubeflow.steps import Step
@@ -15,8 +16,6 @@ from pipeline.runners.visible import PAGE
 
 _COMMAND = ["python", "-m", "pipeline.cli.task"]
 _GPU = "nvidia.com/gpu"
-STORE = "MILLRACE_STORE"
-"""The environment variable that names the metadata store."""
 _SCHEMA_VERSION = "0.0.1"
 
 

@@ -1,0 +1,81 @@
+"""What Kubernetes would refuse in every pod is refused when a pipeline is compiled, by the name of the field."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+import pipeline.config as c
+from components.errors import ConfigError
+from pipeline.kubeflow.checks import check
+from tests.pipeline.kubeflow import gpu_config
+
+VOLUME = c.Volume(claim="millrace", path="/mnt/millrace")
+
+
+def _check(**fields: Any) -> None:
+    check(gpu_config.config(kubeflow=c.Kubeflow(**fields)))
+
+
+def test_the_defaults_and_a_whole_cluster_pass() -> None:
+    _check()
+    check(gpu_config.config())
+
+
+def _pool(**fields: Any) -> dict[str, Any]:
+    return {"pools": (c.NodePool(name="p", **fields),)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"volumes": ()}, "root must be a URI or lie in one of kubeflow.volumes (there are none)"),
+        ({"root": "/mnt/millrace2"}, "kubeflow.volumes (/mnt/millrace), or no step would see what another wrote"),
+        ({"root": "runs"}, "Received: 'runs'"),
+        ({"root": "/mnt/millrace/../x"}, "or lie in one of kubeflow.volumes"),
+        ({"volumes": (VOLUME, c.Volume(claim="millrace", path="/data"))}, "'millrace' stands there more than once"),
+        ({"volumes": (VOLUME, c.Volume(claim="other", path="/mnt/millrace/"))}, "mount path '/mnt/millrace' stands"),
+        ({"volumes": (VOLUME, c.Volume(claim="a.b", path="/data"))}, "'a.b' is mounted as the volume of that name"),
+        ({"volumes": (VOLUME, c.Volume(claim="s3-scratch", path="/data"))}, "the name of another volume in each pod"),
+        ({"volumes": (VOLUME, c.Volume(claim="x", path="/gcs/x"))}, "nothing can be mounted at /gcs/x"),
+        ({"secret_mounts": (c.Mount(name="x", path="/dev/shm"),)}, "nothing can be mounted at /dev/shm"),
+        ({"secret_mounts": (c.Mount(name="shared-memory", path="/x"),)}, "'shared-memory' is the name of another"),
+        (
+            {
+                "secret_mounts": (c.Mount(name="x", path="/x"),),
+                "config_map_mounts": (c.Mount(name="x", path="/y"),),
+            },
+            "what is mounted is a volume of its name, but 'x' stands there more than once",
+        ),
+        ({"secrets": (c.Key(name="s", key="k", env="MILLRACE_STORE"),)}, "variable 'MILLRACE_STORE' stands there"),
+        (
+            {"secrets": (c.Key(name="s", key="k", env="A"),), "config_maps": (c.Key(name="m", key="k", env="A"),)},
+            "the environment variable 'A' stands there more than once",
+        ),
+        ({"store": "sqlite:///x"}, "kubeflow.store: write mysql:// or postgresql://USER@HOST:PORT/DATABASE"),
+        ({"store": "mysql://me:secret@host/db"}, "Received: mysql://host/db"),
+        ({"password": c.Key(name="s", key="k", env="PW")}, "kubeflow.password.env must be MILLRACE_STORE_PASSWORD"),
+        ({"pools": (c.NodePool(name="p"), c.NodePool(name="p"))}, "kubeflow.pools: the name 'p' stands there more"),
+        (_pool(labels={"a b": "c"}), "kubeflow.pools: p: 'a b' is no key of a label or a taint"),
+        (_pool(labels={"a": "b/c"}), "a has a value of at most 63 letters, digits, dots, dashes and underscores"),
+        (_pool(taints=(c.Taint(key="-x"),)), "'-x' is no key"),
+        (_pool(expressions=(c.Expression(key="z"),)), "p: In on z takes values. Received: []"),
+        (_pool(expressions=(c.Expression(key="z", operator="Exists", values=("a",)),)), "Exists on z takes no values"),
+        (_pool(expressions=(c.Expression(key="z", operator="Gt", values=("a",)),)), "Gt on z takes one whole number"),
+    ],
+)
+def test_what_could_not_run_is_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        _check(**fields)
+
+
+def test_a_root_may_be_a_uri() -> None:
+    _check(root="gs://bucket/millrace", volumes=())
+
+
+def test_a_name_must_leave_room_for_argos_letters() -> None:
+    check(gpu_config.config(name="n" * 57))
+    with pytest.raises(ConfigError, match=r"name: Kubernetes takes at most 57 characters\. Received: 58"):
+        check(gpu_config.config(name="n" * 58))
