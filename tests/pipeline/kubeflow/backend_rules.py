@@ -19,6 +19,7 @@ Document = dict[str, Any]
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _PLACEHOLDER = re.compile(r"\{\{\$(.*?)\}\}")
 _INPUT = re.compile(r"\.inputs\.parameters\['([^']*)'\]")
+_OUTPUT = re.compile(r"\.outputs\.artifacts\['([^']*)'\]\.(?:path|uri)")
 _QUANTITY = re.compile(r"\d+(\.\d+)?([numkMGTPE]|[KMGTPE]i)?")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -195,10 +196,11 @@ def _containers(spec: Document) -> Iterator[str]:
         label = component.get("executorLabel")
         container = executors.get(label, {}).get("container", {})
         inputs = component.get("inputDefinitions", {}).get("parameters", {})
-        yield from (f"executor {label}: {problem}" for problem in _container(container, set(inputs)))
+        outputs = component.get("outputDefinitions", {}).get("artifacts", {})
+        yield from (f"executor {label}: {problem}" for problem in _container(container, set(inputs), set(outputs)))
 
 
-def _container(container: Document, inputs: set[str]) -> Iterator[str]:
+def _container(container: Document, inputs: set[str], outputs: set[str]) -> Iterator[str]:
     if not container.get("image") or not container.get("command"):
         yield "no image or no command"
     if "lifecycle" in container:  # no Go file reads it
@@ -208,8 +210,9 @@ def _container(container: Document, inputs: set[str]) -> Iterator[str]:
             yield f"{word!r} is no text"
             continue
         for inside in _PLACEHOLDER.findall(word):  # v2/component/launcher_v2.go:736-819
-            parameter = _INPUT.fullmatch(inside)
-            if inside and not (parameter and parameter[1] in inputs):
+            parameter, artifact = _INPUT.fullmatch(inside), _OUTPUT.fullmatch(inside)
+            known = (parameter and parameter[1] in inputs) or (artifact and artifact[1] in outputs)
+            if inside and not known:
                 yield f"nobody replaces {{{{${inside}}}}} in arguments"
     for variable in container.get("env", []):
         if not _ENV.fullmatch(variable.get("name", "")) or not isinstance(variable.get("value"), str):

@@ -119,6 +119,10 @@ BROKEN: dict[str, tuple[Break, str]] = {
         lambda s, p: _container(s)["args"].append("{{$.inputs.parameters['data_span']}}"),
         "nobody replaces {{$.inputs.parameters['data_span']}}",
     ),
+    "output in arguments": (
+        lambda s, p: _container(s)["args"].append("{{$.outputs.artifacts['page'].path}}"),
+        "nobody replaces {{$.outputs.artifacts['page'].path}}",
+    ),
     "number in arguments": (lambda s, p: _container(s)["args"].append(3), "3 is no text"),
     "no image": (lambda s, p: _container(s).pop("image"), "no image"),
     "hook": (lambda s, p: _container(s).update(lifecycle={}), "lifecycle hooks are ignored"),
