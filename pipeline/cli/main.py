@@ -27,6 +27,7 @@ COMMANDS = {
     "drift": "Compare two data sets or their statistics: what has drifted.",
     "compile": "Write a pipeline as YAML for Kubeflow Pipelines, each step on its node pool.",
     "rehearse": "Run on this machine what Kubeflow would run on a cluster.",
+    "submit": "Run a pipeline on Kubeflow Pipelines, wait for it, schedule it.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",
     "doctor": "Check this machine: versions, Python, glibc, disk, memory, GPU.",

@@ -1,0 +1,121 @@
+"""`millrace submit`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+
+import click
+
+from components.errors import InputError
+from pipeline.cli.console import console, quiet
+from pipeline.cli.options import cluster_option
+from pipeline.cli.progress import listener
+from pipeline.config.load import for_cluster
+from pipeline.runs import write_whole
+
+
+@click.command()
+@click.argument("config", required=False)
+@click.option("--host", required=True, metavar="URL", envvar="KF_PIPELINES_ENDPOINT", help="Where KFP is.")
+@click.option("--namespace", metavar="NAME", help="Yours, in a KFP of several users.")
+@click.option("--experiment", metavar="NAME", help="Where the run is listed; the pipeline's name where not given.")
+@click.option("--param", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the run.")
+@click.option("--set", "overrides", multiple=True, metavar="FIELD=VALUE", help="Override a field of the config.")
+@cluster_option
+@click.option("--file", metavar="FILE.yaml", help="What `millrace compile` wrote, instead of CONFIG.")
+@click.option("--wait", is_flag=True, help="Wait until the run has ended; go on with it if its node was lost.")
+@click.option("--every", type=click.FloatRange(min=0.1), default=5.0, help="Seconds between two looks at it.")
+@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer; the run goes on.")
+@click.option("--resume", metavar="RUN", help="Go on with a run, by its id in KFP.")
+@click.option("--cron", metavar="EXPRESSION", help="Run it at these times instead of now: '0 6 * * *'.")
+@click.option("--token-file", metavar="FILE", help="A bearer token; or MILLRACE_TOKEN holds it.")
+@click.option("--ca-file", metavar="FILE", type=click.Path(exists=True), help="Who signed KFP's TLS certificate.")
+@click.option("--image-check/--no-image-check", default=True, help="Compare the image's version with this one.")
+def submit(
+    config: str | None,
+    host: str,
+    namespace: str | None,
+    experiment: str | None,
+    settings: tuple[str, ...],
+    overrides: tuple[str, ...],
+    cluster: str | None,
+    file: str | None,
+    wait: bool,
+    every: float,
+    timeout: float | None,
+    resume: str | None,
+    cron: str | None,
+    token_file: str | None,
+    ca_file: str | None,
+    image_check: bool,
+) -> int:
+    """Run a pipeline on Kubeflow Pipelines, or schedule it there.
+
+    CONFIG is compiled as `millrace compile` does it, and uploaded as a version of the pipeline of its name unless that
+    very file is one already. Without --wait the exit code says whether it was submitted. With it, it is the run's: 0
+    succeeded, 70 failed, or what `millrace run` ends with where the logs tell; Ctrl-C leaves the run alone (130).
+    """
+    _check_usage(config, file, overrides or cluster, cron, wait=wait, resume=resume, timeout=timeout)
+    # Only now: kfp takes a second to import.
+    from pipeline.submission.access import Access
+    from pipeline.submission.submit import Asked, submit_package
+
+    asked = Asked(
+        access=Access(host, namespace, token_file, ca_file),
+        experiment=experiment,
+        settings=settings,
+        resume=resume,
+        cron=cron,
+        wait=wait,
+        every=every,
+        timeout=timeout,
+        image_check=image_check,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _compiled(config, file, cluster, overrides) as path:
+        listen, close = listener(console(), live=True)
+        try:
+            return submit_package(path, f"--file {file}" if file else str(config), asked, listen)
+        finally:
+            close()
+
+
+def _check_usage(
+    config: str | None,
+    file: str | None,
+    changed: object,
+    cron: str | None,
+    *,
+    wait: bool,
+    resume: str | None,
+    timeout: float | None,
+) -> None:
+    if config is None and file is None:
+        raise InputError("name a config or, with --file, what `millrace compile` has written")
+    if file and changed:
+        raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
+    if cron and (wait or resume):
+        raise InputError(f"--cron makes a schedule, not a run: leave out {'--wait' if wait else '--resume'}")
+    if timeout is not None and not wait:
+        raise InputError("--timeout says how long to --wait: give both")
+
+
+@contextlib.contextmanager
+def _compiled(config: str | None, file: str | None, cluster: str | None, overrides: tuple[str, ...]) -> Iterator[str]:
+    """Where the compiled pipeline is."""
+    if file is not None:
+        yield file
+        return
+    settled = for_cluster(str(config), cluster, overrides)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "pipeline.yaml")
+        with quiet() as output:
+            console(output.stream).print(f"compiling {settled.name}: its graph needs TFX, whose import takes a while")
+            from pipeline.kubeflow.compiler import compile_config
+
+            write_whole(path, compile_config(settled).text)
+        yield path

@@ -1,0 +1,1 @@
+"""Compiled pipelines on Kubeflow Pipelines: uploaded, run, scheduled, waited for, resumed."""

@@ -1,0 +1,112 @@
+"""Who asks which Kubeflow Pipelines: kfp's client, with the token that there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import warnings
+from typing import Any, Union
+
+import kfp
+from kfp.client import KF_PIPELINES_SA_TOKEN_ENV, KF_PIPELINES_SA_TOKEN_PATH, ServiceAccountTokenVolumeCredentials
+
+from components.errors import InputError
+from pipeline.submission.transport import Transport
+
+TOKEN = "MILLRACE_TOKEN"
+"""The environment variable that may hold a bearer token; on a command line others could read it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """Where KFP is, and whose it is used as."""
+
+    host: str
+    namespace: Union[str, None] = None
+    token_file: Union[str, None] = None
+    """Read for each call, as such tokens are renewed."""
+    ca_file: Union[str, None] = None
+
+
+class Client(kfp.Client):
+    """kfp's client, whose calls fail as `Transport` says, and which writes nothing into the home folder."""
+
+    def __init__(self, access: Access) -> None:
+        self.host = access.host
+        self._health: Any = None
+        self._namespace = access.namespace
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            super().__init__(
+                access.host,
+                # What kfp takes for "none", with which it asks the server whether it needs one.
+                namespace=access.namespace or "kubeflow",
+                ssl_ca_cert=access.ca_file,
+                **_credentials(access),
+            )
+        multi_user = self.get_kfp_healthz().multi_user
+        if multi_user and not self.get_user_namespace():
+            raise InputError(f"{access.host} serves several users, each in a namespace: name yours with --namespace")
+        self.ignores_namespace = bool(access.namespace) and not multi_user
+
+    def get_kfp_healthz(self, sleep_duration: int = 0) -> Any:
+        """One call, the first of all; kfp makes five, five seconds apart."""
+        if self._health is None:
+            api = self.runs.api_client
+            api.rest_client = Transport(api.configuration)
+            self._health = self.healthzs.get_healthz()
+        return self._health
+
+    def set_user_namespace(self, namespace: str) -> None:
+        """Kept for this process; kfp writes it to ~/.config for all that follow."""
+        self._namespace = namespace
+
+    def get_user_namespace(self) -> str:
+        """The namespace of what is made; empty for a KFP without users."""
+        return self._namespace or str(super().get_user_namespace())
+
+    def link(self, run_id: str) -> str:
+        """A run's page in KFP's UI."""
+        return f"{self.host}/#/runs/details/{run_id}"
+
+    def recurring_link(self, recurring_run_id: str) -> str:
+        """A recurring run's page in KFP's UI."""
+        return f"{self.host}/#/recurringrun/details/{recurring_run_id}"
+
+    @property
+    def api(self) -> Any:
+        """The generated client, for calls that kfp's has no method for."""
+        return self.runs.api_client
+
+
+def connect(access: Access) -> Client:
+    """A client of the KFP at `access.host`, which has answered.
+
+    Raises:
+        InputError: it has not, or the address or the token is none.
+    """
+    if not re.match(r"https?://[^/\s]", access.host):
+        raise InputError(
+            f"--host {access.host}: write the whole address, http://{access.host} or https://{access.host}"
+        )
+    # People copy the address of the page that they look at.
+    return Client(dataclasses.replace(access, host=access.host.partition("#")[0].rstrip("/")))
+
+
+def _credentials(access: Access) -> dict[str, Any]:
+    mounted = os.environ.get(KF_PIPELINES_SA_TOKEN_ENV, KF_PIPELINES_SA_TOKEN_PATH)
+    token = os.environ.get(TOKEN, "").strip()
+    if access.token_file is None and token:
+        return {"existing_token": token}
+    path = access.token_file or (mounted if os.path.isfile(mounted) else None)
+    if path is None:
+        return {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            empty = not file.read().strip()
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"--token-file {path}: {getattr(error, 'strerror', None) or 'no text'}") from None
+    if empty:
+        raise InputError(f"--token-file {path}: the file is empty; it must hold a bearer token")
+    return {"credentials": ServiceAccountTokenVolumeCredentials(path)}

@@ -1,0 +1,82 @@
+"""A compiled file, as far as submitting it needs to know it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from components.errors import InputError
+from pipeline.config import embedded
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """What `millrace compile` has written.
+
+    Attributes:
+        source: how a command line names it: the config, or the file.
+        version: the name of this very file among the versions of the pipeline: a digest of its bytes.
+        parameters: the definitions of the run's parameters, by name, as the file has them.
+        tasks: each task's node by the task's name.
+        images: of all containers.
+        versions: of what it was compiled with, by distribution.
+        resumes: how often waiting goes on with a run that was lost.
+    """
+
+    path: str
+    source: str
+    name: str
+    version: str
+    parameters: Mapping[str, Mapping[str, Any]]
+    tasks: Mapping[str, str]
+    images: tuple[str, ...]
+    versions: Mapping[str, str]
+    resumes: int
+
+
+def read(path: str, source: str) -> Package:
+    """The compiled file at `path`, which a command line names as `source`.
+
+    Raises:
+        InputError: there is none, or it is nothing that `millrace compile` writes.
+    """
+    if not path.endswith((".yaml", ".yml")):
+        raise InputError(f"{path}: KFP takes files whose names end with .yaml")
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+        spec = next(yaml.load_all(content, yaml.CSafeLoader))
+        containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values()]
+        config = embedded.read(_embedded(containers), os.getcwd())
+        tasks = spec["root"]["dag"]["tasks"]
+        return Package(
+            path=path,
+            source=source,
+            name=spec["pipelineInfo"]["name"],
+            version=f"sha256-{hashlib.sha256(content).hexdigest()[:16]}",
+            parameters=spec["root"].get("inputDefinitions", {}).get("parameters", {}),
+            tasks={name: task["taskInfo"]["name"] for name, task in tasks.items()},
+            images=tuple(sorted({container["image"] for container in containers})),
+            versions=config.versions,
+            resumes=config.config.kubeflow.resumes,
+        )
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, StopIteration, KeyError, TypeError, AttributeError, ValueError) as error:
+        detail = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: not what `millrace compile` writes ({type(error).__name__}: {detail[:200]}): compile the config "
+            "with it, or name the config instead of --file"
+        ) from None
+
+
+def _embedded(containers: Sequence[Mapping[str, Any]]) -> str:
+    """The word that holds the config: an argument of the first task."""
+    starts = (container["args"] for container in containers if container.get("args", ())[:1] == ["start"])
+    arguments: list[str] = next(starts, [])
+    return arguments[arguments.index("--config") + 1]

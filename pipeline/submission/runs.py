@@ -1,0 +1,111 @@
+"""Runs of an uploaded version: started, and gone on with."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from components.errors import InputError
+from pipeline.submission.access import Client
+from pipeline.submission.parameters import RUN_ID
+from pipeline.submission.transport import CallError
+from pipeline.submission.upload import Version, silently
+
+SUCCEEDED = "SUCCEEDED"
+ENDED = frozenset({SUCCEEDED, "FAILED", "CANCELED", "SKIPPED"})
+"""States that a run stays in."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What is run: enough to do it again under the same id of ours."""
+
+    name: str
+    version: Version
+    experiment_id: str
+    parameters: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """A run as KFP and as its own root know it.
+
+    Attributes:
+        id: KFP's id of it.
+        goes_as: the id under which the root keeps it: that of the first run, if it goes on with one.
+    """
+
+    id: str
+    goes_as: str
+    order: Order
+
+
+def experiment(client: Client, name: str) -> str:
+    """The id of the experiment of that name, made if there is none."""
+    made = silently(client.create_experiment, name, namespace=client.get_user_namespace() or None)
+    return str(made.experiment_id)
+
+
+def start(client: Client, order: Order) -> Run:
+    """Run it now."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    run = silently(
+        client.run_pipeline,
+        order.experiment_id,
+        f"{order.name} {now:%Y-%m-%d %H:%M:%S}",
+        params=dict(order.parameters),
+        pipeline_id=order.version.pipeline_id,
+        version_id=order.version.version_id,
+    )
+    # Without the parameter the compiled file takes the job's uuid, which is this id.
+    return Run(str(run.run_id), str(order.parameters.get(RUN_ID) or run.run_id), order)
+
+
+def again(client: Client, run: Run) -> Run:
+    """Go on with `run` in a new one, under the same id of ours."""
+    parameters = {**run.order.parameters, RUN_ID: run.goes_as}
+    return start(client, dataclasses.replace(run.order, parameters=parameters))
+
+
+@dataclasses.dataclass(frozen=True)
+class Earlier:
+    """A run to go on with."""
+
+    run: Run
+    state: str
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it runs any more."""
+        return self.state in ENDED
+
+
+def find(client: Client, run_id: str) -> Earlier:
+    """The run of that id of KFP's.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        found = client.get_run(run_id)
+    except CallError as error:
+        if error.status != 404:
+            raise
+        raise InputError(
+            f"--resume {run_id}: {client.host} knows no such run. It is the last part of the link to a run; one of "
+            f"another KFP, or that was deleted there, goes on with --param {RUN_ID}={run_id}"
+        ) from None
+    reference = found.pipeline_version_reference
+    config = found.runtime_config
+    parameters: dict[str, Any] = dict((config.parameters if config else None) or {})
+    version = Version(reference.pipeline_id, reference.pipeline_version_id) if reference else Version("", "")
+    order = Order(str(found.display_name), version, str(found.experiment_id), parameters)
+    return Earlier(Run(str(found.run_id), str(parameters.get(RUN_ID) or found.run_id), order), str(found.state))
+
+
+def resumed(earlier: Run, fresh: Order, defined: Mapping[str, Any]) -> Order:
+    """`fresh` under the id of `earlier`, with its parameters where `fresh` says nothing."""
+    kept = {name: value for name, value in earlier.order.parameters.items() if name in defined}
+    return dataclasses.replace(fresh, parameters={**kept, **fresh.parameters, RUN_ID: earlier.goes_as})

@@ -1,0 +1,89 @@
+"""Recurring runs: one of each name in an experiment, by a cron expression."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+from components.errors import InputError
+from pipeline.submission.access import Client
+from pipeline.submission.runs import Order
+from pipeline.submission.upload import equals
+
+_ENABLED = "ENABLED"
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """What is scheduled now, and what was until now and is switched off. `new` unless it was all the same before."""
+
+    id: str
+    replaced: tuple[str, ...] = ()
+    new: bool = True
+
+
+def with_seconds(cron: str) -> str:
+    """The expression as KFP reads it: with seconds first.
+
+    KFP takes five fields for seconds to months, so that crontab's would run at other times without a word.
+
+    Raises:
+        InputError: it has neither five nor six fields, and is no @hourly or the like.
+    """
+    fields = cron.split()
+    if len(fields) == 1 and fields[0].startswith("@"):
+        return fields[0]
+    if len(fields) not in (5, 6):
+        raise InputError(
+            f"--cron {cron!r}: write crontab's five fields (minute hour day month weekday: '0 6 * * *'), six with "
+            f"seconds first, or @daily. Received: {len(fields)} fields"
+        )
+    return " ".join(fields if len(fields) == 6 else ["0", *fields])
+
+
+def schedule(client: Client, order: Order, cron: str) -> Schedule:
+    """Run it at these times (seconds first), instead of what was scheduled under its name in its experiment."""
+    earlier = [each for each in _scheduled(client, order) if each.status == _ENABLED]
+    same = next((each for each in earlier if _same(each, order, cron)), None)
+    others = [each for each in earlier if each is not same]
+    for each in others:  # before the new one is made: two must not run at a time
+        client.disable_recurring_run(each.recurring_run_id)
+    replaced = tuple(str(each.recurring_run_id) for each in others)
+    if same:
+        return Schedule(str(same.recurring_run_id), replaced, new=False)
+    made = client.create_recurring_run(
+        order.experiment_id,
+        order.name,
+        cron_expression=cron,
+        max_concurrency="1",  # int64 is a string in JSON; one run at a time on a root
+        no_catchup=True,
+        params=dict(order.parameters),
+        pipeline_id=order.version.pipeline_id,
+        version_id=order.version.version_id,
+    )
+    return Schedule(str(made.recurring_run_id), replaced)
+
+
+def _scheduled(client: Client, order: Order) -> Iterator[Any]:
+    token = ""
+    while True:
+        page = client.list_recurring_runs(
+            page_token=token, page_size=100, experiment_id=order.experiment_id, filter=equals(order.name)
+        )
+        yield from (each for each in page.recurring_runs or () if each.display_name == order.name)
+        token = page.next_page_token or ""
+        if not token:
+            return
+
+
+def _same(recurring: Any, order: Order, cron: str) -> bool:
+    reference, trigger, config = recurring.pipeline_version_reference, recurring.trigger, recurring.runtime_config
+    return bool(
+        reference
+        and reference.pipeline_version_id == order.version.version_id
+        and trigger
+        and trigger.cron_schedule
+        and trigger.cron_schedule.cron == cron
+        and ((config.parameters if config else None) or {}) == dict(order.parameters)
+    )

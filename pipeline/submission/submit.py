@@ -1,0 +1,165 @@
+"""Submitting, from end to end: a compiled file becomes a run, or a schedule, that can be waited for."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Any, Union
+
+from components.errors import ExitCode, InputError, MillraceError
+from pipeline.runners.events import Listener, Message
+from pipeline.submission import ending, images, parameters, runs
+from pipeline.submission.access import Access, Client, connect
+from pipeline.submission.ending import Ending
+from pipeline.submission.package import Package, read
+from pipeline.submission.runs import Earlier, Order, Run
+from pipeline.submission.schedule import schedule, with_seconds
+from pipeline.submission.upload import upload
+from pipeline.submission.watch import Watch, wait
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What to do with a compiled file.
+
+    Attributes:
+        settings: the run's parameters, NAME=VALUE.
+        resume: KFP's id of the run to go on with.
+        cron: when to run it; None is now.
+        wait: until the run has ended, looking `every` so many seconds, for `timeout` at most.
+        image_check: compare the images' versions with the file's before anything is submitted.
+    """
+
+    access: Access
+    experiment: Union[str, None] = None
+    settings: tuple[str, ...] = ()
+    resume: Union[str, None] = None
+    cron: Union[str, None] = None
+    wait: bool = False
+    every: float = 5.0
+    timeout: Union[float, None] = None
+    image_check: bool = True
+
+
+def submit_package(path: str, source: str, asked: Asked, tell: Listener) -> ExitCode:
+    """Submit the compiled file at `path`, which a command line names as `source`.
+
+    Raises:
+        InputError: something about it is wrong; nothing runs.
+    """
+    package = read(path, source)
+    given = parameters.read(asked.settings, package.parameters)
+    parameters.check_complete(given, package.parameters)
+    cron = with_seconds(asked.cron) if asked.cron else None
+    if asked.image_check:
+        for problem in images.check(package):
+            tell(Message(problem))
+    client = connect(asked.access)
+    if client.ignores_namespace:
+        tell(Message(f"{client.host} has no namespaces for users: {asked.access.namespace} is left aside"))
+    earlier = runs.find(client, asked.resume) if asked.resume else None
+    if earlier and not earlier.ended:
+        return _running(client, earlier, package, asked, tell)
+    order = _order(client, package, asked, given, earlier, tell)
+    if cron:
+        return _scheduled(client, order, cron, tell)
+    run = runs.start(client, order)
+    if not asked.wait:
+        tell(Message(f"run {run.id}: {client.link(run.id)}"))
+        return ExitCode.OK
+    return follow(client, run, package, asked, tell)
+
+
+def _running(client: Client, earlier: Earlier, package: Package, asked: Asked, tell: Listener) -> ExitCode:
+    run = earlier.run
+    if not asked.wait:
+        raise InputError(
+            f"--resume {run.id} is {earlier.state.lower()} still ({client.link(run.id)}): --wait waits for it"
+        )
+    return follow(client, run, package, asked, tell)
+
+
+def _order(
+    client: Client,
+    package: Package,
+    asked: Asked,
+    given: Mapping[str, Any],
+    earlier: Union[Earlier, None],
+    tell: Listener,
+) -> Order:
+    """Everything that a run or a schedule needs, made where KFP does not have it."""
+    if earlier and earlier.state == runs.SUCCEEDED:
+        raise InputError(f"--resume {earlier.run.id} has succeeded: there is nothing to go on with")
+    version = upload(client, package)
+    tell(Message(f"pipeline {package.name}, {package.version}: {'uploaded' if version.new else 'was uploaded before'}"))
+    if earlier and not asked.experiment:
+        experiment = earlier.run.order.experiment_id
+    else:
+        experiment = runs.experiment(client, asked.experiment or package.name)
+    order = Order(package.name, version, experiment, given)
+    return runs.resumed(earlier.run, order, package.parameters) if earlier else order
+
+
+def _scheduled(client: Client, order: Order, cron: str, tell: Listener) -> ExitCode:
+    made = schedule(client, order, cron)
+    for old in made.replaced:
+        tell(Message(f"recurring run {old} of the same name is switched off"))
+    state = "runs at" if made.new else "runs already at"
+    tell(Message(f"recurring run {made.id} {state} {cron!r} (seconds first): {client.recurring_link(made.id)}"))
+    return ExitCode.OK
+
+
+def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Listener) -> ExitCode:
+    """Wait until `run` has ended; one that was lost with its node goes on in a new one, `package.resumes` times.
+
+    Returns:
+        What the process is to end with.
+    """
+    until = None if asked.timeout is None else time.monotonic() + asked.timeout
+    for left in range(package.resumes, -1, -1):
+        state = _ended(client, run, package, asked.every, until, tell)
+        if state != "FAILED":
+            break
+        ended = ending.of(client, run.id)
+        if not (ended.lost and left):
+            return _failed(client, run, package, ended, tell)
+        names = ", ".join(sorted({package.tasks.get(each.task, each.task) for each in ended.failures}))
+        lost, run = run, runs.again(client, run)
+        tell(Message(f"run {lost.id} was lost: the pod of {names} was deleted. It goes on as {run.id}"))
+    if state == runs.SUCCEEDED:
+        tell(Message(f"run {run.id} has succeeded"))
+        return ExitCode.OK
+    tell(Message(f"run {run.id} was {state.lower()}"))
+    return ExitCode.INTERRUPTED if state == "CANCELED" else ExitCode.CRASH
+
+
+def _ended(
+    client: Client,
+    run: Run,
+    package: Package,
+    every: float,
+    until: Union[float, None],
+    tell: Listener,
+) -> str:
+    """The state that the run ends in; whatever ends the waiting before that leaves the run alone, and says so."""
+    watch = Watch(run, package.tasks, tell, client.link(run.id))
+    try:
+        return str(wait(client, run, watch.see, tell, every, until).state)
+    except (KeyboardInterrupt, MillraceError):
+        again = f"millrace submit {package.source} --host {client.host} --resume {run.id} --wait"
+        tell(Message(f"the run goes on: {client.link(run.id)}. To wait for it again: {again}"))
+        raise
+
+
+def _failed(client: Client, run: Run, package: Package, ended: Ending, tell: Listener) -> ExitCode:
+    if ended.terminated:
+        tell(Message(f"run {run.id} was terminated"))
+        return ExitCode.INTERRUPTED
+    code, lines = ending.explain(client, run.id, ended.failures)
+    for task, line in lines:
+        tell(Message(f"{package.tasks.get(task, task)} failed: {line}"))
+    if ended.lost:
+        tell(Message(f"its pod was deleted, with its node perhaps: --resume {run.id} goes on with the run"))
+    tell(Message(f"run {run.id} has failed"))
+    return code

@@ -1,0 +1,160 @@
+"""How calls travel to Kubeflow Pipelines: each once, with a time limit; whatever goes wrong is one line that says so.
+
+kfp's own client repeats three times what cannot be reached, waits for ever for an answer, takes any page for one, and
+fails with a traceback of the HTTP library.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import socket
+import urllib.parse
+from typing import Any
+
+import urllib3
+from kfp_server_api.exceptions import ApiException
+from kfp_server_api.rest import RESTClientObject
+
+from components.errors import InputError
+
+TIMEOUT = (10, 60)
+"""Seconds for a connection, and for an answer."""
+PASSING = frozenset({429, 502, 503, 504})
+"""Answers of servers that are overloaded or restarting."""
+_TLS = 495
+"""What nginx calls a connection whose certificate is wrong."""
+_WHERE = (
+    "--host is where KFP's API or UI is: http://localhost:8080 behind `kubectl -n kubeflow port-forward "
+    "svc/ml-pipeline-ui 8080:80`, https://…/pipeline in a whole Kubeflow"
+)
+_TOKEN = "give a bearer token: --token-file FILE, or MILLRACE_TOKEN in the environment"
+
+
+class CallError(InputError):
+    """A call that failed. `status` is the answer's; 0 where none came."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same call may succeed a little later."""
+        return self.status in PASSING or self.status == 0
+
+
+class Transport(RESTClientObject):
+    """What kfp's generated client sends its requests with."""
+
+    def __init__(self, configuration: Any) -> None:
+        super().__init__(configuration)
+        # Redirects lead to pages for people.
+        self.pool_manager.urlopen = functools.partial(self.pool_manager.urlopen, retries=False, redirect=False)
+        address = urllib.parse.urlsplit(configuration.host)
+        self._host = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+        self._with_token = "authorization" in configuration.api_key
+
+    def request(self, method: str, url: str, **details: Any) -> Any:
+        """The answer, which is JSON.
+
+        Raises:
+            CallError: there is none, or it is anything else.
+        """
+        details["_request_timeout"] = TIMEOUT
+        path = urllib.parse.urlsplit(url).path
+        try:
+            answer = super().request(method, url, **details)
+        except ApiException as error:
+            raise self._refused(error, f"{method} {path}") from None
+        except urllib3.exceptions.HTTPError as error:
+            raise CallError(f"{self._host}: {_unreachable(error)}") from None
+        except ValueError as error:  # characters that no header or address can have
+            raise InputError(f"{self._host}: the request cannot be sent: {error}") from None
+        if _message(answer.data) is None:
+            raise CallError(f"{self._host}: {_no_json(answer.data)}. {_WHERE}", answer.status)
+        return answer
+
+    def _refused(self, error: ApiException, call: str) -> CallError:
+        if not error.status:
+            return CallError(f"{self._host}: {_insecure(str(error.reason))}", _TLS)
+        what = f"{self._host} answered {error.status} {error.reason or ''}".rstrip() + f" to {call}"
+        if 300 <= error.status < 400:
+            target = (error.headers or {}).get("location", "elsewhere")[:120]
+            return CallError(
+                f"{what}: go to {target}. That is a page to log in ({_TOKEN}) or its new address", error.status
+            )
+        said = _message(error.body or b"")
+        if said is None and error.body:
+            said = _no_json(error.body)
+        advice = _advice(error.status, bool(said), self._with_token)
+        return CallError(
+            ". ".join(part for part in (f"{what}: {said}" if said else what, advice) if part), error.status
+        )
+
+
+def _advice(status: int, explained: bool, with_token: bool) -> str:
+    if status == 401:
+        return "The token was refused: has it run out?" if with_token else f"It wants to know who asks: {_TOKEN}"
+    if status == 403:
+        return "Whoever asks may not do that there: ask for the rights, or name another --namespace"
+    if status == 404 and not explained:
+        return f"There is no Kubeflow Pipelines API (v2beta1, from 2.0 on). {_WHERE}"
+    if status >= 500:
+        return "That is the server's fault: its log says more (kubectl -n kubeflow logs deploy/ml-pipeline)"
+    return ""
+
+
+def _message(body: bytes | str) -> str | None:
+    """What a JSON answer says of an error, in one line; None where it is no JSON."""
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return None
+    fields = content if isinstance(content, dict) else {}
+    told = fields.get("error_message") or fields.get("message") or fields.get("error") or ""
+    return _line(str(told))
+
+
+def _no_json(body: bytes | str) -> str:
+    text = body if isinstance(body, str) else body.decode(errors="replace")
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    if title or re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
+        name = f" titled {_line(title[1])!r}" if title else ""
+        return f"the answer is a web page{name}, not JSON: a page to log in, or not KFP at all ({_TOKEN})"
+    return f"the answer is no JSON. Received: {_line(text)[:80]!r}"
+
+
+def _line(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 400 else f"{flat[:400]}…"
+
+
+def _unreachable(error: urllib3.exceptions.HTTPError) -> str:
+    cause = error.__context__
+    if isinstance(cause, (socket.gaierror, UnicodeError)):
+        return f"no such host name. {_WHERE}"
+    if isinstance(cause, ConnectionRefusedError):
+        return f"connection refused: nothing listens there. {_WHERE}"
+    if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
+        return f"no connection within {TIMEOUT[0]} s: is a firewall or a VPN between? {_WHERE}"
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        return f"no answer within {TIMEOUT[1]} s. It may have done what it was asked: look there before trying again"
+    if isinstance(error, urllib3.exceptions.ProtocolError):
+        return f"the connection ended without an answer ({_line(str(error))}): does it want https:// or another port?"
+    if isinstance(cause, OSError) and cause.strerror:
+        return f"{cause.strerror}. {_WHERE}"
+    return _line(str(error))
+
+
+def _insecure(reason: str) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        why = re.search(r"certificate verify failed: ([^(\n]+)", reason)
+        return (
+            f"its TLS certificate cannot be trusted ({why[1].strip() if why else 'verify failed'}): name the "
+            "certificate of the authority that signed it with --ca-file FILE"
+        )
+    if "WRONG_VERSION_NUMBER" in reason or "RECORD_LAYER_FAILURE" in reason:
+        return "it does not speak TLS: write http:// instead of https://, or name its TLS port"
+    return f"TLS failed: {_line(reason)}"

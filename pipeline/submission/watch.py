@@ -1,0 +1,108 @@
+"""Waiting for a run: what KFP tells of its tasks becomes what a local run's listener hears."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Union
+
+from components.errors import ExitCode, MillraceError
+from pipeline.runners.events import Listener, Message, NodeFinished, NodeStarted, RunStarted
+from pipeline.runs import Home, NodeRecord, NodeState
+from pipeline.submission.access import Client
+from pipeline.submission.runs import ENDED, SUCCEEDED, Run
+from pipeline.submission.transport import CallError
+
+_STATES: Mapping[str, NodeState] = {
+    SUCCEEDED: "complete",
+    "FAILED": "failed",
+    "CANCELED": "cancelled",
+    "SKIPPED": "skipped",
+}
+"""KFP's last states. It does not know what was cached: that is in the run's record under its root."""
+_PATIENCE = 300
+"""Seconds that KFP may be out of reach while a run goes on in the cluster."""
+
+
+class WaitedError(MillraceError):
+    """The time to wait is over; the run goes on."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class Watch:
+    """Tells a listener what has changed about a run's tasks since the last look."""
+
+    def __init__(self, run: Run, tasks: Mapping[str, str], listen: Listener, link: str) -> None:
+        self._tasks = tasks
+        self._listen = listen
+        self._home = Home(run=run.goes_as)
+        self._started: set[str] = set()
+        self._finished: set[str] = set()
+        listen(RunStarted(run.id, tuple(tasks.values()), link))
+
+    def see(self, run: Any) -> None:
+        """Look at what KFP says now."""
+        for detail in (run.run_details.task_details if run.run_details else None) or ():
+            # A DAG of Argo's stands for each task; its driver and its pods have names of their own.
+            if detail.display_name in self._tasks:
+                self._see_task(detail)
+        if run.state in ENDED:
+            self._close("complete" if run.state == SUCCEEDED else "skipped")
+
+    def _see_task(self, detail: Any) -> None:
+        node = self._tasks[detail.display_name]
+        if node not in self._started and detail.state in ("RUNNING", *_STATES):
+            self._started.add(node)
+            self._listen(NodeStarted(node))
+        if detail.state in _STATES and node not in self._finished:
+            self._finish(node, _STATES[detail.state], _seconds(detail))
+
+    def _close(self, state: NodeState) -> None:
+        """KFP writes a run's state before those of its tasks; of some it never hears."""
+        for node in self._tasks.values():
+            if node not in self._finished:
+                self._finish(node, state, 0)
+
+    def _finish(self, node: str, state: NodeState, seconds: float) -> None:
+        self._finished.add(node)
+        self._listen(NodeFinished(NodeRecord(id=node, state=state, seconds=seconds, home=self._home)))
+
+
+def wait(
+    client: Client, run: Run, see: Callable[[Any], None], listen: Listener, every: float, until: Union[float, None]
+) -> Any:
+    """KFP's run once it has ended; `see` is called for each look at it.
+
+    Args:
+        until: when to give up, on the monotonic clock; None is never.
+
+    Raises:
+        WaitedError: it is that late.
+        CallError: KFP has been out of reach for long, or has refused.
+    """
+    lost_at: float | None = None
+    while True:
+        try:
+            found = client.get_run(run.id)
+            lost_at = None
+        except CallError as error:
+            now = time.monotonic()
+            if lost_at is None:
+                lost_at = now
+                listen(Message(f"{error}; waiting on"))
+            if not error.passing or now - lost_at > _PATIENCE:
+                raise
+        else:
+            see(found)
+            if found.state in ENDED:
+                return found
+        if until is not None and time.monotonic() + every > until:
+            raise WaitedError("the time that --timeout gave is over")
+        time.sleep(every)
+
+
+def _seconds(detail: Any) -> float:
+    if not detail.start_time or not detail.end_time:
+        return 0.0
+    return float(max(0.0, (detail.end_time - detail.start_time).total_seconds()))

@@ -1,0 +1,153 @@
+"""What is wrong with a KFP's address, its answers or who asks is one line, and ends with exit code 2 at once."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from components.errors import ExitCode
+from pipeline.submission import transport
+from tests.pipeline.submission.conftest import Answer, Cluster
+
+LOGIN = b"<!DOCTYPE html><html><head><title>Log in\n to Dex</title></head><body>Who are you?</body></html>"
+
+
+def _line(answer: Answer) -> str:
+    assert answer.code == ExitCode.INPUT
+    (line,) = answer.err.splitlines()
+    return line
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """The address of something that accepts connections, and does with each what `serve` does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection, contextlib.suppress(OSError):
+                        serve(connection)
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("host", "message"),
+    [
+        ("localhost:8080", "write the whole address, http://localhost:8080 or https://localhost:8080"),
+        ("http://no-such-host.invalid", "no such host name. --host is where KFP's API or UI is: http://localhost:8080"),
+        ("http://" + "x" * 70, "no such host name"),
+    ],
+)
+def test_a_host_that_is_none(cluster: Cluster, host: str, message: str) -> None:
+    line = _line(cluster.submit(host=host))
+    assert message in line
+    assert host in line
+
+
+def test_nothing_listens(cluster: Cluster) -> None:
+    host = f"http://127.0.0.1:{_free_port()}"
+    began = time.monotonic()
+    assert f"millrace: {host}: connection refused: nothing listens there. --host is where" in _line(
+        cluster.submit(host=host)
+    )
+    assert time.monotonic() - began < 5
+
+
+def test_no_answer_in_time(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "TIMEOUT", (1, 0.3))
+    calls = []
+
+    def silent(connection: socket.socket) -> None:
+        calls.append(connection.recv(1000))
+        time.sleep(0.6)
+
+    with _listening(silent) as address:
+        assert "no answer within 0.3 s" in _line(cluster.submit(host=f"http://{address}"))
+    assert len(calls) == 1
+
+
+def test_a_connection_that_ends(cluster: Cluster) -> None:
+    with _listening(lambda connection: connection.close()) as address:
+        assert "the connection ended without an answer" in _line(cluster.submit(host=f"http://{address}"))
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "messages"),
+    [
+        (200, {"Content-Type": "text/html"}, LOGIN, ["the answer is a web page titled 'Log in to Dex', not JSON"]),
+        (200, {}, b"it works", ["the answer is no JSON. Received: 'it works'"]),
+        (302, {"Location": "https://dex/auth"}, b"", ["answered 302 Found", "go to https://dex/auth", "--token-file"]),
+        (401, {}, b"", ["answered 401 Unauthorized", "It wants to know who asks: give a bearer token: --token-file"]),
+        (403, {}, b'{"message": "no list"}', ["answered 403 Forbidden", ": no list. ", "another --namespace"]),
+        (404, {}, LOGIN, ["answered 404 Not Found", "the answer is a web page titled 'Log in to Dex'"]),
+        (404, {}, b"", ["answered 404 Not Found", "There is no Kubeflow Pipelines API (v2beta1, from 2.0 on)"]),
+        (500, {}, b'{"error_message": "disk\\nfull"}', ["answered 500", ": disk full. That is the server's fault"]),
+        (500, {}, b"\xff\xfe", ["answered 500 Internal Server Error"]),
+    ],
+    ids=["page", "text", "redirect", "401", "403", "404 page", "404", "500", "500 bytes"],
+)
+@pytest.mark.parametrize("path", ["/apis/v2beta1/healthz", "/apis/v2beta1/pipelines/upload"])
+def test_a_wrong_answer(
+    cluster: Cluster, status: int, headers: dict[str, str], body: bytes, messages: list[str], path: str
+) -> None:
+    cluster.backend.fault = lambda _method, asked: (status, headers, body) if asked == path else None
+    line = _line(cluster.submit())
+    assert line.startswith(f"millrace: {cluster.host}")
+    for message in messages:
+        assert message in line
+    assert sum(call.endswith(path) for call in cluster.backend.calls) == 1
+    assert not cluster.backend.runs
+
+
+def test_a_password_in_the_address_is_not_shown(cluster: Cluster) -> None:
+    cluster.backend.fault = lambda _method, _path: (500, {}, b"")
+    line = _line(cluster.submit(host=cluster.host.replace("//", "//me:s3cret@")))
+    assert "s3cret" not in line
+
+
+def test_a_certificate_that_nobody_has_signed(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def secure(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as wrapped:
+            wrapped.recv(1000)
+            wrapped.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with _listening(secure) as address:
+        line = _line(cluster.submit(host=f"https://{address}"))
+        assert "its TLS certificate cannot be trusted (self" in line
+        assert "with --ca-file FILE" in line
+        assert "answered 404" in _line(cluster.submit("--ca-file", certificate, host=f"https://{address}"))
+
+
+def test_tls_where_there_is_none(cluster: Cluster) -> None:
+    line = _line(cluster.submit(host=cluster.host.replace("http:", "https:")))
+    assert "it does not speak TLS: write http:// instead of https://" in line

@@ -1,0 +1,189 @@
+"""Submitting, from the command line to a KFP and back: uploads, runs, schedules."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pytest
+
+from components.errors import ExitCode
+from tests.pipeline.submission import compiled
+from tests.pipeline.submission.conftest import Cluster
+
+
+def _only(things: dict[str, dict]) -> dict:
+    (thing,) = things.values()
+    return thing
+
+
+def test_a_run_is_made_of_an_uploaded_file(cluster: Cluster) -> None:
+    answer = cluster.submit("--param", "trainer_epochs=5", "--param", 'drift_splits=["eval"]', "--experiment", "x")
+    assert answer.code == ExitCode.OK, answer
+    run, version = _only(cluster.backend.runs), _only(cluster.backend.versions)
+    assert cluster.backend.files[version["pipeline_version_id"]] == cluster.file.read_bytes()
+    assert run["pipeline_version_reference"]["pipeline_version_id"] == version["pipeline_version_id"]
+    assert run["runtime_config"]["parameters"] == {"trainer_epochs": 5, "drift_splits": ["eval"]}
+    assert _only(cluster.backend.experiments)["display_name"] == "x"
+    assert answer.out.splitlines()[-1] == f"run {run['run_id']}: {cluster.host}/#/runs/details/{run['run_id']}"
+
+
+def test_the_same_file_is_uploaded_once_and_another_is_a_new_version(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = compiled.write(tmp_path_factory.mktemp("other"), "trainer.epochs=7")
+    said = [cluster.submit(file=file).out for file in (cluster.file, cluster.file, other, other, cluster.file)]
+    assert [" uploaded\n" in each for each in said] == [True, False, True, False, False]
+    first, second = cluster.backend.versions.values()
+    assert first["pipeline_id"] == second["pipeline_id"]
+    assert first["description"] != second["description"] == second["display_name"]
+    used = [each["pipeline_version_reference"]["pipeline_version_id"] for each in cluster.backend.runs.values()]
+    assert [each == second["pipeline_version_id"] for each in used] == [False, False, True, True, False]
+    assert len(cluster.backend.experiments) == 1
+    assert _only(cluster.backend.experiments)["display_name"] == "taxi"
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("trainer_epocs=5", "no parameter 'trainer_epocs'. Did you mean trainer_epochs? Parameters: beam, cache, data"),
+        ("trainer_epochs=five", "trainer_epochs must be a whole number. Received: 'five'"),
+        ("trainer_epochs=5.0", "trainer_epochs must be a whole number. Received: '5.0'"),
+        ("trainer_learning_rate=fast", "trainer_learning_rate must be a number. Received: 'fast'"),
+        ("trainer_learning_rate=nan", "must be a number that JSON can write. Received: 'nan'"),
+        ("cache=yes", "cache must be true or false. Received: 'yes'"),
+        ("drift_splits={}", "drift_splits must be a JSON list. Received: '{}'"),
+        ("beam=[", "beam must be a JSON object. Received: '['"),
+        ("trainer_epochs", "write NAME=VALUE"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_before_any_call(cluster: Cluster, setting: str, message: str) -> None:
+    answer = cluster.submit("--param", setting)
+    assert answer.code == ExitCode.INPUT
+    assert answer.err.startswith(f"millrace: --param {setting}: ")
+    assert message in answer.err
+    assert not cluster.backend.calls
+
+
+def test_a_parameter_without_default_must_be_given(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    defined = {**compiled.PARAMETERS, "secret": {"parameterType": "STRING"}}
+    file = compiled.write(tmp_path, parameters=defined)
+    answer = cluster.submit(file=file)
+    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
+    assert "no value for secret, which have no default: --param secret=…" in answer.err
+    assert cluster.submit("--param", "secret=", file=file).code == ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "No such file or directory"),
+        ("a: [", "ParserError"),
+        ("pipelineInfo: {name: taxi}", "not what `millrace compile` writes (KeyError: 'deploymentSpec')"),
+        ("", "not what `millrace compile` writes (StopIteration"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused(
+    cluster: Cluster, tmp_path: pathlib.Path, content: str, message: str
+) -> None:
+    file = tmp_path / "other.yaml"
+    if content is not None:
+        file.write_text(content)
+    answer = cluster.submit(file=file)
+    assert answer.code == ExitCode.INPUT
+    assert answer.err.startswith(f"millrace: {file}: ")
+    assert message in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--set", "trainer.epochs=3"], "and --file is"),
+        (["--cron", "0 6 * * *", "--wait"], "--cron makes a schedule, not a run: leave out --wait"),
+        (["--timeout", "3"], "--timeout says how long to --wait"),
+        (["--cron", "0 6 *"], "Received: 3 fields"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(cluster: Cluster, arguments: list[str], message: str) -> None:
+    answer = cluster.submit(*arguments)
+    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
+    assert message in answer.err
+
+
+def test_a_schedule_takes_the_place_of_the_one_before(cluster: Cluster) -> None:
+    first = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
+    same = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
+    made = _only(cluster.backend.recurring)
+    assert made["trigger"] == {"cron_schedule": {"cron": "0 0 6 * * *"}}  # with crontab's five fields KFP means others
+    assert (made["max_concurrency"], made["no_catchup"], made["status"]) == ("1", True, "ENABLED")
+    assert made["runtime_config"]["parameters"] == {"trainer_epochs": 2}
+    assert "runs at '0 0 6 * * *'" in first.out
+    assert "runs already at" in same.out
+    later = cluster.submit("--cron", "30 0 7 * * 1-5", "--param", "trainer_epochs=2")
+    old, new = cluster.backend.recurring.values()
+    assert (old["status"], new["status"]) == ("DISABLED", "ENABLED")
+    assert f"recurring run {old['recurring_run_id']} of the same name is switched off" in later.out
+    assert later.out.splitlines()[-1].endswith(f"{cluster.host}/#/recurringrun/details/{new['recurring_run_id']}")
+    assert not cluster.backend.runs
+    elsewhere = cluster.submit("--cron", "@daily", "--experiment", "other")
+    assert elsewhere.code == ExitCode.OK
+    assert [each["status"] for each in cluster.backend.recurring.values()] == ["DISABLED", "ENABLED", "ENABLED"]
+
+
+def test_a_kfp_of_several_users_wants_a_namespace(cluster: Cluster) -> None:
+    cluster.backend.multi_user = True
+    answer = cluster.submit()
+    assert answer.code == ExitCode.INPUT
+    assert "serves several users, each in a namespace: name yours with --namespace" in answer.err
+    for name in ("ann", "bob", "ann"):
+        assert cluster.submit("--namespace", name).code == ExitCode.OK
+    assert [each["namespace"] for each in cluster.backend.pipelines.values()] == ["ann", "bob"]
+    assert [each["namespace"] for each in cluster.backend.experiments.values()] == ["ann", "bob"]
+    assert len(cluster.backend.versions) == 2
+
+
+def test_a_kfp_of_one_user_leaves_a_namespace_aside(cluster: Cluster) -> None:
+    answer = cluster.submit("--namespace", "ann")
+    assert answer.code == ExitCode.OK
+    assert "has no namespaces for users: ann is left aside" in answer.out
+
+
+def test_the_home_folder_stays_as_it_is(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    cluster.submit()
+    assert not (tmp_path / "home").exists()
+
+
+def test_tokens_come_from_files_and_from_the_environment(
+    cluster: Cluster, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.backend.token = "s3cret"
+    (tmp_path / "token").write_text("s3cret\n")
+    (tmp_path / "old").write_text("expired")
+    (tmp_path / "empty").write_text("\n")
+    refused = cluster.submit()
+    assert refused.code == ExitCode.INPUT
+    assert (
+        "answered 401 Unauthorized to GET /apis/v2beta1/healthz: Unauthenticated. It wants to know who asks"
+        in refused.err
+    )
+    assert "The token was refused: has it run out?" in cluster.submit("--token-file", tmp_path / "old").err
+    assert "the file is empty" in cluster.submit("--token-file", tmp_path / "empty").err
+    assert "No such file" in cluster.submit("--token-file", tmp_path / "none").err
+    assert cluster.submit("--token-file", tmp_path / "token").code == ExitCode.OK
+    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "token"))  # where a pod of Kubeflow has one
+    assert cluster.submit().code == ExitCode.OK
+    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "none"))
+    monkeypatch.setenv("MILLRACE_TOKEN", "s3cret")
+    answer = cluster.submit()
+    assert answer.code == ExitCode.OK
+    assert "s3cret" not in answer.out + answer.err
+
+
+def test_the_filters_are_kfps(cluster: Cluster) -> None:
+    """The server above heeds them; this one shows everything, and nothing else may be taken for the pipeline."""
+    cluster.submit()
+    cluster.backend._named = lambda _call, things: list(things.values())  # type: ignore[method-assign]
+    other = {"display_name": "taxi-too", "pipeline_id": "x", "created_at": "2026-11-22T03:00:00Z"}
+    cluster.backend.pipelines = {"x": other, **cluster.backend.pipelines}
+    assert cluster.submit().code == ExitCode.OK
+    assert len({json.dumps(each["pipeline_version_reference"]) for each in cluster.backend.runs.values()}) == 1

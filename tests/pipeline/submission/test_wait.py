@@ -1,0 +1,218 @@
+"""Waiting for runs: what is shown, what the command ends with, and how it goes on with runs that were lost."""
+
+from __future__ import annotations
+
+import _thread
+import re
+import threading
+import time
+
+import pytest
+
+from components.errors import ExitCode
+from tests.pipeline.submission import argo, compiled
+from tests.pipeline.submission.argo import DELETED, EXIT, OK, RUNNING, Workflow
+from tests.pipeline.submission.conftest import Cluster
+
+DONE = Workflow("Succeeded", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
+WORKING = Workflow("Running", {"start": [OK], "example-gen": [RUNNING]})
+LOST = Workflow("Error", {"start": [OK], "example-gen": [OK], "trainer": [EXIT, DELETED]})
+KILLED = "I1122 main.go:29] Setting it\nmillrace: {}\nF1122 main.go:59] failed to execute component: exit status {}\n"
+
+
+def _parameters(cluster: Cluster) -> list[dict]:
+    return [run["runtime_config"].get("parameters", {}) for run in cluster.backend.runs.values()]
+
+
+def test_tasks_are_told_as_they_begin_and_end(cluster: Cluster) -> None:
+    cluster.backend.stories.append([Workflow("Pending"), Workflow("Running", {"start": [RUNNING]}), WORKING, DONE])
+    answer = cluster.submit("--wait")
+    (run,) = cluster.backend.runs
+    assert answer.code == ExitCode.OK
+    assert re.sub(r" {2,}", "  ", answer.out).splitlines()[1:] == [
+        f"run {run}, logs in {cluster.host}/#/runs/details/{run}",
+        "start started",
+        "[1/3] start  complete  1m 30s",
+        "ExampleGen started",
+        "[2/3] ExampleGen  complete  1m 30s",
+        "Trainer started",
+        "[3/3] Trainer  complete  1m 30s",
+        f"run {run} has succeeded",
+    ]
+
+
+def test_what_kfp_has_not_told_of_a_run_that_succeeded_is_complete(cluster: Cluster) -> None:
+    """It writes the run's state before its tasks'."""
+    cluster.backend.stories.append([Workflow("Succeeded", {"start": [OK], "example-gen": [RUNNING]})])
+    answer = cluster.submit("--wait")
+    assert answer.code == ExitCode.OK
+    assert [line.split("]")[1].split()[:2] for line in answer.out.splitlines() if line.startswith("[")] == [
+        ["start", "complete"],
+        ["ExampleGen", "complete"],
+        ["Trainer", "complete"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(1, ExitCode.GATE), (2, ExitCode.INPUT), (70, ExitCode.CRASH), (9, ExitCode.CRASH)]
+)
+def test_a_failed_run_ends_with_what_its_task_ended_with(cluster: Cluster, status: int, code: ExitCode) -> None:
+    """KFP's launcher ends with 1 whatever the task ends with; what that was is in the log of the last attempt."""
+    cluster.backend.stories.append([Workflow("Failed", {"start": [OK], "trainer": [EXIT, EXIT]})])
+    cluster.backend.logs[argo.pod_id("trainer", 0)] = KILLED.format("earlier", 4)
+    cluster.backend.logs[argo.pod_id("trainer", 1)] = KILLED.format("loss is NaN", status)
+    answer = cluster.submit("--wait")
+    assert answer.code == code
+    assert "Trainer failed: loss is NaN\n" in answer.out
+    assert re.search(r"Trainer +failed +1m 30s\n", answer.out)
+    assert re.search(r"ExampleGen +skipped", answer.out)
+    assert len(cluster.backend.runs) == 1
+
+
+def test_a_failed_run_without_logs_is_a_crash(cluster: Cluster) -> None:
+    cluster.backend.stories.append([Workflow("Failed", {"start": [EXIT]})])
+    answer = cluster.submit("--wait")
+    assert answer.code == ExitCode.CRASH
+    assert "start failed: Error (exit code 1)\n" in answer.out
+
+
+def test_a_driver_that_fails_is_a_crash_of_its_task(cluster: Cluster) -> None:
+    cluster.backend.stories.append([Workflow("Failed", {"start": [OK]}, {"trainer": EXIT})])
+    answer = cluster.submit("--wait")
+    assert answer.code == ExitCode.CRASH
+    assert "Trainer failed: Error (exit code 1)\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [LOST, Workflow("Error", {"start": [OK]}, {"trainer": DELETED})],
+    ids=["the task's pod", "its driver's pod"],
+)
+def test_a_run_whose_pod_was_lost_goes_on_under_its_id(cluster: Cluster, lost: Workflow) -> None:
+    cluster.backend.stories += [[WORKING, lost], [lost], [DONE]]
+    answer = cluster.submit("--wait", "--param", "trainer_epochs=4")
+    first, second, third = cluster.backend.runs
+    assert answer.code == ExitCode.OK
+    assert _parameters(cluster) == [
+        {"trainer_epochs": 4},
+        {"trainer_epochs": 4, "run_id": first},
+        {"trainer_epochs": 4, "run_id": first},
+    ]
+    assert f"run {first} was lost: the pod of Trainer was deleted. It goes on as {second}\n" in answer.out
+    assert f"run {third}, logs in {cluster.host}/#/runs/details/{third}\n" in answer.out
+    assert (
+        len({each["pipeline_version_reference"]["pipeline_version_id"] for each in cluster.backend.runs.values()}) == 1
+    )
+
+
+def test_a_run_that_was_given_an_id_goes_on_under_that(cluster: Cluster) -> None:
+    cluster.backend.stories += [[LOST], [DONE]]
+    assert cluster.submit("--wait", "--param", "run_id=mine").code == ExitCode.OK
+    assert _parameters(cluster) == [{"run_id": "mine"}, {"run_id": "mine"}]
+
+
+def test_a_run_goes_on_only_so_often(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = compiled.write(tmp_path_factory.mktemp("twice"), "kubeflow.resumes=2")
+    cluster.backend.stories += [[LOST], [LOST], [LOST], [DONE]]
+    answer = cluster.submit("--wait", file=file)
+    last = list(cluster.backend.runs)[-1]
+    assert (answer.code, len(cluster.backend.runs)) == (ExitCode.CRASH, 3)
+    assert "Trainer failed: pod deleted\n" in answer.out
+    assert f"--resume {last} goes on with the run\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        Workflow("Failed", {"start": [OK], "example-gen": [EXIT, EXIT], "trainer": [DELETED]}),
+        Workflow("Failed", {"trainer": [DELETED, EXIT]}),
+        Workflow("Failed", {"trainer": [("Failed", "pod deleted")]}),
+        Workflow("Error", {"trainer": [("Error", "pods is forbidden: exceeded quota")]}),
+        Workflow("Error", {"trainer": [DELETED]}, terminated=True),
+    ],
+    ids=["another task has failed", "the last attempt has failed", "no error of Argo's", "another error", "terminated"],
+)
+def test_a_run_that_was_not_lost_does_not_go_on(cluster: Cluster, ended: Workflow) -> None:
+    cluster.backend.stories += [[ended], [DONE]]
+    answer = cluster.submit("--wait")
+    assert answer.code == (ExitCode.INTERRUPTED if ended.terminated else ExitCode.CRASH)
+    assert len(cluster.backend.runs) == 1
+
+
+def test_a_kfp_that_does_not_tell_why_is_believed_no_loss(cluster: Cluster) -> None:
+    cluster.backend.old_api = False
+    cluster.backend.stories += [[LOST], [DONE]]
+    assert cluster.submit("--wait").code == ExitCode.CRASH
+    assert len(cluster.backend.runs) == 1
+
+
+def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> None:
+    cluster.backend.stories += [[WORKING, LOST], [LOST], [DONE]]
+    cluster.submit("--param", "trainer_epochs=4", "--param", "pipeline_root=/data", "--experiment", "x")
+    (first,) = cluster.backend.runs
+    still = cluster.submit("--resume", first)
+    assert still.code == ExitCode.INPUT
+    assert f"--resume {first} is running still" in still.err
+    cluster.submit("--resume", first, "--param", "trainer_epochs=5")
+    second = list(cluster.backend.runs)[-1]
+    answer = cluster.submit("--resume", second, "--wait")
+    assert answer.code == ExitCode.OK
+    before = {"trainer_epochs": 4, "pipeline_root": "/data"}
+    now = {"trainer_epochs": 5, "pipeline_root": "/data", "run_id": first}
+    assert _parameters(cluster) == [before, now, now]
+    assert len({each["experiment_id"] for each in cluster.backend.runs.values()}) == 1
+    last = list(cluster.backend.runs)[-1]
+    assert "there is nothing to go on with" in cluster.submit("--resume", last).err
+    unknown = cluster.submit("--resume", "no-such-run")
+    assert unknown.code == ExitCode.INPUT
+    assert "--resume no-such-run: " in unknown.err
+    assert "goes on with --param run_id=no-such-run" in unknown.err
+
+
+def test_resume_waits_for_a_run_that_is_still_at_work(cluster: Cluster) -> None:
+    cluster.backend.stories.append([WORKING, WORKING, DONE])
+    cluster.submit()
+    (run,) = cluster.backend.runs
+    assert cluster.submit("--resume", run, "--wait").code == ExitCode.OK
+    assert len(cluster.backend.runs) == 1
+
+
+def test_the_run_goes_on_when_the_waiting_ends(cluster: Cluster) -> None:
+    cluster.backend.stories += [[WORKING], [WORKING]]
+    late = cluster.submit("--wait", "--timeout", 0.3)
+    assert late.code == ExitCode.INTERRUPTED
+    assert "millrace: the time that --timeout gave is over\n" in late.err
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    timer.start()
+    interrupted = cluster.submit("--wait")
+    timer.join()
+    assert interrupted.code == ExitCode.INTERRUPTED
+    for answer, run in zip((late, interrupted), cluster.backend.runs, strict=True):
+        again = f"millrace submit --file {cluster.file} --host {cluster.host} --resume {run} --wait"
+        assert answer.out.splitlines()[-1].endswith(f"To wait for it again: {again}")
+    assert not any("terminate" in call for call in cluster.backend.calls)
+
+
+def test_a_server_that_restarts_is_waited_for(cluster: Cluster) -> None:
+    answers = iter([None, (503, {}, b"no healthy upstream"), (502, {}, b""), None])
+
+    def fault(_method: str, path: str) -> tuple[int, dict[str, str], bytes] | None:
+        return next(answers, None) if re.search("v2beta1/runs/.", path) else None
+
+    cluster.backend.fault = fault
+    cluster.backend.stories.append([WORKING, DONE])
+    answer = cluster.submit("--wait")
+    assert answer.code == ExitCode.OK
+    assert answer.out.count("waiting on") == 1
+
+
+def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster) -> None:
+    looks = iter([None, (401, {}, b"{}")])
+    cluster.backend.fault = lambda _method, path: next(looks, None) if re.search("v2beta1/runs/.", path) else None
+    cluster.backend.stories.append([WORKING])
+    began = time.monotonic()
+    answer = cluster.submit("--wait")
+    assert answer.code == ExitCode.INPUT
+    assert "the run goes on: " in answer.out
+    assert "answered 401" in answer.err
+    assert time.monotonic() - began < 10
