@@ -15,7 +15,7 @@ import pytest
 CHECKOUT = pathlib.Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "build", "uv"])
+@pytest.mark.parametrize("name", ["runtime", "dev", "gpu", "build", "uv"])
 def test_locks_pin_everything_with_hashes_and_name_no_host(name: str) -> None:
     text = (CHECKOUT / f"requirements/{name}.lock").read_text()
     assert "://" not in text
@@ -31,9 +31,9 @@ def test_locks_pin_everything_with_hashes_and_name_no_host(name: str) -> None:
 def test_the_locks_agree_where_both_name_a_package() -> None:
     pins = {
         name: dict(re.findall(r"^([\w.-]+)==(\S+)", (CHECKOUT / f"requirements/{name}.lock").read_text(), re.MULTILINE))
-        for name in ("runtime", "dev", "build")
+        for name in ("runtime", "dev", "gpu", "build")
     }
-    for other in ("dev", "build"):
+    for other in ("dev", "gpu", "build"):
         shared = pins["runtime"].keys() & pins[other].keys()
         assert {name: pins[other][name] for name in shared} == {name: pins["runtime"][name] for name in shared}
 

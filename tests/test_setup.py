@@ -181,6 +181,7 @@ def standalone_python(archive: pathlib.Path, python: pathlib.Path) -> None:
     with tarfile.open(archive, "w:gz", compresslevel=0) as tar:
         tar.add(python.resolve(), "python/bin/python3.10")
         tar.add(library, "python/lib/python3.10", filter=wanted)
+        tar.add(sysconfig.get_path("include", vars={"installed_base": sys.base_prefix}), "python/include/python3.10")
         for shared in pathlib.Path(sys.base_prefix, "lib").glob("libpython3.10.so*"):
             tar.add(shared, f"python/lib/{shared.name}")
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "Show a run: its nodes, why each ran or was cached, its artifacts.",
     "configs": "List the shipped configs.",
     "new": "Look at a CSV file and write a commented config for it.",
+    "image": "Build the container image that a cluster runs steps in.",
     "images": "Turn folders of image files into TFRecord files.",
     "predict": "Send rows of files through a pushed model.",
     "stats": "Describe a data set: each column's values, missing ones, spread.",

@@ -1,0 +1,72 @@
+"""Docker or Podman, whichever is there: found, asked whether it runs, and made to build."""
+
+from __future__ import annotations
+
+import collections
+import re
+import shutil
+import subprocess
+import tempfile
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+
+from components.errors import CrashError, InputError
+
+ENGINES = ("docker", "podman")
+_STEP = re.compile(r"^(?:#\d+ )?(\[[\w-]+ \d+/\d+\] .*|STEP \d+/\d+: .*)")
+"""How BuildKit and Buildah announce a step."""
+_LAST = 20
+"""Lines of a failed build that are shown."""
+
+
+def find(name: str | None) -> str:
+    """The engine of that name, or the first of ENGINES that is installed, once it has answered.
+
+    Raises:
+        InputError: there is none, or it does not run.
+    """
+    wanted = (name,) if name else ENGINES
+    engine = next((each for each in wanted if shutil.which(each)), None)
+    if not engine:
+        raise InputError(
+            f"no {' or '.join(wanted)} in PATH to build an image with: sudo apt-get install docker.io, or podman"
+        )
+    asked = subprocess.run([engine, "version"], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise InputError(
+            f"{engine} is installed, but does not answer: {asked.stderr.strip() or asked.stdout.strip()}\n"
+            f"Does it run (sudo systemctl start {engine}), and may you use it (sudo usermod -aG {engine} $USER)?"
+        )
+    return engine
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], step: Callable[[str], None]) -> str:
+    """Run an engine's command to its end, with `step` called for each step of a build; the path of its log.
+
+    Raises:
+        CrashError: it failed; the message has the last lines and names the log.
+    """
+    last = collections.deque[str](maxlen=_LAST)
+    with (
+        tempfile.NamedTemporaryFile("w", prefix="millrace-image-", suffix=".log", delete=False) as log,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            log.write(line)
+            last.append(line)
+            if found := _STEP.match(line):
+                step(textwrap.shorten(found.group(1), 100))
+    if process.returncode:
+        raise CrashError(
+            f"`{' '.join(command[:2])}` failed with exit code {process.returncode}. The end of {log.name}:\n"
+            + "".join(last)
+        )
+    return log.name
+
+
+def size(engine: str, tag: str) -> int:
+    """Bytes of an image, its base included."""
+    command = [engine, "image", "inspect", "--format", "{{.Size}}", tag]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
