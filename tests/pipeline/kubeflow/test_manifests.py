@@ -1,0 +1,130 @@
+"""The kustomize manifests: what kubectl makes of them, and that it is what `c.Kubeflow` says by default."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shutil
+import subprocess
+import urllib.parse
+from typing import Any
+
+import kubernetes.client
+import pytest
+import yaml
+
+import pipeline.config as c
+
+CHECKOUT = pathlib.Path(__file__).parents[3]
+MANIFESTS = CHECKOUT / "pipeline/kubeflow/manifests"
+OVERLAYS = sorted(path.name for path in (MANIFESTS / "overlays").iterdir())
+KINDS = {
+    ("v1", "Service"), ("v1", "PersistentVolume"), ("v1", "PersistentVolumeClaim"),
+    ("apps/v1", "StatefulSet"), ("apps/v1", "Deployment"), ("batch/v1", "Job"),
+}  # fmt: skip
+PORTS = {"mysql": 3306, "postgresql": 5432}
+
+
+def rendered(folder: str) -> dict[tuple[str, str], dict]:
+    """What `kubectl apply -k` would send, by kind and name."""
+    kubectl = shutil.which("kubectl")
+    if (
+        not kubectl
+        or "Kustomize"
+        not in subprocess.run([kubectl, "version", "--client"], capture_output=True, text=True, check=False).stdout
+    ):
+        pytest.skip("no kubectl 1.24 or later; Debian's is older, and reads no folders")
+    done = subprocess.run([kubectl, "kustomize", str(MANIFESTS / folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr  # warnings of fields that are going
+    return {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(done.stdout)}
+
+
+def unknown(value: Any, kind: str) -> list[str]:
+    """The fields in `value` that the Kubernetes type `kind`, as its client describes it, does not have."""
+    if inner := re.match(r"(list\[|dict\(str, )(.*)[\])]$", kind):
+        values = value if inner[1] == "list[" else value.values()
+        return [wrong for each in values for wrong in unknown(each, inner[2])]
+    model = getattr(kubernetes.client, kind, None)
+    if not hasattr(model, "attribute_map"):
+        return []
+    types = {field: model.openapi_types[name] for name, field in model.attribute_map.items()}
+    wrong = [f"{kind}.{field}" for field in value if field not in types]
+    return wrong + [name for field in value if field in types for name in unknown(value[field], types[field])]
+
+
+def containers(resource: dict) -> list[dict]:
+    return resource["spec"].get("template", {}).get("spec", {}).get("containers", [])
+
+
+@pytest.mark.parametrize("folder", [*(f"overlays/{name}" for name in OVERLAYS), "base/serving"])
+def test_it_renders_to_what_kubernetes_knows_with_pinned_images(folder: str) -> None:
+    resources = rendered(folder)
+    assert resources
+    for resource in resources.values():
+        assert (resource["apiVersion"], resource["kind"]) in KINDS
+        assert not unknown(resource, f"V1{resource['kind']}")
+        if resource["kind"] != "PersistentVolume":
+            assert resource["metadata"]["namespace"] == "kubeflow"
+        for container in containers(resource):
+            assert re.fullmatch(r"[a-z/]+:\d+\.\d+(\.\d+)?", container["image"]), container["image"]
+            assert "memory" in container["resources"]["limits"]
+            mounted = {mount["name"] for mount in container["volumeMounts"]}
+            volumes = resource["spec"]["template"]["spec"].get("volumes", [])
+            templates = resource["spec"].get("volumeClaimTemplates", [])
+            assert mounted <= {each["name"] for each in volumes} | {each["metadata"]["name"] for each in templates}
+
+
+def test_a_field_that_kubernetes_does_not_have_is_seen() -> None:
+    container = {"name": "a", "image": "b", "env": [{"nmae": "c"}]}
+    assert unknown({"kind": "Job", "spec": {"template": {"spec": {"containers": [container]}}}}, "V1Job") == [
+        "V1EnvVar.nmae"
+    ]
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_the_database_is_the_one_that_a_config_names(name: str) -> None:
+    resources = rendered(f"overlays/{name}")
+    scheme = "postgresql" if "postgresql" in name else "mysql"
+    store = urllib.parse.urlsplit(c.Kubeflow().store)
+    service = resources["Service", store.hostname]
+    database = resources["StatefulSet", store.hostname]
+    assert [port["port"] for port in service["spec"]["ports"]] == [PORTS[scheme]]
+    assert service["spec"]["selector"].items() <= database["spec"]["template"]["metadata"]["labels"].items()
+    (container,) = containers(database)
+    assert {port["name"]: port["containerPort"] for port in container["ports"]} == {
+        service["spec"]["ports"][0]["targetPort"]: PORTS[scheme]
+    }
+    values = {each["name"].partition("_")[2]: each.get("value") for each in container["env"]}
+    assert values["USER"] == store.username
+    assert values.get("DATABASE", values.get("DB")) == store.path[1:]
+    (secret,) = [each["valueFrom"]["secretKeyRef"] for each in container["env"] if "valueFrom" in each]
+    assert secret == {"name": c.Kubeflow().password.name, "key": c.Kubeflow().password.key}
+    if scheme == "mysql":
+        assert store.port == PORTS[scheme]
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_the_volume_is_the_one_that_a_config_mounts(name: str) -> None:
+    resources = rendered(f"overlays/{name}")
+    (volume,) = c.Kubeflow().volumes
+    claim = resources["PersistentVolumeClaim", volume.claim]["spec"]
+    assert claim["accessModes"] == ["ReadWriteMany"]
+    if "volumeName" in claim:
+        bound = resources["PersistentVolume", claim["volumeName"]]["spec"]
+        assert bound["storageClassName"] == claim["storageClassName"] == ""
+        assert bound["capacity"] == claim["resources"]["requests"]
+    job = resources["Job", "millrace-volume"]["spec"]["template"]["spec"]
+    assert job["volumes"][0]["persistentVolumeClaim"]["claimName"] == volume.claim
+    assert job["containers"][0]["volumeMounts"][0]["mountPath"] == volume.path
+    user = re.search(r"^USER (\S+)$", (CHECKOUT / "requirements/Dockerfile").read_text(), re.MULTILINE)[1]
+    assert f"chown {user} {volume.path} " in job["containers"][0]["command"][-1]
+
+
+def test_serving_reads_what_runs_push() -> None:
+    deployment = rendered("base/serving")["Deployment", "millrace-taxi"]
+    (container,) = containers(deployment)
+    (volume,) = c.Kubeflow().volumes
+    assert f"--model_base_path={c.Kubeflow().root}/serving/taxi" in container["args"]
+    assert container["volumeMounts"][0]["mountPath"] == volume.path
+    assert deployment["spec"]["template"]["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] == volume.claim
