@@ -22,7 +22,7 @@ class Package:
         source: how a command line names it: the config, or the file.
         version: the name of this very file among the versions of the pipeline: a digest of its bytes.
         parameters: the definitions of the run's parameters, by name, as the file has them.
-        tasks: each task's node by the task's name.
+        tasks: each task's node, by the task's name.
         images: of all containers.
         versions: of what it was compiled with, by distribution.
         resumes: how often waiting goes on with a run that was lost.
@@ -53,14 +53,13 @@ def read(path: str, source: str) -> Package:
         spec = next(yaml.load_all(content, yaml.CSafeLoader))
         containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values()]
         config = embedded.read(_embedded(containers), os.getcwd())
-        tasks = spec["root"]["dag"]["tasks"]
         return Package(
             path=path,
             source=source,
             name=spec["pipelineInfo"]["name"],
             version=f"sha256-{hashlib.sha256(content).hexdigest()[:16]}",
             parameters=spec["root"].get("inputDefinitions", {}).get("parameters", {}),
-            tasks={name: task["taskInfo"]["name"] for name, task in tasks.items()},
+            tasks={task: _node(spec, task) for task in spec["root"]["dag"]["tasks"]},
             images=tuple(sorted({container["image"] for container in containers})),
             versions=config.versions,
             resumes=config.config.kubeflow.resumes,
@@ -73,6 +72,13 @@ def read(path: str, source: str) -> Package:
             f"{path}: not what `millrace compile` writes ({type(error).__name__}: {detail[:200]}): compile the config "
             "with it, or name the config instead of --file"
         ) from None
+
+
+def _node(spec: Mapping[str, Any], task: str) -> str:
+    """The node that a task runs, by the arguments of its container; the first task runs none, and has its own name."""
+    label = spec["components"][spec["root"]["dag"]["tasks"][task]["componentRef"]["name"]]["executorLabel"]
+    arguments = spec["deploymentSpec"]["executors"][label]["container"]["args"]
+    return str(arguments[1]) if arguments[0] == "node" else task
 
 
 def _embedded(containers: Sequence[Mapping[str, Any]]) -> str:

@@ -48,7 +48,7 @@ class Watch:
             if detail.display_name in self._tasks:
                 self._see_task(detail)
         if run.state in ENDED:
-            self._close("complete" if run.state == SUCCEEDED else "skipped")
+            self._close(succeeded=run.state == SUCCEEDED)
 
     def _see_task(self, detail: Any) -> None:
         node = self._tasks[detail.display_name]
@@ -58,11 +58,11 @@ class Watch:
         if detail.state in _STATES and node not in self._finished:
             self._finish(node, _STATES[detail.state], _seconds(detail))
 
-    def _close(self, state: NodeState) -> None:
-        """KFP writes a run's state before those of its tasks; of some it never hears."""
-        for node in self._tasks.values():
-            if node not in self._finished:
-                self._finish(node, state, 0)
+    def _close(self, succeeded: bool) -> None:
+        """KFP writes a run's state before those of its tasks, and hears nothing of tasks that never began."""
+        left = set(self._tasks.values() if succeeded else self._started) - self._finished
+        for node in sorted(left):
+            self._finish(node, "complete" if succeeded else "cancelled", 0)
 
     def _finish(self, node: str, state: NodeState, seconds: float) -> None:
         self._finished.add(node)

@@ -52,8 +52,7 @@ def _pipeline(word: str, parameters: dict[str, dict[str, Any]], image: str) -> d
             "inputDefinitions": {"parameters": parameters},
             "dag": {
                 "tasks": {
-                    name: {"taskInfo": {"name": node}, "componentRef": {"name": f"comp-{name}"}}
-                    for name, node in TASKS.items()
+                    name: {"taskInfo": {"name": name}, "componentRef": {"name": f"comp-{name}"}} for name in TASKS
                 }
             },
         },

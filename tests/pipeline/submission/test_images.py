@@ -9,14 +9,16 @@ from collections.abc import Iterator
 
 import pytest
 
-import pipeline
 from components.errors import InputError
+from pipeline.image import build
 from pipeline.submission import images, registry
 from pipeline.submission.package import read
 from tests.pipeline.submission import compiled, registry_server
 from tests.pipeline.submission.registry_server import DOCKER, MANIFEST, Registry
 
-OURS = {images.VERSION: pipeline.__version__}
+OURS = dict(label.split("=", 1) for label in build._labels())
+"""What our own builds give an image."""
+OLD = {**OURS, f"{images.LABEL}version": "0.0.9"}
 
 
 @pytest.fixture
@@ -63,13 +65,19 @@ def test_an_image_of_this_version(store: Registry, address: str, tmp_path: pathl
 
 
 def test_an_image_of_another_version_is_refused(store: Registry, address: str, tmp_path: pathlib.Path) -> None:
-    store.push("team/millrace:1", {images.VERSION: "0.0.9"})
-    with pytest.raises(InputError, match=r"has Millrace 0\.0\.9, and .*--no-image-check"):
+    store.push("team/millrace:1", OLD)
+    with pytest.raises(InputError, match=r"has millrace 0\.0\.9, and .*--no-image-check"):
         _checked(tmp_path, f"{address}/team/millrace:1")
 
 
+def test_an_image_of_other_code_is_told(store: Registry, address: str, tmp_path: pathlib.Path) -> None:
+    store.push("team/millrace:1", {**OURS, f"{images.LABEL}sources": "0" * 64})
+    (said,) = _checked(tmp_path, f"{address}/team/millrace:1")
+    assert "was built from other code than there is here" in said
+
+
 def test_of_several_platforms_ours_counts(store: Registry, address: str, tmp_path: pathlib.Path) -> None:
-    store.push_index("team/millrace:1", {"arm64": {images.VERSION: "0.0.9"}, "amd64": OURS})
+    store.push_index("team/millrace:1", {"arm64": OLD, "amd64": OURS})
     assert _checked(tmp_path, f"{address}/team/millrace:1") == []
 
 

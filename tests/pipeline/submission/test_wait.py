@@ -65,7 +65,7 @@ def test_a_failed_run_ends_with_what_its_task_ended_with(cluster: Cluster, statu
     assert answer.code == code
     assert "Trainer failed: loss is NaN\n" in answer.out
     assert re.search(r"Trainer +failed +1m 30s\n", answer.out)
-    assert re.search(r"ExampleGen +skipped", answer.out)
+    assert "ExampleGen" not in answer.out  # it never began
     assert len(cluster.backend.runs) == 1
 
 
