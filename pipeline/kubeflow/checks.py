@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from components.errors import ConfigError, InputError
 from pipeline.config.config import Config
+from pipeline.config.embedded import portable
 from pipeline.config.kubeflow import Kubeflow
 from pipeline.config.pools import Expression, NodePool
 from pipeline.connection import PASSWORD, STORE, of_server
@@ -41,6 +42,7 @@ def check(config: Config) -> None:
     _check_mounts(cluster)
     _check_variables(cluster)
     _check_root(cluster)
+    _check_pushed(config)
     _check_store(cluster)
     _refuse_twins("kubeflow.pools: the name", (pool.name for pool in cluster.pools))
     for pool in cluster.pools:
@@ -85,16 +87,32 @@ def _check_variables(cluster: Kubeflow) -> None:
 
 
 def _check_root(cluster: Kubeflow) -> None:
-    """Whether a URI can be written to, only the image knows."""
-    if "://" in cluster.root:
-        return
-    root = posixpath.normpath(cluster.root)
-    paths = [posixpath.normpath(each.path) for each in cluster.volumes]
-    if not any(root == path or root.startswith(f"{path.rstrip('/')}/") for path in paths):
+    if not _in_volume(cluster, cluster.root):
         raise ConfigError(
-            f"kubeflow.root must be a URI or lie in one of kubeflow.volumes ({', '.join(paths) or 'there are none'}), "
-            f"or no step would see what another wrote. Received: {cluster.root!r}"
+            f"kubeflow.root must lie in one of kubeflow.volumes ({_paths(cluster)}), or no step would see what another "
+            "wrote. A bucket can be one: GCS FUSE and S3 CSI mount it, and a run needs folders with renames. "
+            f"Received: {cluster.root!r}"
         )
+
+
+def _check_pushed(config: Config) -> None:
+    path = portable(config)["pusher"]["path"]
+    if path is not None and not _in_volume(config.kubeflow, path):
+        raise ConfigError(
+            f"pusher.path must lie in one of kubeflow.volumes ({_paths(config.kubeflow)}), or the pushed model is gone "
+            f"with the container; None is serving/{config.name} under the root. Received: {path!r}"
+        )
+
+
+def _in_volume(cluster: Kubeflow, path: str) -> bool:
+    folders = [posixpath.normpath(each.path) for each in cluster.volumes]
+    return posixpath.isabs(path) and any(
+        posixpath.commonpath([folder, posixpath.normpath(path)]) == folder for folder in folders
+    )
+
+
+def _paths(cluster: Kubeflow) -> str:
+    return ", ".join(each.path for each in cluster.volumes) or "there are none"
 
 
 def _check_store(cluster: Kubeflow) -> None:

@@ -31,10 +31,11 @@ def _pool(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"volumes": ()}, "root must be a URI or lie in one of kubeflow.volumes (there are none)"),
+        ({"volumes": ()}, "root must lie in one of kubeflow.volumes (there are none)"),
         ({"root": "/mnt/millrace2"}, "kubeflow.volumes (/mnt/millrace), or no step would see what another wrote"),
         ({"root": "runs"}, "Received: 'runs'"),
-        ({"root": "/mnt/millrace/../x"}, "or lie in one of kubeflow.volumes"),
+        ({"root": "/mnt/millrace/../x"}, "must lie in one of kubeflow.volumes"),
+        ({"root": "gs://bucket/millrace"}, "A bucket can be one: GCS FUSE and S3 CSI mount it"),
         ({"volumes": (VOLUME, c.Volume(claim="millrace", path="/data"))}, "'millrace' stands there more than once"),
         ({"volumes": (VOLUME, c.Volume(claim="other", path="/mnt/millrace/"))}, "mount path '/mnt/millrace' stands"),
         ({"volumes": (VOLUME, c.Volume(claim="a.b", path="/data"))}, "'a.b' is mounted as the volume of that name"),
@@ -71,8 +72,11 @@ def test_what_could_not_run_is_refused(fields: dict[str, Any], message: str) -> 
         _check(**fields)
 
 
-def test_a_root_may_be_a_uri() -> None:
-    _check(root="gs://bucket/millrace", volumes=())
+@pytest.mark.parametrize("path", ["serving", "/somewhere/serving", "/elsewhere", "gs://bucket/serving"])
+def test_models_are_pushed_into_a_volume(path: str) -> None:
+    check(gpu_config.config(pusher=c.Pusher(path="/mnt/millrace/serving")))
+    with pytest.raises(ConfigError, match=r"pusher\.path must lie in one of kubeflow\.volumes \(/mnt/millrace\)"):
+        check(gpu_config.config(pusher=c.Pusher(path=path)))
 
 
 def test_a_name_must_leave_room_for_argos_letters() -> None:
