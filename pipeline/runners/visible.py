@@ -38,7 +38,9 @@ def write(node: NodeRecord, executor_input: str, page: str | None) -> None:
         page: where the node's page is to lie for the launcher to upload it.
     """
     asked = json.loads(executor_input)["outputs"]
-    metadata = {"execution": node.execution, "state": node.state}
+    # The launcher fails on a null.
+    execution = {} if node.execution is None else {"execution": node.execution}
+    metadata = {"state": node.state, **execution}
     found: dict[str, dict[str, Any]] = {
         key: {"uri": uris[0], "metadata": {**metadata, "uris": list(uris)} if len(uris) > 1 else metadata}
         for key, uris in node.artifacts.items()
