@@ -62,7 +62,11 @@ class Ending:
 
 
 def of(client: Client, run_id: str) -> Ending:
-    """What ended that run, as far as its Argo workflow tells."""
+    """What ended that run, as far as its Argo workflow tells.
+
+    Raises:
+        CallError: KFP is out of reach.
+    """
     workflow = _workflow(client, run_id)
     if workflow is None:
         return Ending()
@@ -98,7 +102,11 @@ def _workflow(client: Client, run_id: str) -> Mapping[str, Any] | None:
             _return_http_data_only=True,
         )
         workflow = json.loads(content["pipeline_runtime"]["workflow_manifest"])
-    except (CallError, KeyError, TypeError, ValueError):
+    except CallError as error:
+        if error.passing:
+            raise
+        return None
+    except (KeyError, TypeError, ValueError):
         return None
     return workflow if isinstance(workflow, dict) else None
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Union
 
 from components.errors import ExitCode, InputError, MillraceError
@@ -16,7 +18,7 @@ from pipeline.submission.package import Package, read
 from pipeline.submission.runs import Earlier, Order, Run
 from pipeline.submission.schedule import schedule, with_seconds
 from pipeline.submission.upload import upload
-from pipeline.submission.watch import Watch, wait
+from pipeline.submission.watch import Patience, Watch, patiently, wait
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +54,8 @@ def submit_package(path: str, source: str, asked: Asked, tell: Listener) -> Exit
     given = parameters.read(asked.settings, package.parameters)
     parameters.check_complete(given, package.parameters)
     cron = with_seconds(asked.cron) if asked.cron else None
+    if cron and parameters.RUN_ID in given:
+        raise InputError(f"--param {parameters.RUN_ID} with --cron: all runs would go on with the same one")
     if asked.image_check:
         for problem in images.check(package):
             tell(Message(problem))
@@ -65,10 +69,9 @@ def submit_package(path: str, source: str, asked: Asked, tell: Listener) -> Exit
     if cron:
         return _scheduled(client, order, cron, tell)
     run = runs.start(client, order)
-    if not asked.wait:
-        tell(Message(f"run {run.id}: {client.link(run.id)}"))
-        return ExitCode.OK
-    return follow(client, run, package, asked, tell)
+    going_on = f" goes on with {run.goes_as}" if run.goes_as != run.id else ""
+    tell(Message(f"run {run.id}{going_on}: {client.link(run.id)}"))
+    return follow(client, run, package, asked, tell) if asked.wait else ExitCode.OK
 
 
 def _running(client: Client, earlier: Earlier, package: Package, asked: Asked, tell: Listener) -> ExitCode:
@@ -116,17 +119,20 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
     Returns:
         What the process is to end with.
     """
-    until = None if asked.timeout is None else time.monotonic() + asked.timeout
+    patience = Patience(asked.every, None if asked.timeout is None else time.monotonic() + asked.timeout)
     for left in range(package.resumes, -1, -1):
-        state = _ended(client, run, package, asked.every, until, tell)
-        if state != "FAILED":
-            break
-        ended = ending.of(client, run.id)
-        if not (ended.lost and left):
-            return _failed(client, run, package, ended, tell)
-        names = ", ".join(sorted({package.tasks.get(each.task, each.task) for each in ended.failures}))
-        lost, run = run, runs.again(client, run)
-        tell(Message(f"run {lost.id} was lost: the pod of {names} was deleted. It goes on as {run.id}"))
+        with _left_alone(client, run, package, tell):
+            watch = Watch(run, package.tasks, tell, client.link(run.id))
+            state = wait(client, run, watch.see, patience, tell)
+            if state != "FAILED":
+                break
+            ended = patiently(functools.partial(ending.of, client, run.id), patience, tell)
+            if not (ended.lost and left):
+                return _failed(client, run, package, ended, tell)
+            names = ", ".join(sorted({package.tasks.get(each.task, each.task) for each in ended.failures}))
+            tell(Message(f"run {run.id} was lost: the pod of {names} was deleted"))
+            run = patiently(functools.partial(runs.again, client, run), patience, tell)
+            tell(Message(f"it goes on as {run.id}"))
     if state == runs.SUCCEEDED:
         tell(Message(f"run {run.id} has succeeded"))
         return ExitCode.OK
@@ -134,21 +140,14 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
     return ExitCode.INTERRUPTED if state == "CANCELED" else ExitCode.CRASH
 
 
-def _ended(
-    client: Client,
-    run: Run,
-    package: Package,
-    every: float,
-    until: Union[float, None],
-    tell: Listener,
-) -> str:
-    """The state that the run ends in; whatever ends the waiting before that leaves the run alone, and says so."""
-    watch = Watch(run, package.tasks, tell, client.link(run.id))
+@contextlib.contextmanager
+def _left_alone(client: Client, run: Run, package: Package, tell: Listener) -> Iterator[None]:
+    """Whatever ends the waiting leaves the run alone, and says so."""
     try:
-        return str(wait(client, run, watch.see, tell, every, until).state)
+        yield
     except (KeyboardInterrupt, MillraceError):
         again = f"millrace submit {package.source} --host {client.host} --resume {run.id} --wait"
-        tell(Message(f"the run goes on: {client.link(run.id)}. To wait for it again: {again}"))
+        tell(Message(f"the run is left alone: {client.link(run.id)}. To wait for it, or to go on with it: {again}"))
         raise
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from components.errors import ExitCode, MillraceError
 from pipeline.runners.events import Listener, Message, NodeFinished, NodeStarted, RunStarted
@@ -13,6 +14,7 @@ from pipeline.submission.access import Client
 from pipeline.submission.runs import ENDED, SUCCEEDED, Run
 from pipeline.submission.transport import CallError
 
+Answer = TypeVar("Answer")
 _STATES: Mapping[str, NodeState] = {
     SUCCEEDED: "complete",
     "FAILED": "failed",
@@ -69,37 +71,62 @@ class Watch:
         self._listen(NodeFinished(NodeRecord(id=node, state=state, seconds=seconds, home=self._home)))
 
 
-def wait(
-    client: Client, run: Run, see: Callable[[Any], None], listen: Listener, every: float, until: Union[float, None]
-) -> Any:
-    """KFP's run once it has ended; `see` is called for each look at it.
+@dataclasses.dataclass(frozen=True)
+class Patience:
+    """How long and how often to look.
 
-    Args:
+    Attributes:
+        every: seconds between two looks.
         until: when to give up, on the monotonic clock; None is never.
+    """
+
+    every: float
+    until: Union[float, None] = None
+
+    def sleep(self) -> None:
+        """Until the next look.
+
+        Raises:
+            WaitedError: there is none.
+        """
+        if self.until is not None and time.monotonic() + self.every > self.until:
+            raise WaitedError("the time that --timeout gave is over")
+        time.sleep(self.every)
+
+
+def patiently(call: Callable[[], Answer], patience: Patience, tell: Listener) -> Answer:
+    """What `call` returns once KFP is there: the node that was lost with a run may have been its own.
 
     Raises:
-        WaitedError: it is that late.
         CallError: KFP has been out of reach for long, or has refused.
     """
-    lost_at: float | None = None
+    began = time.monotonic()
+    told = False
     while True:
         try:
-            found = client.get_run(run.id)
-            lost_at = None
+            return call()
         except CallError as error:
-            now = time.monotonic()
-            if lost_at is None:
-                lost_at = now
-                listen(Message(f"{error}; waiting on"))
-            if not error.passing or now - lost_at > _PATIENCE:
+            if not error.passing or time.monotonic() - began > _PATIENCE:
                 raise
-        else:
-            see(found)
-            if found.state in ENDED:
-                return found
-        if until is not None and time.monotonic() + every > until:
-            raise WaitedError("the time that --timeout gave is over")
-        time.sleep(every)
+            if not told:
+                tell(Message(f"{error}; waiting on"))
+            told = True
+        patience.sleep()
+
+
+def wait(client: Client, run: Run, see: Callable[[Any], None], patience: Patience, tell: Listener) -> str:
+    """The state that the run ends in; `see` is called for each look at it.
+
+    Raises:
+        WaitedError: the time to wait is over.
+        CallError: as `patiently`.
+    """
+    while True:
+        found = patiently(lambda: client.get_run(run.id), patience, tell)
+        see(found)
+        if found.state in ENDED:
+            return str(found.state)
+        patience.sleep()
 
 
 def _seconds(detail: Any) -> float:

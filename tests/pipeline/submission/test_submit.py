@@ -8,6 +8,7 @@ import pathlib
 import pytest
 
 from components.errors import ExitCode
+from pipeline.submission.package import read
 from tests.pipeline.submission import compiled
 from tests.pipeline.submission.conftest import Cluster
 
@@ -100,6 +101,7 @@ def test_a_file_of_another_kind_is_refused(
     [
         (["--set", "trainer.epochs=3"], "and --file is"),
         (["--cron", "0 6 * * *", "--wait"], "--cron makes a schedule, not a run: leave out --wait"),
+        (["--cron", "@daily", "--param", "run_id=x"], "all runs would go on with the same one"),
         (["--timeout", "3"], "--timeout says how long to --wait"),
         (["--cron", "0 6 *"], "Received: 3 fields"),
     ],
@@ -187,3 +189,13 @@ def test_the_filters_are_kfps(cluster: Cluster) -> None:
     cluster.backend.pipelines = {"x": other, **cluster.backend.pipelines}
     assert cluster.submit().code == ExitCode.OK
     assert len({json.dumps(each["pipeline_version_reference"]) for each in cluster.backend.runs.values()}) == 1
+
+
+def test_a_compiled_file_of_a_cluster_with_gpus(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    """The one that is reviewed beside the compiler."""
+    golden = pathlib.Path(__file__).parents[1] / "kubeflow/golden/gpu.yaml"
+    package = read(str(golden), "gpu")
+    assert package.tasks["start"] == "start"
+    assert package.tasks["trainer"] == "Trainer"
+    assert cluster.submit(file=golden).code == ExitCode.OK
+    assert _only(cluster.backend.files) == golden.read_bytes()
