@@ -8,6 +8,8 @@ import pathlib
 import pytest
 
 from components.errors import ExitCode
+from pipeline.config import embedded
+from pipeline.config.load import load
 from pipeline.submission.package import read
 from tests.pipeline.submission import compiled
 from tests.pipeline.submission.conftest import Cluster
@@ -192,10 +194,11 @@ def test_the_filters_are_kfps(cluster: Cluster) -> None:
 
 
 def test_a_compiled_file_of_a_cluster_with_gpus(cluster: Cluster, tmp_path: pathlib.Path) -> None:
-    """The one that is reviewed beside the compiler."""
-    golden = pathlib.Path(__file__).parents[1] / "kubeflow/golden/gpu.yaml"
-    package = read(str(golden), "gpu")
-    assert package.tasks["start"] == "start"
-    assert package.tasks["trainer"] == "Trainer"
-    assert cluster.submit(file=golden).code == ExitCode.OK
-    assert _only(cluster.backend.files) == golden.read_bytes()
+    """The one that is reviewed beside the compiler, with a config where it has a word for one."""
+    golden = (pathlib.Path(__file__).parents[1] / "kubeflow/golden/gpu.yaml").read_text()
+    file = tmp_path / "gpu.yaml"
+    file.write_text(golden.replace("<the config>", embedded.embed(load("taxi"), {})))
+    package = read(str(file), "gpu")
+    assert {task: package.tasks[task] for task in ("start", "trainer")} == {"start": "start", "trainer": "Trainer"}
+    assert cluster.submit(file=file).code == ExitCode.OK
+    assert _only(cluster.backend.files) == file.read_bytes()
