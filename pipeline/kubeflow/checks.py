@@ -15,6 +15,7 @@ from pipeline.connection import PASSWORD, STORE, of_server
 from pipeline.kubeflow.platform import SHARED_MEMORY, SHARED_MEMORY_PATH
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _LONGEST_NAME = 63 - len("-abcde")
@@ -38,6 +39,7 @@ def check(config: Config) -> None:
         raise ConfigError(
             f"name: Kubernetes takes at most {_LONGEST_NAME} characters. Received: {len(config.name)}, {config.name!r}"
         )
+    _check_images(cluster)
     _check_volumes(cluster)
     _check_mounts(cluster)
     _check_variables(cluster)
@@ -55,6 +57,12 @@ def _refuse_twins(what: str, names: Iterable[str]) -> None:
         if name in seen:
             raise ConfigError(f"{what} {name!r} stands there more than once")
         seen.add(name)
+
+
+def _check_images(cluster: Kubeflow) -> None:
+    for field, image in (("image", cluster.image), ("gpu_image", cluster.gpu_image)):
+        if image is not None and not re.fullmatch(r"\S+", image):
+            raise ConfigError(f"kubeflow.{field} must be an image, like registry/name:tag. Received: {image!r}")
 
 
 def _check_volumes(cluster: Kubeflow) -> None:
@@ -83,6 +91,9 @@ def _check_mounts(cluster: Kubeflow) -> None:
 
 def _check_variables(cluster: Kubeflow) -> None:
     keys = (*([cluster.password] if cluster.password else []), *cluster.secrets, *cluster.config_maps)
+    for name in (*(key.name for key in keys), *cluster.pull_secrets):
+        if not _OBJECT.fullmatch(name):
+            raise ConfigError(f"kubeflow: no Secret or ConfigMap can be called {name!r}")
     _refuse_twins("kubeflow: the environment variable", [STORE, *(key.env for key in keys)])
 
 

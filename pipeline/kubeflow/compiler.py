@@ -41,8 +41,8 @@ def compile_config(config: Config) -> Compiled:
     Raises:
         InputError: something could not run there.
     """
+    # What can be refused is refused before the time that the import takes is spent.
     check(config)
-    embedded.portable(config)
     parameters(config)
     from pipeline.kubeflow.nodes import nodes
 

@@ -50,6 +50,10 @@ def _pool(**fields: Any) -> dict[str, Any]:
             },
             "what is mounted is a volume of its name, but 'x' stands there more than once",
         ),
+        ({"image": "millrace 0.1.0"}, "kubeflow.image must be an image, like registry/name:tag. Received: 'millrace 0"),
+        ({"gpu_image": ""}, "kubeflow.gpu_image must be an image"),
+        ({"secrets": (c.Key(name="My_Secret", key="k", env="A"),)}, "no Secret or ConfigMap can be called 'My_Secret'"),
+        ({"pull_secrets": ("",)}, "no Secret or ConfigMap can be called ''"),
         ({"secrets": (c.Key(name="s", key="k", env="MILLRACE_STORE"),)}, "variable 'MILLRACE_STORE' stands there"),
         (
             {"secrets": (c.Key(name="s", key="k", env="A"),), "config_maps": (c.Key(name="m", key="k", env="A"),)},
