@@ -1,48 +1,29 @@
-"""What the engine is asked for. A script stands in for it: tests/acceptance/test_image.py has the real one."""
+"""What the engine is asked for; tests/acceptance/test_image.py has a real one."""
 
 from __future__ import annotations
 
-import json
 import pathlib
+import tempfile
 
 import pytest
 
 from components.errors import CrashError, InputError
 from pipeline.image import build, engine
-
-RECORDER = """#!/usr/bin/env python3
-import json, os, pathlib, sys
-folder = pathlib.Path(__file__).parent
-words = sys.argv[1:]
-files = {name: open(path).read() for name, path in (pair[3:].split(",src=") for pair in words if pair[:3] == "id=")}
-beside = pathlib.Path(words[words.index("--file") + 1] + ".dockerignore") if "--file" in words else folder / "none"
-call = {"words": words, "secrets": files, "buildkit": os.environ.get("DOCKER_BUILDKIT"),
-        "ignored": beside.read_text() if beside.exists() else None}
-with (folder / "calls").open("a") as calls:
-    print(json.dumps(call), file=calls)
-print("#7 [builder 2/6] RUN apt-get", "#7 0.3 Fetched", "STEP 3/9: COPY setup.py ./", sep="\\n")
-sys.exit("boom" if "--fail" in words else 0)
-"""
+from tests.pipeline.image import stand_in
 
 
 @pytest.fixture
 def bin_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
     folder = tmp_path / "bin"
-    folder.mkdir()
-    for name in engine.ENGINES:
-        (folder / name).write_text(RECORDER)
-        (folder / name).chmod(0o755)
+    stand_in.install(folder)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # for the logs
     return folder
 
 
 @pytest.fixture
 def environment(bin_folder: pathlib.Path, tmp_path: pathlib.Path) -> dict[str, str]:
     return {"PATH": f"{bin_folder}:/usr/bin:/bin", "HOME": str(tmp_path)}
-
-
-def calls(folder: pathlib.Path) -> list[dict]:
-    return [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
 
 
 def after(words: list[str], flag: str) -> list[str]:
@@ -55,7 +36,7 @@ def test_the_engine_builds_the_target_with_labels_and_what_was_added(
     steps: list[str] = []
     order = build.Order("docker", "gpu", "here/it:2", "debian:bookworm-slim", ("--network", "host"))
     log = build.build(order, environment, steps.append)
-    (call,) = calls(bin_folder)
+    (call,) = stand_in.calls(bin_folder)
     words = call["words"]
     assert words[0] == "build"
     assert call["buildkit"] == "1"
@@ -86,7 +67,7 @@ def test_registries_and_certificates_travel_as_secrets_and_proxies_by_name(
         "PATH_TO_ELSEWHERE": "x",
     }
     build.build(build.Order("podman", "cpu", "it"), {**environment, **network}, lambda line: None)
-    (call,) = calls(bin_folder)
+    (call,) = stand_in.calls(bin_folder)
     assert call["secrets"]["pip.conf"].endswith("token@host/simple\n")
     assert call["secrets"]["certificates"] == "PEM"
     assert call["secrets"]["network"] == "export UV_DEFAULT_INDEX='https://a b/'\"'\"'simple'\"'\"''\n"
@@ -101,7 +82,7 @@ def test_a_project_is_a_second_build_on_the_first(
     project = tmp_path / "trips"
     project.mkdir()
     build.build_project(build.Order(name, "cpu", "trips:1"), project, environment, lambda line: None)
-    first, second = calls(bin_folder)
+    first, second = stand_in.calls(bin_folder)
     assert after(first["words"], "--tag") == ["millrace:0.1.0"]
     assert after(second["words"], "--target") == ["project"]
     assert after(second["words"], "--build-arg") == ["IMAGE=millrace:0.1.0"]
@@ -112,7 +93,7 @@ def test_a_project_is_a_second_build_on_the_first(
 
     (project / ".dockerignore").write_text("secret\n")
     build.build_project(build.Order(name, "cpu", "trips:1"), project, environment, lambda line: None)
-    assert calls(bin_folder)[-1]["ignored"] is None
+    assert stand_in.calls(bin_folder)[-1]["ignored"] is None
 
 
 @pytest.mark.parametrize("module", ["pipeline/__init__.py", "components.py"])
