@@ -62,9 +62,9 @@ def rehearse(
         raise click.UsageError("--image is for --docker")
     settled = for_cluster(config, cluster, settings)
     folder = _root(settled, root)
+    runtime: Runtime = Docker(folder, image) if in_docker else Processes(settled.project, PROJECT)
     job = new_job()
     file = compiled or _compiled(settled, os.path.join(folder_of(folder, job), "pipeline.yaml"))
-    runtime: Runtime = Docker(folder, image) if in_docker else Processes(settled.project, PROJECT)
     given = {} if in_docker else {"pipeline_root": folder}
     options = Options(
         root=folder,

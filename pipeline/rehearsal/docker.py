@@ -55,7 +55,8 @@ class Docker:
     name = "docker"
 
     def __init__(self, root: str, image: str | None = None) -> None:
-        """`root` is the folder that stands for the first volume; `image` takes the place of the documents'."""
+        """`root` stands for the first volume, and is made for all to write; `image` takes the documents' place."""
+        _make_for_all(root)
         self._root = root
         self._image = image
         self._checked: set[str] = set()
