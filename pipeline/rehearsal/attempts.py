@@ -96,7 +96,8 @@ class Attempts:
         while not self._stopped.is_set():
             ended, reason, shown = self._one(len(record.tries) + 1, policy, begin)
             record = record.model_copy(update={"tries": (*record.tries, ended)})
-            if shown is not None:
+            if shown is not None and not self._stopped.is_set():
+                # One that was told to end has not done its work, whatever it says.
                 return record.model_copy(update={"state": "succeeded", "artifacts": shown})
             elapsed, wait = time.monotonic() - begin, policy.wait(len(record.tries))
             if self._stopped.is_set() or not policy.again(len(record.tries), elapsed):
