@@ -20,7 +20,9 @@ from pipeline.runs import write_whole
 
 @click.command()
 @click.argument("config", required=False)
-@click.option("--host", required=True, metavar="URL", envvar="KF_PIPELINES_ENDPOINT", help="Where KFP is.")
+@click.option(
+    "--host", required=True, metavar="URL", envvar="KF_PIPELINES_ENDPOINT", show_envvar=True, help="Where KFP is."
+)
 @click.option("--namespace", metavar="NAME", help="Yours, in a KFP of several users.")
 @click.option("--experiment", metavar="NAME", help="Where the run is listed; the pipeline's name where not given.")
 @click.option("--param", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the run.")
@@ -28,7 +30,7 @@ from pipeline.runs import write_whole
 @cluster_option
 @click.option("--file", metavar="FILE.yaml", help="What `millrace compile` wrote, instead of CONFIG.")
 @click.option("--wait", is_flag=True, help="Wait until the run has ended; go on with it if its node was lost.")
-@click.option("--every", type=click.FloatRange(min=0.1), default=5.0, help="Seconds between two looks at it.")
+@click.option("--every", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds between looks.")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer; the run goes on.")
 @click.option("--resume", metavar="RUN", help="Go on with a run, by its id in KFP.")
 @click.option("--cron", metavar="EXPRESSION", help="Run it at these times instead of now: '0 6 * * *'.")

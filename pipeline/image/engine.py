@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from components.errors import CrashError, InputError
 ENGINES = ("docker", "podman")
 _STEP = re.compile(r"^(?:#\d+ )?(\[[\w-]+ \d+/\d+\] .*|STEP \d+/\d+: .*)")
 """How BuildKit and Buildah announce a step."""
+_SECONDS = 20
+"""What an engine may take to tell of an image."""
 _LAST = 20
 """Lines of a failed build that are shown."""
 
@@ -70,3 +73,15 @@ def size(engine: str, tag: str) -> int:
     """Bytes of an image, its base included."""
     command = [engine, "image", "inspect", "--format", "{{.Size}}", tag]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def labels(tag: str) -> dict[str, str] | None:
+    """The labels of an image that an engine here has; None where none has it."""
+    for engine in filter(shutil.which, ENGINES):
+        command = [engine, "image", "inspect", "--format", "{{json .Config.Labels}}", tag]
+        try:
+            told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_SECONDS).stdout
+            return dict(json.loads(told) or {})
+        except (OSError, ValueError, subprocess.SubprocessError):
+            continue
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from components.errors import InputError
+from pipeline.image import engine
 from pipeline.image.build import sources
 from pipeline.submission import registry
 from pipeline.submission.package import Package
@@ -24,13 +25,14 @@ def check(package: Package) -> Iterator[str]:
     """
     for image in package.images:
         reference = registry.parse(image)
-        if not reference.registry:
-            yield f"image {image} names no registry that could tell its version: {_LATER}"
-            continue
         try:
-            labels = registry.labels(reference)
+            # A name without a registry is that of an image which was loaded into the cluster from a machine.
+            labels = registry.labels(reference) if reference.registry else engine.labels(image)
         except registry.UnreadableError as error:
             yield f"image {image} could not be looked at: {error}; {_LATER}"
+            continue
+        if labels is None:
+            yield f"image {image} names no registry that could tell its version, and is not here: {_LATER}"
         else:
             yield from _compared(image, labels, package.versions)
 

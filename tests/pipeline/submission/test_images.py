@@ -40,6 +40,19 @@ def logins(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.P
     return file
 
 
+@pytest.fixture(autouse=True)
+def engine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """A script that stands in for docker: it has one image, whose labels are in the file beside it."""
+    file = tmp_path / "bin/docker"
+    file.parent.mkdir()
+    file.write_text(
+        '#!/bin/sh\n[ "$5" = millrace:0.1.0 ] && [ "$*" = "image inspect --format $4 $5" ] && cat "$0.json"\n'
+    )
+    file.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{file.parent}:/usr/bin:/bin")
+    return file
+
+
 def _checked(folder: pathlib.Path, image: str) -> list[str]:
     return list(images.check(read(str(compiled.write(folder, image=image)), "taxi")))
 
@@ -100,10 +113,19 @@ def test_a_registry_that_wants_a_login(
     assert _checked(tmp_path, f"{address}/team/millrace:1") == []
 
 
+def test_an_image_without_a_registry_is_looked_for_here(tmp_path: pathlib.Path, engine: pathlib.Path) -> None:
+    (said,) = _checked(tmp_path, "millrace:0.1.0")
+    assert said.startswith("image millrace:0.1.0 names no registry that could tell its version, and is not here: ")
+    engine.with_name("docker.json").write_text(json.dumps(OURS))
+    assert _checked(tmp_path, "millrace:0.1.0") == []
+    engine.with_name("docker.json").write_text(json.dumps(OLD))
+    with pytest.raises(InputError, match=r"has millrace 0\.0\.9"):
+        _checked(tmp_path, "millrace:0.1.0")
+
+
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        ("millrace:0.1.0", "image millrace:0.1.0 names no registry that could tell its version"),
         ("{}/team/millrace:2", "answered 404 (it is not there)"),
         ("{}/team/bare:1", "has no label org.millrace.version, which `millrace image build` gives it"),
         ("{}/team/odd:1", "does not answer as a registry"),
