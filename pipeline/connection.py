@@ -63,11 +63,17 @@ def of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
     if parts.scheme == "mysql":
         config.mysql.MergeFrom(metadata_store_pb2.MySQLDatabaseConfig(**server, database=database, password=password))
     else:
-        text = {**server, "port": str(server["port"])}
+        # ML Metadata writes them into libpq's connection string as they are.
+        text = {key: _quoted(str(value)) for key, value in server.items()}
         config.postgresql.MergeFrom(
-            metadata_store_pb2.PostgreSQLDatabaseConfig(**text, dbname=database, password=password)
+            metadata_store_pb2.PostgreSQLDatabaseConfig(**text, dbname=_quoted(database), password=_quoted(password))
         )
     return config
+
+
+def _quoted(value: str) -> str:
+    """As a value of libpq's connection strings (PostgreSQL, 34.1.1.1)."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _without_password(parts: urllib.parse.SplitResult) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 import pydantic
 from tfx.proto.orchestration import pipeline_pb2
 
-from components.errors import InputError
 from pipeline import runs
 from pipeline.layout import Layout
 from pipeline.runners import ir as irs
@@ -64,18 +63,8 @@ def save(plan: Plan, root: str, run_id: str) -> None:
 
 
 def load(root: str, run_id: str) -> Plan:
-    """The plan of a run.
-
-    Raises:
-        InputError: it was not kept: the run has not been started on this root.
-    """
-    try:
-        with open(Layout(root).plan(run_id), encoding="utf-8") as file:
-            kept = _Kept.model_validate_json(file.read())
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{error.filename}: there is no such file. The task `start` writes it: is pipeline_root ({root}) on a "
-            "volume that all tasks share?"
-        ) from None
+    """The plan of a run, which was kept."""
+    with open(Layout(root).plan(run_id), encoding="utf-8") as file:
+        kept = _Kept.model_validate_json(file.read())
     fields = {name: getattr(kept, name) for name in _Kept.model_fields}
     return Plan(**{**fields, "ir": pipeline_pb2.Pipeline.FromString(base64.b64decode(kept.ir))})

@@ -67,8 +67,11 @@ def _bury(engine: Engine, place: Place) -> None:
 
 def _check_versions(compiled_with: Mapping[str, str]) -> None:
     here = versions()
-    if dict(compiled_with) != here:
-        differing = [f"{name} {version} (here {here.get(name)})" for name, version in compiled_with.items()]
+    found = {name: here.get(name) for name in compiled_with}
+    if found != compiled_with:
+        differing = [
+            f"{name} {each} (here {found[name]})" for name, each in compiled_with.items() if each != found[name]
+        ]
         raise InputError(
             f"this pipeline was compiled with {', '.join(differing)}: compile it with the version that is in the "
             "image, or build the image anew"

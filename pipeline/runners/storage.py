@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import uuid
 
-import ml_metadata
 from ml_metadata import errors as mlmd_errors
 
 from components.errors import InputError
 from pipeline.connection import PASSWORD, STORE, connection
 from pipeline.layout import Layout
+from pipeline.runners import store as stores
+
+_TFX_SAYS = "Failed to establish connection to Metadata storage with error: "
 
 
 def check(root: str) -> None:
@@ -52,9 +54,10 @@ def _check_store(root: str) -> None:
     config = connection(root)
     place = os.environ.get(STORE) or Layout(root).store
     try:
-        ml_metadata.MetadataStore(config).get_artifact_types()
+        with stores.opened(config) as store:  # tries again where several make the tables of an empty database
+            store.store.get_artifact_types()
     except (mlmd_errors.StatusError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0]
+        first = str(error).strip().splitlines()[0].removeprefix(_TFX_SAYS)
         raise InputError(
             f"the metadata store {place} cannot be used: {first}. {STORE} names it (kubeflow.store), {PASSWORD} holds "
             "its password (kubeflow.password); the database must exist"

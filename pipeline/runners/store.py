@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import ml_metadata
@@ -27,16 +27,31 @@ def opened(connection: metadata_store_pb2.ConnectionConfig) -> Metadata:
 class _Exclusive(Metadata):
     """A store in a SQLite file, one process at a time: ML Metadata does not wait for a lock that another holds."""
 
+    def __init__(self, connection: metadata_store_pb2.ConnectionConfig) -> None:
+        super().__init__(connection)
+        self._entered: list[contextlib.ExitStack] = []
+
     def __enter__(self) -> _Exclusive:
-        path = f"{self.connection_config.sqlite.filename_uri}.lock"
-        self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        super().__enter__()
+        with contextlib.ExitStack() as stack:
+            if not self._entered:
+                stack.enter_context(_locked(f"{self.connection_config.sqlite.filename_uri}.lock"))
+            super().__enter__()
+            self._entered.append(stack.pop_all())
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
         super().__exit__(*exc_info)
-        os.close(self._lock)
+        self._entered.pop().close()
+
+
+@contextlib.contextmanager
+def _locked(path: str) -> Iterator[None]:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def executions_of(store: Metadata, node: pipeline_pb2.PipelineNode) -> list[Execution]:

@@ -55,8 +55,9 @@ def run(place: Place, node_id: str, listen: Listener, after: After) -> Outcome:
         InputError: there is no such run, or node in it.
     """
     record = runs.load_run(place.root, place.run)
-    if record.process != f"{runs.JOB}{place.job}":
-        raise InputError(f"run {place.run} belongs to job {record.process}, which took it over. Received: {place.job}")
+    owner = record.process.removeprefix(runs.JOB)
+    if owner != place.job:
+        raise InputError(f"run {place.run} belongs to job {owner}, which took it over. Received: {place.job}")
     node = record.node(node_id)
     if node is None:
         raise InputError(f"{node_id}: run {place.run} has no such node. Its nodes: {', '.join(_ids(record))}")
@@ -98,8 +99,14 @@ def _run(place: Place, record: RunRecord, node_id: str, listen: Listener) -> Out
 @contextlib.contextmanager
 def _imports(place: Place, node_id: str) -> Iterator[None]:
     """TFX as this node's driver wants it. Its executor has a process of its own, with all of TFX."""
-    with open(Layout(place.root).plan(place.run), encoding="utf-8") as file:
-        whole = node_id in json.load(file)["whole"]
+    try:
+        with open(Layout(place.root).plan(place.run), encoding="utf-8") as file:
+            whole = node_id in json.load(file)["whole"]
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{error.filename}: there is no such file, and the task `start` has written it. Is pipeline_root on a "
+            "volume that all tasks share (kubeflow.volumes)?"
+        ) from None
     with contextlib.nullcontext() if whole else light.imports():
         yield
 

@@ -58,6 +58,45 @@ class Driver:
             self.process.join()
 
 
+class Child:
+    """A function under way in a process of its own, on the tiny pipeline."""
+
+    def __init__(self, function: Callable[..., Any], *args: Any) -> None:
+        self._results, theirs = context.Pipe(duplex=False)
+        covered = coverage.Coverage.current() is not None
+        self.process: BaseProcess = context.Process(target=_call, args=(theirs, covered, function, args))
+        self.process.start()
+        theirs.close()
+
+    def wait(self) -> Any:
+        """What it returned. Raises what it raised; EOFError when it was killed."""
+        try:
+            kind, value = self._results.recv()
+        finally:
+            self.process.join()
+        if kind == "raised":
+            raise value
+        return value
+
+
+def _call(results: Connection, covered: bool, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    os.setpgid(0, 0)
+    if covered:
+        cover()
+    _take_graph(TINY)
+    try:
+        results.send(("returned", function(*args)))
+    except MillraceError as error:
+        results.send(("raised", error))
+    os._exit(0)
+
+
+def _take_graph(graph: str) -> None:
+    for module in ("graph", "dependencies"):
+        sys.modules[f"pipeline.{module}"] = importlib.import_module(graph)
+        setattr(sys.modules["pipeline"], module, sys.modules[f"pipeline.{module}"])
+
+
 def run(config: c.Config, **options: Any) -> RunRecord:
     """Run to the end."""
     return Driver(config, **options).wait()
@@ -75,9 +114,7 @@ def _drive(
     if covered:
         cover()
     if graph == TINY:
-        for module in ("graph", "dependencies"):
-            sys.modules[f"pipeline.{module}"] = importlib.import_module(graph)
-            setattr(sys.modules["pipeline"], module, sys.modules[f"pipeline.{module}"])
+        _take_graph(graph)
     if before:
         before()
     try:

@@ -1,0 +1,88 @@
+"""A metadata store on a server, which several containers write to at once."""
+
+import collections
+import os
+
+import ml_metadata
+import pytest
+
+from components.errors import InputError
+from pipeline import connection
+from pipeline.config.embedded import Embedded, versions
+from pipeline.runs import load_run
+from tests import databases
+from tests.pipeline.runners.drive import Child
+from tests.pipeline.runners.test_task import UPSTREAM
+
+RUNS = ("run-1", "run-2", "run-3", "run-4")
+
+
+@pytest.fixture(scope="module", params=["mariadb", "postgresql"])
+def server(request):
+    with getattr(databases, request.param)() as server:
+        yield server
+
+
+@pytest.fixture
+def database(server, monkeypatch, request):
+    name = "millrace_" + str(abs(hash(request.node.name)) % 10**6)
+    database = server.database(name)
+    monkeypatch.setenv(connection.STORE, database.url)
+    monkeypatch.setenv(connection.PASSWORD, database.password)
+    return database
+
+
+def _start(environment, root, run, given):
+    from pipeline.runners import start, task
+
+    os.environ.update(environment)
+    start.start(task.Place(root, run, f"job-{run}"), given, (), lambda event: None)
+
+
+def _node(environment, root, run, node):
+    from pipeline.runners import task
+    from pipeline.runners.fork_server import ForkServer
+
+    os.environ.update(environment)
+    task.Spawner = lambda log: ForkServer(close=[log.fileno()])
+    task.run(task.Place(root, run, f"job-{run}"), node, lambda event: None, lambda config, record: [])
+
+
+def at_once(function, *calls) -> None:
+    for child in [Child(function, *call) for call in calls]:
+        child.wait()
+
+
+def test_four_nodes_at_once_lose_nothing_and_double_nothing(database, project):
+    environment = {connection.STORE: database.url, connection.PASSWORD: database.password}
+    given = Embedded(project.config(cache=False), UPSTREAM, versions())
+
+    at_once(_start, *((environment, project.root, run, given) for run in RUNS))
+    for node in UPSTREAM:
+        at_once(_node, *((environment, project.root, run, node) for run in RUNS))
+
+    records = [load_run(project.root, run) for run in RUNS]
+    assert [record.state for record in records] == ["complete"] * len(RUNS)
+    store = ml_metadata.MetadataStore(connection.connection(project.root))
+    executions = store.get_executions()
+    assert {execution.last_known_state for execution in executions} == {ml_metadata.proto.Execution.COMPLETE}
+    assert len(executions) == len(RUNS) * len(UPSTREAM)
+    assert {node.execution for record in records for node in record.nodes} == {each.id for each in executions}
+    uris = collections.Counter(artifact.uri for artifact in store.get_artifacts())
+    told = [uri for run in records for node in run.nodes for found in node.artifacts.values() for uri in found]
+    assert sorted(uris) == sorted(told)
+    assert set(uris.values()) == {1}
+    for types in (store.get_artifact_types(), store.get_execution_types(), store.get_context_types()):
+        assert set(collections.Counter(each.name for each in types).values()) == {1}
+    runs = [context.name for context in store.get_contexts_by_type("pipeline_run")]
+    assert sorted(runs) == sorted(RUNS)
+
+
+def test_what_cannot_be_used_is_told_before_any_work(database, project, monkeypatch):
+    given = Embedded(project.config(), UPSTREAM, versions())
+    closed = database.url.replace("127.0.0.1", "127.0.0.2")
+    for variable, value in ((connection.PASSWORD, "wrong"), (connection.STORE, closed)):
+        environment = {connection.STORE: database.url, connection.PASSWORD: database.password, variable: value}
+        with pytest.raises(InputError, match=r"^the metadata store \w+://millrace@127.0.0.[12]:\d+/\w+ cannot be used: "):
+            Child(_start, environment, project.root, "run-1", given).wait()
+    assert not os.path.exists(f"{project.root}/runs/run-1")

@@ -1,0 +1,199 @@
+"""A run on a cluster, container by container: each call here is a process of its own, as a container is."""
+
+import os
+import pathlib
+import re
+import signal
+import time
+
+import pytest
+
+from components.errors import ConfigError, ExitCode, InputError
+from pipeline.config.embedded import Embedded, versions
+from pipeline.runs import Outcome, RunRecord, load_run
+from tests.pipeline.runners.conftest import Project
+from tests.pipeline.runners.drive import Child, run
+
+UPSTREAM = {"Ingest": (), "Count": ("Ingest",), "Trainer": ("Ingest",), "Push": ("Count", "Trainer")}
+RUN = "run-1"
+
+
+class Cluster:
+    """Starts containers."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def start(self, job: str, settings=(), upstream=UPSTREAM, compiled_with=None, root=None) -> None:
+        given = Embedded(self.project.config(), upstream, compiled_with or versions())
+        Child(_start, root or self.project.root, job, given, settings).wait()
+
+    def begin(self, job: str, node: str) -> Child:
+        return Child(_node, self.project.root, job, node)
+
+    def node(self, job: str, node: str) -> Outcome:
+        return self.begin(job, node).wait()
+
+    def nodes(self, job: str, *nodes: str) -> RunRecord:
+        for node in nodes:
+            self.node(job, node)
+        return load_run(self.project.root, RUN)
+
+    @property
+    def ended(self) -> list[str]:
+        """What was told of ends of runs."""
+        told = pathlib.Path(self.project.root, "told")
+        return told.read_text().splitlines() if told.exists() else []
+
+
+def _start(root, job, given, settings):
+    from pipeline.runners import start, task
+
+    start.start(task.Place(root, RUN, job), given, settings, lambda event: None)
+
+
+def _node(root, job, node):
+    from pipeline.runners import task
+    from pipeline.runners.fork_server import ForkServer
+
+    def tell(config, record):
+        with open(os.path.join(root, "told"), "a") as file:
+            file.write(f"{config.name} {record.state} {record.error}\n")
+        return []
+
+    # Importing TFX for each executor would take minutes; that a Spawner's process does so is tested apart.
+    task.Spawner = lambda log: ForkServer(close=[log.fileno()])
+    return task.run(task.Place(root, RUN, job), node, lambda event: None, tell)
+
+
+@pytest.fixture
+def cluster(project) -> Cluster:
+    return Cluster(project)
+
+
+def states(record: RunRecord) -> dict[str, str]:
+    return {node.id: node.state for node in record.nodes}
+
+
+def test_a_run_is_what_it_would_be_on_one_machine(cluster, project):
+    cluster.start("a")
+    begun = load_run(project.root, RUN)
+    assert (begun.state, set(states(begun).values())) == ("running", {"pending"})
+
+    record = cluster.nodes("a", *UPSTREAM)
+
+    assert (record.state, record.exit_code, record.span, record.blessed) == ("complete", ExitCode.OK, 7, True)
+    assert record.pushed == record.node("Push").artifacts["pushed"][0]
+    assert record.finished > record.started
+    assert cluster.ended == ["tiny complete "]
+    local = run(project.config())  # and it finds in the store what the cluster's has left there
+    assert set(states(local).values()) == {"cached"}
+    assert {n.id: n.artifacts for n in local.nodes} == {n.id: n.artifacts for n in record.nodes}
+    assert local.node("Trainer").reason == f"same inputs, settings and sources as run {RUN}"
+
+
+def test_a_parameter_sets_a_field(cluster):
+    cluster.start("a", ["trainer.epochs=7"])
+    record = cluster.nodes("a", "Ingest", "Trainer")
+    assert pathlib.Path(record.node("Trainer").artifacts["model"][0], "weights").read_text() == "14"
+
+
+def test_nodes_run_side_by_side_on_one_file(cluster):
+    cluster.start("a")
+    cluster.node("a", "Ingest")
+    both = [cluster.begin("a", node) for node in ("Count", "Trainer")]
+    assert [child.wait().node.state for child in both] == ["complete", "complete"]
+    assert cluster.nodes("a", "Push").state == "complete"
+
+
+def test_a_gates_no_is_not_asked_for_twice(cluster, project):
+    project.act(Count="gate")
+    cluster.start("a")
+    cluster.node("a", "Ingest")
+    for _ in range(2):
+        outcome = cluster.node("a", "Count")
+        assert (outcome.node.state, outcome.facts["exit_code"]) == ("failed", ExitCode.GATE)
+    record = load_run(project.root, RUN)
+    assert (record.state, record.exit_code, record.error) == ("failed", ExitCode.GATE, "Count: 3 anomalies")
+    assert states(record) == {"Ingest": "complete", "Count": "failed", "Trainer": "skipped", "Push": "skipped"}
+    assert cluster.ended == ["tiny failed Count: 3 anomalies"]
+    executions = list(pathlib.Path(project.root, "artifacts/Count/.system/executor_execution").glob("*"))
+    assert len(executions) == 1
+
+
+def test_a_crash_is_tried_again(cluster, project):
+    project.act(Train="crash")
+    cluster.start("a")
+    cluster.node("a", "Ingest")
+    assert cluster.node("a", "Trainer").facts["exit_code"] == ExitCode.CRASH
+    project.act()
+    assert cluster.nodes("a", "Trainer", "Count", "Push").state == "complete"
+
+
+def killed_while_training(cluster: Cluster, job: str) -> None:
+    cluster.project.act(Train="sleep")
+    child = cluster.begin(job, "Trainer")
+    asleep = cluster.project.folder / "asleep"
+    while not (asleep.exists() and asleep.read_text()):
+        time.sleep(0.05)
+    os.kill(child.process.pid, signal.SIGKILL)
+    with pytest.raises(EOFError):
+        child.wait()
+    cluster.project.act()
+
+
+def test_a_killed_container_is_tried_again(cluster, project):
+    cluster.start("a")
+    cluster.nodes("a", "Ingest", "Count")
+    killed_while_training(cluster, "a")
+    record = load_run(project.root, RUN)
+    assert (record.state, record.node("Trainer").state) == ("running", "running")
+
+    outcome = cluster.node("a", "Trainer")
+
+    assert outcome.node.state == "complete"
+    [model] = outcome.node.artifacts["model"]
+    assert [folder.name for folder in pathlib.Path(model).parent.iterdir()] == [os.path.basename(model)]
+
+
+def test_a_lost_job_is_gone_on_with_by_another(cluster, project):
+    cluster.start("a")
+    cluster.nodes("a", "Ingest", "Count")
+    killed_while_training(cluster, "a")
+
+    cluster.start("b")
+    with pytest.raises(InputError, match=r"run run-1 belongs to job b, .* Received: a"):
+        cluster.node("a", "Trainer")
+    record = cluster.nodes("b", *UPSTREAM)
+
+    assert states(record) == {"Ingest": "kept", "Count": "kept", "Trainer": "complete", "Push": "complete"}
+    assert (record.state, record.attempt, record.blessed) == ("complete", 2, True)
+    assert record.node("Trainer").reason == "resumed: it had been interrupted"
+
+
+def test_a_start_that_was_through_is_not_done_again(cluster, project):
+    cluster.start("a")
+    cluster.node("a", "Ingest")
+    before = load_run(project.root, RUN)
+    cluster.start("a")
+    assert load_run(project.root, RUN) == before
+
+
+def test_a_job_must_be_of_the_graph_and_the_versions_that_it_was_compiled_with(cluster):
+    with pytest.raises(ConfigError, match="the parameters change the graph at Report, "):
+        cluster.start("a", upstream={**UPSTREAM, "Report": ()})
+    with pytest.raises(ConfigError, match="the parameters change the graph at Push, "):
+        cluster.start("a", upstream={**UPSTREAM, "Push": ("Trainer",)})
+    with pytest.raises(InputError, match=re.escape("was compiled with millrace 0.0.1 (here ")):
+        cluster.start("a", compiled_with={**versions(), "millrace": "0.0.1"})
+
+
+def test_a_container_says_what_it_does_not_find(cluster, project):
+    with pytest.raises(InputError, match="No run 'run-1'"):
+        cluster.node("a", "Ingest")
+    cluster.start("a")
+    with pytest.raises(InputError, match="no such node. Its nodes: Ingest, Count, Trainer, Push"):
+        cluster.node("a", "Report")
+    os.remove(os.path.join(project.root, "runs", RUN, "plan.json"))
+    with pytest.raises(InputError, match=r"plan.json: .* Is pipeline_root on a volume that all tasks share"):
+        cluster.node("a", "Ingest")
