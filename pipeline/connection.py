@@ -63,10 +63,10 @@ def of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
     if parts.scheme == "mysql":
         config.mysql.MergeFrom(metadata_store_pb2.MySQLDatabaseConfig(**server, database=database, password=password))
     else:
-        # ML Metadata writes them into libpq's connection string as they are.
+        # ML Metadata writes them into libpq's connection string as they are; the database's name into SQL, too.
         text = {key: _quoted(str(value)) for key, value in server.items()}
         config.postgresql.MergeFrom(
-            metadata_store_pb2.PostgreSQLDatabaseConfig(**text, dbname=_quoted(database), password=_quoted(password))
+            metadata_store_pb2.PostgreSQLDatabaseConfig(**text, dbname=database, password=_quoted(password))
         )
     return config
 

@@ -46,6 +46,9 @@ def start(place: Place, given: Embedded, settings: Sequence[str], listen: Listen
         walk.check(engine, config)
         planned = walk.planned(engine, config, record, ())
         _check_shape(given.upstream, planned)
+        if not engine.connection.HasField("sqlite"):
+            with stores.opened(engine.connection) as store:
+                stores.register_types(store, planned.ir, place.root)
         failed = backfill.ingest(engine, config, record)
     if failed:
         raise of_code(int(failed["exit_code"]), str(failed["error"]))

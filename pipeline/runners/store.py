@@ -13,8 +13,10 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import constants
 from tfx.orchestration.metadata import Metadata
-from tfx.orchestration.portable.mlmd import context_lib, execution_lib
+from tfx.orchestration.portable.mlmd import common_utils, context_lib, execution_lib
 from tfx.proto.orchestration import pipeline_pb2
+
+from pipeline.layout import Layout
 
 Execution: TypeAlias = metadata_store_pb2.Execution
 
@@ -83,6 +85,21 @@ def bury_all(store: Metadata, artifacts: str) -> None:
     """`bury` whatever a killed process left under way in the whole store."""
     query = "last_known_state = RUNNING OR last_known_state = NEW"
     bury(store, store.store.get_executions(ml_metadata.ListOptions(filter_query=query)), artifacts)
+
+
+def register_types(store: Metadata, ir: pipeline_pb2.Pipeline, root: str) -> None:
+    """Make all types that the nodes of `ir` will ask for, while nobody else with this root does.
+
+    PostgreSQL lets two who ask at once make a type each (its name is unique only together with its version, which is
+    NULL, and NULLs differ there); what is of the one is then not found by those who ask for the other.
+    """
+    with _locked(f"{Layout(root).store}.lock"):
+        for node in (each.pipeline_node for each in ir.nodes):
+            common_utils.register_type_if_not_exist(store, node.node_info.type)
+            for context in node.contexts.contexts:
+                common_utils.register_type_if_not_exist(store, context.type)
+            for output in node.outputs.outputs.values():
+                common_utils.register_type_if_not_exist(store, output.artifact_spec.type)
 
 
 def bury_run(store: Metadata, run_id: str, artifacts: str) -> None:

@@ -25,8 +25,7 @@ def server(request):
 
 @pytest.fixture
 def database(server, monkeypatch, request):
-    name = "millrace_" + str(abs(hash(request.node.name)) % 10**6)
-    database = server.database(name)
+    database = server.database(request.node.originalname.replace("test_", "millrace_")[:30])
     monkeypatch.setenv(connection.STORE, database.url)
     monkeypatch.setenv(connection.PASSWORD, database.password)
     return database
@@ -83,6 +82,6 @@ def test_what_cannot_be_used_is_told_before_any_work(database, project, monkeypa
     closed = database.url.replace("127.0.0.1", "127.0.0.2")
     for variable, value in ((connection.PASSWORD, "wrong"), (connection.STORE, closed)):
         environment = {connection.STORE: database.url, connection.PASSWORD: database.password, variable: value}
-        with pytest.raises(InputError, match=r"^the metadata store \w+://millrace@127.0.0.[12]:\d+/\w+ cannot be used: "):
+        with pytest.raises(InputError, match=r"^the metadata store \w+://millrace@[\d.:]+/\w+ cannot be used: "):
             Child(_start, environment, project.root, "run-1", given).wait()
     assert not os.path.exists(f"{project.root}/runs/run-1")
