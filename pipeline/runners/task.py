@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
@@ -27,6 +28,8 @@ from pipeline.runs import NodeRecord, Outcome, RunRecord
 _FINAL = (ExitCode.GATE, ExitCode.INPUT)
 """A node that ended so would end so again."""
 
+_ID = re.compile(r"[A-Za-z0-9][-.\w]*", re.ASCII)
+
 After = Callable[[Config, RunRecord], Sequence[str]]
 
 
@@ -43,6 +46,11 @@ class Place:
     root: str
     run: str
     job: str
+
+    def __post_init__(self) -> None:
+        """Raises InputError where the run's id is no name of a folder."""
+        if not _ID.fullmatch(self.run):
+            raise InputError(f"run_id: write letters, digits, dots, dashes and underscores. Received: {self.run!r}")
 
 
 def run(place: Place, node_id: str, listen: Listener, after: After) -> Outcome:

@@ -10,6 +10,7 @@ import pytest
 
 from components.errors import ConfigError, ExitCode, InputError
 from pipeline.config.embedded import Embedded, versions
+from pipeline.runners.task import Place
 from pipeline.runs import Outcome, RunRecord, load_run
 from tests.pipeline.runners.conftest import Project
 from tests.pipeline.runners.drive import Child, run
@@ -186,6 +187,12 @@ def test_a_job_must_be_of_the_graph_and_the_versions_that_it_was_compiled_with(c
         cluster.start("a", upstream={**UPSTREAM, "Push": ("Trainer",)})
     with pytest.raises(InputError, match=re.escape("was compiled with millrace 0.0.1 (here ")):
         cluster.start("a", compiled_with={**versions(), "millrace": "0.0.1"})
+
+
+@pytest.mark.parametrize("run", ["../other", "", "a/b", "-x", "ä"])
+def test_a_runs_id_is_a_name_of_a_folder(run):
+    with pytest.raises(InputError, match=f"run_id: write letters, .* Received: {run!r}"):
+        Place("/root", run, "job")
 
 
 def test_a_container_says_what_it_does_not_find(cluster, project):

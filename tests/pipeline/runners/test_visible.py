@@ -1,89 +1,82 @@
-"""What a task tells Kubeflow's launcher of its outputs is what the launcher reads."""
-
-from __future__ import annotations
-
 import json
-import pathlib
-from typing import Any
 
-import pytest
-from google.protobuf import json_format
-from kfp.pipeline_spec import pipeline_spec_pb2
-
+from components.evaluation_report import result
+from components.evaluation_report.result import Cell, HeadResult, Plots, Result, SliceResult, Value
 from pipeline.runners import visible
 from pipeline.runs import Home, NodeRecord
-from tests.components.evaluation_report.test_render import result
+
+INPUT = {"name": "artifacts/1", "uri": "minio://bucket/v2/artifacts/1", "type": {"schemaTitle": "system.Artifact"}}
 
 
-def _told(node: NodeRecord, declared: dict[str, str], folder: pathlib.Path, page: str | None = None) -> dict[str, Any]:
-    """The launcher's view, strictly parsed: uri and metadata of each artifact by its name."""
-    artifacts = {
-        key: {"artifacts": [{"name": key, "type": {"schemaTitle": title}, "uri": f"minio://mlpipeline/v2/{key}"}]}
-        for key, title in declared.items()
-    }
-    file = folder / "output_metadata.json"
-    visible.write(node, json.dumps({"outputs": {"artifacts": artifacts, "outputFile": str(file)}}), page)
-    output = json_format.Parse(file.read_text(), pipeline_spec_pb2.ExecutorOutput(), ignore_unknown_fields=False)
-    found = {key: each.artifacts[0] for key, each in output.artifacts.items()}
-    return {key: (each.uri, json_format.MessageToDict(each.metadata)) for key, each in found.items()}
-
-
-def _node(**fields: Any) -> NodeRecord:
-    return NodeRecord(**{"id": "X", "state": "complete", "home": Home(run="r"), **fields})
-
-
-def test_every_output_has_its_place_and_one_that_is_not_there_is_left_to_the_launcher(tmp_path: pathlib.Path) -> None:
-    node = _node(execution=7, artifacts={"model": ("/root/model/7",), "examples": ("/a", "/b"), "none": ()})
-    declared = {"model": "system.Model", "examples": "system.Dataset", "none": "system.Artifact"}
-    assert _told(node, declared, tmp_path) == {
-        "model": ("/root/model/7", {"execution": 7, "state": "complete"}),
-        "examples": ("/a", {"execution": 7, "state": "complete", "uris": ["/a", "/b"]}),
-    }
-
-
-def test_nothing_is_null_where_there_is_no_execution(tmp_path: pathlib.Path) -> None:
-    """metadata/converter.go of the backend: `unknown/unsupported value type`, and the task has failed."""
-    found = _told(_node(artifacts={"model": ("/m",)}), {"model": "system.Model"}, tmp_path)
-    assert found == {"model": ("/m", {"state": "complete"})}
-
-
-def test_the_report_has_its_page_and_the_metrics_of_all_examples(tmp_path: pathlib.Path) -> None:
-    report = tmp_path / "report"
-    report.mkdir()
-    (report / "result.json").write_text(result().model_dump_json())
-    (report / "report.html").write_text("<html>it</html>")
-    page = tmp_path / "minio" / "page"
-    node = _node(execution=1, artifacts={"report": (str(report),)})
-    declared = visible.declared({"report": "HtmlReport"})
-    found = _told(node, declared, tmp_path, str(page))
-    assert found["metrics"] == ("minio://mlpipeline/v2/metrics", {"auc": 0.75, "log_loss": 0.5, "mean_label": 0.2})
-    assert page.read_text() == "<html>it</html>"
-    assert "page" not in found  # the launcher uploads what lies at its path
-
-
-@pytest.mark.parametrize(("files", "there"), [(["b/drift.html", "a/drift.html"], True), ([], False)])
-def test_several_pages_become_one_that_holds_them(tmp_path: pathlib.Path, files: list[str], there: bool) -> None:
-    for file in files:
-        (tmp_path / "reports" / file).parent.mkdir(parents=True)
-        (tmp_path / "reports" / file).write_text(f'<p title="{file}">')
-    page = tmp_path / "page"
-    node = _node(artifacts={"reports": (str(tmp_path / "reports"),)})
-    _told(node, visible.declared({"reports": "DriftReports"}), tmp_path, str(page))
-    assert page.exists() == there
-    if there:
-        text = page.read_text()
-        assert text.index("<h2>a</h2>") < text.index("<h2>b</h2>")
-        assert "&lt;p title=&quot;a/drift.html&quot;&gt;" in text
-
-
-def test_types_are_kubeflows() -> None:
-    kinds = {"model": "Model", "examples": "Examples", "reports": "DriftReports", "report": "HtmlReport"}
-    assert visible.declared(kinds) == {
+def test_what_is_declared_follows_from_the_types():
+    assert visible.declared({"model": "Model", "model_run": "ModelRun"}) == {
         "model": "system.Model",
-        "examples": "system.Dataset",
-        "reports": "system.Artifact",
+        "model_run": "system.Artifact",
+    }
+    assert visible.declared({"reports": "DriftReports"}) == {"reports": "system.Artifact", "page": "system.HTML"}
+    assert visible.declared({"report": "HtmlReport"}) == {
         "report": "system.Artifact",
         "page": "system.HTML",
         "metrics": "system.Metrics",
     }
-    assert visible.declared({}) == {}
+
+
+def told(tmp_path, node, *names, page=None):
+    file = tmp_path / "output" / "executor_output.json"
+    asked = {"artifacts": {name: {"artifacts": [INPUT]} for name in names}, "outputFile": str(file)}
+    visible.write(node, json.dumps({"inputs": {}, "outputs": asked}), page)
+    return json.loads(file.read_text())["artifacts"]
+
+
+def test_artifacts_are_told_with_where_tfx_has_them(tmp_path):
+    node = NodeRecord(
+        id="N", state="cached", execution=7, home=Home(run="r"), artifacts={"model": ("/root/N/model/7",), "none": ()}
+    )
+    found = told(tmp_path, node, "model", "none")
+    assert found == {
+        "model": {"artifacts": [{**INPUT, "uri": "/root/N/model/7", "metadata": {"execution": 7, "state": "cached"}}]}
+    }
+
+
+def test_several_artifacts_of_one_key_are_all_told(tmp_path):
+    node = NodeRecord(id="N", home=Home(run="r"), artifacts={"examples": ("/a", "/b")})
+    [artifact] = told(tmp_path, node, "examples")["examples"]["artifacts"]
+    assert (artifact["uri"], artifact["metadata"]["uris"]) == ("/a", ["/a", "/b"])
+
+
+def test_a_page_is_copied_and_several_become_one(tmp_path):
+    node = NodeRecord(id="N", home=Home(run="r"), artifacts={"reports": (str(tmp_path / "reports"),)})
+    page = tmp_path / "page" / "page.html"
+    told(tmp_path, node, "reports", "page", page=str(page))
+    assert not page.exists()
+
+    for name in ("previous", "serving"):
+        (tmp_path / "reports" / name).mkdir(parents=True)
+        (tmp_path / "reports" / name / "drift.html").write_text(f"<p>it's {name}</p>")
+        told(tmp_path, node, "reports", "page", page=str(page))
+        if name == "previous":
+            assert page.read_text() == "<p>it's previous</p>"
+    both = page.read_text()
+    assert both.count("<iframe") == 2
+    assert 'srcdoc="&lt;p&gt;it&#x27;s serving&lt;/p&gt;"' in both
+
+
+def test_metrics_are_those_of_all_examples(tmp_path):
+    cells = {"auc": Cell(candidate=Value(value=0.9)), "f1": Cell(candidate=Value())}
+    of_hour = {"auc": Cell(candidate=Value(value=0.5))}
+    head = HeadResult(
+        name="tip",
+        task="binary",
+        classes=["0", "1"],
+        metrics={"auc": "higher", "f1": "higher"},
+        slices=[
+            SliceResult(slice={}, examples=9, metrics=cells),
+            SliceResult(slice={"h": 3}, examples=2, metrics=of_hour),
+        ],
+        plots=Plots(),
+    )
+    whole = Result(name="taxi", split="eval", blessed=True, has_baseline=False, checks=[], heads=[head], notes=[])
+    (tmp_path / result.FILE).write_text(whole.model_dump_json())
+    node = NodeRecord(id="N", home=Home(run="r"), artifacts={"report": (str(tmp_path),)})
+    found = told(tmp_path, node, "report", "metrics")
+    assert found["metrics"]["artifacts"] == [{**INPUT, "metadata": {"auc": 0.9}}]
