@@ -132,6 +132,9 @@ def test_a_schedule_takes_the_place_of_the_one_before(cluster: Cluster) -> None:
     elsewhere = cluster.submit("--cron", "@daily", "--experiment", "other")
     assert elsewhere.code == ExitCode.OK
     assert [each["status"] for each in cluster.backend.recurring.values()] == ["DISABLED", "ENABLED", "ENABLED"]
+    back = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
+    assert "runs at '0 0 6 * * *'" in back.out  # the one that was switched off does not count
+    assert [each["status"] for each in cluster.backend.recurring.values()] == [*["DISABLED"] * 2, *["ENABLED"] * 2]
 
 
 def test_a_kfp_of_several_users_wants_a_namespace(cluster: Cluster) -> None:
