@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import os
 import pathlib
 import signal
@@ -116,11 +117,11 @@ def node(root: pathlib.Path, name: str) -> NodeRecord:
     return found
 
 
-def metrics(root: pathlib.Path) -> dict[str, float | None]:
-    """What the report says of all slices."""
+def metrics(root: pathlib.Path) -> dict[str, float]:
+    """What the report says of all slices; NaN is what cannot be computed."""
     [folder] = node(root, "EvaluationReport").artifacts["report"]
     return {
-        f"{head.name} {each.slice} {name}": cell.candidate.value
+        f"{head.name} {each.slice} {name}": math.nan if cell.candidate.value is None else cell.candidate.value
         for head in result.load(folder).heads
         for each in head.slices
         for name, cell in each.metrics.items()
