@@ -25,6 +25,7 @@ def check(config: Config) -> None:
     for reference in dict.fromkeys(reference for of_node in user_code(config).values() for reference in of_node):
         references.load(reference)
     _check_runner(config.beam.runner)
+    _check_bucket("data.path", config.data.path)
     _check_serving(config)
     for each in trained(config):
         optimizers.optimizer(each.trainer, steps=1)
@@ -39,10 +40,22 @@ def check(config: Config) -> None:
             made.metrics()
 
 
+def _check_bucket(field: str, path: str) -> None:
+    """Whether TFX can read under the scheme of a URI, with the credentials that there are."""
+    folder, scheme, _ = path.partition("{")[0].rpartition("/")
+    if "://" not in path:
+        return
+    try:
+        fileio.exists(folder + scheme)
+    except Exception as error:  # TensorFlow's own, of many kinds
+        raise ConfigError(f"{field}: TFX cannot read {path}: {str(error).strip().splitlines()[0]}") from None
+
+
 def _check_serving(config: Config) -> None:
     serving = config.compared_drift.serving if config.compared_drift else None
     if serving is None:
         return
+    _check_bucket("drift.serving.path", serving.path)
     path = config.resolve(serving.path)
     if not (patterns.spans(path) if patterns.has_span(path) else fileio.glob(path)):
         raise ConfigError(f"drift.serving.path: no file matches {path}")

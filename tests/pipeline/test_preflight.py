@@ -38,6 +38,10 @@ def test_a_config_that_names_what_exists_passes():
             config(drift=c.Drift(serving=c.Serving(path="/nowhere/*.csv"))),
             r"drift.serving.path: no file matches /nowhere/\*.csv",
         ),
+        (
+            config(data=c.Data(path="s3://bucket/span-{SPAN}/*.csv")),
+            r"data.path: TFX cannot read s3://bucket/span-\{SPAN\}/\*.csv: File system scheme 's3' not implemented",
+        ),
         (config({"metrics": ("aux",)}), "heads.sold.metrics: Keras knows no 'aux'. Did you mean AUC"),
         (
             config(trainer=c.Trainer(callbacks=("pipeline.ml.callbacks.Stop",))),
