@@ -43,12 +43,12 @@ def test_tasks_run_after_what_they_need(tmp_path: pathlib.Path) -> None:
     assert written["tasks"][0]["tries"][0]["started"] < written["tasks"][1]["tries"][0]["started"]
 
 
-@pytest.mark.parametrize(("parallel", "code"), [(2, 0), (1, 1)])
-def test_so_many_run_at_a_time(tmp_path: pathlib.Path, parallel: int, code: int) -> None:
+@pytest.mark.parametrize(("parallel", "patience", "code"), [(2, 60, 0), (1, 1, 1)])
+def test_so_many_run_at_a_time(tmp_path: pathlib.Path, parallel: int, patience: int, code: int) -> None:
     """Each waits for the other one's file."""
     tasks = {
-        "one": task("python", "-c", _WAIT.format(me="one", other="two")),
-        "two": task("python", "-c", _WAIT.format(me="two", other="one")),
+        "one": task("python", "-c", _WAIT.format(me="one", other="two", patience=patience)),
+        "two": task("python", "-c", _WAIT.format(me="two", other="one", patience=patience)),
     }
     assert run(tmp_path, tasks, parallel=parallel).exit_code == code
 
@@ -56,7 +56,7 @@ def test_so_many_run_at_a_time(tmp_path: pathlib.Path, parallel: int, code: int)
 _WAIT = """
 import os, sys, time
 open("{me}", "w").close()
-until = time.monotonic() + 1.5
+until = time.monotonic() + {patience}
 while not os.path.exists("{other}"):
     if time.monotonic() > until:
         sys.exit(1)
