@@ -33,7 +33,7 @@ def start(root: str, run_id: str, job: str, config: str, settings: tuple[str, ..
     from pipeline.runners import start as starting
 
     given = embedded.read(config, os.getcwd())
-    fields = [setting for setting in settings if not setting.endswith("=")]
+    fields = [setting for setting in settings if setting.partition("=")[2]]
     starting.start(tasks.Place(root, run_id or job, job), given, fields, Lines(console()))
 
 
