@@ -14,17 +14,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
-import tarfile
 import time
 from concurrent import futures
 
 import pytest
 
 from tests.machine import CHECKOUT, Machine, pack
-
-RELEASES = "https://github.com/astral-sh/python-build-standalone/releases/download/"
-ARCHIVE = "cpython-3.10.99+20300101-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz"
+from tests.standalone import ARCHIVE, download, standalone_python
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the set-up is made for Linux")
 
@@ -149,41 +145,6 @@ def test_python_is_fetched_from_a_mirror(machine: Machine, uv: pathlib.Path, pyt
     printed = machine.runs(UV_PYTHON_INSTALL_MIRROR=f"file://{mirror}", UV_PYTHON_DOWNLOADS_JSON_URL=str(downloads))
     assert printed == "millrace 1 run taxi"
     assert machine.base().startswith(str(machine.home / ".local/share/uv/python"))
-
-
-def download() -> dict[str, object]:
-    """uv's description of our archive."""
-    return {
-        "name": "cpython",
-        "arch": {"family": "x86_64", "variant": None},
-        "os": "linux",
-        "libc": "gnu",
-        "major": 3,
-        "minor": 10,
-        "patch": 99,
-        "prerelease": "",
-        "url": f"{RELEASES}20300101/{ARCHIVE.replace('+', '%2B')}",
-        "sha256": None,
-        "variant": None,
-        "build": "20300101",
-    }
-
-
-def standalone_python(archive: pathlib.Path, python: pathlib.Path) -> None:
-    """Packs this machine's Python 3.10 in the shape of python-build-standalone's archives."""
-    library = pathlib.Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
-
-    def wanted(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-        unwanted = {"test", "tests", "__pycache__", "site-packages", "dist-packages", "idlelib"}
-        return None if unwanted & set(member.name.split("/")) or member.name.endswith(".a") else member
-
-    archive.parent.mkdir(parents=True)
-    with tarfile.open(archive, "w:gz", compresslevel=0) as tar:
-        tar.add(python.resolve(), "python/bin/python3.10")
-        tar.add(library, "python/lib/python3.10", filter=wanted)
-        tar.add(sysconfig.get_path("include", vars={"installed_base": sys.base_prefix}), "python/include/python3.10")
-        for shared in pathlib.Path(sys.base_prefix, "lib").glob("libpython3.10.so*"):
-            tar.add(shared, f"python/lib/{shared.name}")
 
 
 def test_uv_is_fetched_through_pip(machine: Machine, uv: pathlib.Path, python: pathlib.Path) -> None:
