@@ -49,6 +49,8 @@ def docker(folder: pathlib.Path) -> Iterator[dict[str, str]]:
         finally:
             subprocess.run([*_ROOT, "kill", str(process.pid)], check=False)
             process.wait()
+            # What containers with the machine's network leave behind.
+            subprocess.run([*_ROOT, "umount", "--quiet", f"{folder}/exec/netns/default"], check=False)
             subprocess.run([*_ROOT, "rm", "-rf", str(folder / "data"), str(folder / "exec")], check=False)
 
 
