@@ -1,4 +1,4 @@
-"""Small commands in containers; skipped where no Docker engine answers."""
+"""Rehearsals of small commands in containers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -19,7 +20,10 @@ from components.errors import InputError
 from pipeline.rehearsal.docker import Docker
 from pipeline.rehearsal.record import RehearsalRecord
 from pipeline.rehearsal.rehearse import Options, rehearse
+from tests import containers
 from tests.pipeline.rehearsal.documents import CHECKOUT, documents, log_of, task, write
+
+pytestmark = pytest.mark.acceptance
 
 PROGRAMS = ("sh", "id", "sleep", "cat", "mkdir", "touch", "df")
 
@@ -29,10 +33,22 @@ def docker(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def engine() -> Iterator[None]:
+    """A Docker engine, which `docker` finds."""
+    # Not pytest's own folder: the path of a socket may have 107 characters.
+    with (
+        tempfile.TemporaryDirectory(prefix="millrace-") as folder,
+        containers.docker(pathlib.Path(folder)) as environment,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name in ("PATH", "DOCKER_HOST"):
+            patch.setenv(name, environment[name])
+        yield
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory, engine: None) -> Iterator[str]:
     """A few programs of this machine and the libraries that they need, for a user who is not root."""
-    if not shutil.which("docker") or docker("info").returncode:
-        pytest.skip("no Docker engine answers")
     path, name = tmp_path_factory.mktemp("image") / "image.tar", f"rehearsal-test:{uuid.uuid4().hex}"
     with tarfile.open(path, "w") as tar:
         for folder, mode in (("tmp", 0o1777), ("mnt", 0o755)):
@@ -128,7 +144,7 @@ def test_an_image_that_is_not_there_or_is_root_s(tmp_path: pathlib.Path, image: 
 
 CHILD = """
 import pathlib, sys
-from tests.pipeline.rehearsal.test_docker import run, sh
+from tests.acceptance.test_rehearsal_docker import run, sh
 pod = {"pvcMount": [{"constant": "first", "mountPath": "/mnt/root"}]}
 one = sh("trap exit TERM; touch /mnt/root/up; while :; do sleep 1; done", pod=pod)
 record = run(pathlib.Path(sys.argv[1]), sys.argv[2], {"one": one})
