@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 
 from components.evaluation_report import result
-from pipeline import runs
+from pipeline import connection, runs
 from pipeline.rehearsal.record import RehearsalRecord
 from pipeline.runs import NodeRecord
+from tests import databases
+from tests.databases import Database
 
 pytestmark = pytest.mark.acceptance
 
@@ -37,14 +39,16 @@ class Rehearsed:
     root: pathlib.Path
     record: RehearsalRecord
     local: pathlib.Path
+    store: Database
 
 
 def millrace(command: str, config: str, root: pathlib.Path, settings: tuple[str, ...], *more: str) -> Any:
     """Start a command; what it prints goes to a file beside the root."""
     flags = [word for setting in settings for word in ("--set", setting)]
     words = [sys.executable, "-m", "pipeline.cli.main", command, config, "--root", str(root), *flags, *more]
+    environment = {**os.environ, connection.PASSWORD: databases.PASSWORD}
     with open(f"{root}.log", "a") as log:
-        return subprocess.Popen(words, cwd=CHECKOUT, stdout=log, stderr=log)
+        return subprocess.Popen(words, cwd=CHECKOUT, stdout=log, stderr=log, env=environment)
 
 
 def ended(process: Any, root: pathlib.Path) -> None:
@@ -90,22 +94,29 @@ def containers(root: pathlib.Path, node: str) -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rehearsed]:
+def stores() -> Iterator[dict[str, Database]]:
+    """Of the rehearsals, on servers as a cluster has them."""
+    with databases.mariadb() as mariadb, databases.postgresql() as postgresql:
+        yield {"taxi": mariadb.database(), "digits": postgresql.database()}
+
+
+@pytest.fixture(scope="module")
+def rehearsed(stores: dict[str, Database], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rehearsed]:
     """Both configs, rehearsed and run, side by side: each is a chain of processes that import, one after the other."""
     found, folder = {}, tmp_path_factory.mktemp("rehearsal")
     settings = {"taxi": TAXI, "digits": DIGITS}
     roots = {config: (folder / config, folder / f"{config}-local") for config in settings}
     with training_killed_once(roots["taxi"][0]) as killed:
-        started = [
-            (millrace(command, config, root, settings[config]), root)
-            for config, pair in roots.items()
-            for command, root in zip(("rehearse", "run"), pair, strict=True)
-        ]
+        started = []
+        for config, (root, local) in roots.items():
+            on = ("--store", stores[config].url)
+            started.append((millrace("rehearse", config, root, settings[config], *on), root))
+            started.append((millrace("run", config, local, settings[config]), local))
         for process, root in started:
             ended(process, root)
     assert len(killed) == 1
     for config, (root, local) in roots.items():
-        found[config] = Rehearsed(root, latest(root), local)
+        found[config] = Rehearsed(root, latest(root), local, stores[config])
     return found
 
 
@@ -161,7 +172,8 @@ def test_a_second_rehearsal_is_cached_up_to_what_its_parameter_changes(rehearsed
     """The parameter of the compiled pipeline is another; the model of the first one is its Evaluator's baseline."""
     root = rehearsed["taxi"].root
     model = node(root, "Trainer").artifacts["model"]
-    ended(millrace("rehearse", "taxi", root, TAXI, "--param", "trainer_epochs=5"), root)
+    on = ("--store", rehearsed["taxi"].store.url)
+    ended(millrace("rehearse", "taxi", root, TAXI, "--param", "trainer_epochs=5", *on), root)
     states = {each.id: each.state for each in [each for each in runs.list_runs(str(root)) if not each.parent][-1].nodes}
     cached = {"ExampleGen", "StatisticsGen", "SchemaGen", "ExampleValidator", "AnomalyGate", "Transform"}
     assert {name for name, state in states.items() if state == "cached"} == cached
