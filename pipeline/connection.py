@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import urllib.parse
 
+from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import InputError
+from pipeline import postgresql
 from pipeline.layout import Layout
 
 STORE, PASSWORD = "MILLRACE_STORE", "MILLRACE_STORE_PASSWORD"
@@ -30,6 +32,20 @@ def connection(root: str) -> metadata_store_pb2.ConnectionConfig:
         return of_server(address)
     except InputError as error:
         raise InputError(f"{STORE}: {error}") from None
+
+
+def store(root: str) -> MetadataStore:
+    """The store of `root`, opened.
+
+    Raises:
+        InputError: MILLRACE_STORE is no address of a store.
+    """
+    return opened(connection(root))
+
+
+def opened(config: metadata_store_pb2.ConnectionConfig) -> MetadataStore:
+    """The store, opened."""
+    return postgresql.Store(config) if config.HasField("postgresql") else MetadataStore(config)
 
 
 def exists(root: str) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import ml_metadata
-
 from components.drift.refused import refused
+from pipeline import connection
 from pipeline.config import Config
-from pipeline.connection import connection
 from pipeline.nodes.drift import gates
 from pipeline.statistics.counted import Counted, counted
 
@@ -40,7 +38,7 @@ def usual(config: Config, root: str) -> Usual:
     there = counted(config.name, root)
     if not there:
         return Usual([], [])
-    store = ml_metadata.MetadataStore(connection(root))
+    store = connection.store(root)
     stopped = refused(store, [each.id for each in there], gates(config))
     files = _newest([each for each in there if each.id not in stopped])
     return Usual(files, sorted({each.span for each in there} - {span for span, _ in files}))

@@ -11,8 +11,7 @@ import ml_metadata
 import pydantic
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline import runs
-from pipeline.connection import connection, exists
+from pipeline import connection, runs
 from pipeline.layout import Layout
 from pipeline.runners import lock
 from pipeline.runs import RunRecord
@@ -35,7 +34,7 @@ def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bo
     with lock.hold(root, wait=False, tell=lambda _: None):
         records = runs.list_runs(root)
         old = _old(records, keep_runs, datetime.datetime.now(datetime.timezone.utc) - older_than)
-        store = ml_metadata.MetadataStore(connection(root)) if exists(root) else None
+        store = connection.store(root) if connection.exists(root) else None
         needed = _uris(record for record in records if record not in old) | _uris(_latest_blessed(records))
         needed |= _models(store) if store else set()
         artifacts = {uri for uri in _uris(old) - needed if _inside(uri, layout.artifacts) and os.path.exists(uri)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import resource
 import signal
 import socket
 import subprocess
@@ -40,7 +41,7 @@ class Spawner:
         outcome = None
         try:
             with Connection(ours.detach()) as connection:
-                connection.send_bytes(pickle.dumps((function, args)))
+                connection.send_bytes(pickle.dumps((_measured, (function, args))))
                 for kind, value in messages(connection):
                     if kind == "sent":
                         receive(value)
@@ -50,9 +51,21 @@ class Spawner:
             os.killpg(process.pid, signal.SIGKILL)
             raise
         finally:
-            _, status, usage = os.wait4(process.pid, 0)
+            _, status = os.waitpid(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
-        return answer(outcome, status, usage.ru_maxrss * 1024)
+        value, peak_memory = answer(outcome, status, 0).value
+        return Answer(value, peak_memory)
+
+
+def _measured(send: Send, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, int]:
+    """What `function` returns, and the most memory that this process or one that it started had, in bytes.
+
+    What `wait` tells would count in the starting process, which this one was before it became Python anew.
+    """
+    value = function(send, *args)
+    with open("/proc/self/status", encoding="utf-8") as file:
+        [own] = [int(line.split()[1]) for line in file if line.startswith("VmHWM:")]
+    return value, 1024 * max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tfx.orchestration.metadata import Metadata
 from tfx.orchestration.portable.mlmd import common_utils, context_lib, execution_lib
 from tfx.proto.orchestration import pipeline_pb2
 
+from pipeline.connection import opened as opened_store
 from pipeline.layout import Layout
 
 Execution: TypeAlias = metadata_store_pb2.Execution
@@ -23,7 +24,18 @@ Execution: TypeAlias = metadata_store_pb2.Execution
 
 def opened(connection: metadata_store_pb2.ConnectionConfig) -> Metadata:
     """The store, for a `with` statement."""
-    return _Exclusive(connection) if connection.HasField("sqlite") else Metadata(connection)
+    kinds = {"sqlite": _Exclusive, "postgresql": _PostgreSQL}
+    return kinds.get(connection.WhichOneof("config"), Metadata)(connection)
+
+
+class _PostgreSQL(Metadata):
+    """A store in PostgreSQL, whose client cannot write all texts."""
+
+    def __enter__(self) -> _PostgreSQL:
+        super().__enter__()
+        if self._users == 1:
+            self._store = opened_store(self.connection_config)
+        return self
 
 
 class _Exclusive(Metadata):

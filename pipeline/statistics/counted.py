@@ -10,7 +10,7 @@ import ml_metadata
 from ml_metadata.proto import metadata_store_pb2
 
 from components.statistics.paths import split_file
-from pipeline.connection import connection, exists
+from pipeline import connection
 
 # TFX's names, written out: TFX takes many seconds to import.
 _NODE_CONTEXT = "node"
@@ -40,9 +40,9 @@ class Counted:
 
 def counted(pipeline: str, root: str) -> list[Counted]:
     """All that are there still, those last that were made last; a root without runs has none."""
-    if not exists(root):
+    if not connection.exists(root):
         return []
-    store = ml_metadata.MetadataStore(connection(root))
+    store = connection.store(root)
     node = store.get_context_by_type_and_name(_NODE_CONTEXT, f"{pipeline}.{_NODE}")
     # The node's examples stand in its context, too.
     made = [each for each in (store.get_artifacts_by_context(node.id) if node else ()) if each.type == _TYPE]

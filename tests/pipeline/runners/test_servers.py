@@ -9,6 +9,7 @@ import pytest
 from components.errors import InputError
 from pipeline import connection
 from pipeline.config.embedded import Embedded, versions
+from pipeline.runners import store as stores
 from pipeline.runs import load_run
 from tests import databases
 from tests.pipeline.runners.drive import Child
@@ -75,6 +76,20 @@ def test_four_nodes_at_once_lose_nothing_and_double_nothing(database, project):
         assert set(collections.Counter(each.name for each in types).values()) == {1}
     runs = [context.name for context in store.get_contexts_by_type("pipeline_run")]
     assert sorted(runs) == sorted(RUNS)
+
+
+def test_any_text_comes_back_as_it_was(database):
+    text = 'back\\slash, \'quotes\', "double", $1, %s, {"json": "\\n"}, ä, \n'
+    with stores.opened(connection.connection("/nowhere")) as metadata:
+        store = metadata.store
+        kind = store.put_context_type(ml_metadata.proto.ContextType(name="kind", properties={"text": 3}))
+        context = ml_metadata.proto.Context(type_id=kind, name="a\\b")
+        context.properties["text"].string_value = context.custom_properties["other"].string_value = text
+        store.put_contexts([context])
+        found = store.get_context_by_type_and_name("kind", "a\\b")
+    assert found.properties["text"].string_value == found.custom_properties["other"].string_value == text
+    [listed] = connection.store("/nowhere").get_contexts()
+    assert listed.name == "a\\b"
 
 
 def test_what_cannot_be_used_is_told_before_any_work(database, project, monkeypatch):

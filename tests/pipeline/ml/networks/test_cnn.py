@@ -29,6 +29,7 @@ def test_every_kernel_is_regularised_and_nothing_else():
 
 
 def test_dropout_acts_in_training_before_every_dense_layer():
+    keras.utils.set_random_seed(0)  # or all units of the last layer may happen to be zero
     built = features(CNN(filters=(64,), hidden_units=(8,), dropout=0.5), 4, 4, 1)
     images = np.random.default_rng(0).normal(size=(1, 4, 4, 1))
     assert sum(isinstance(layer, keras.layers.Dropout) for layer in built.layers) == 2
