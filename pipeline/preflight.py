@@ -42,11 +42,10 @@ def check(config: Config) -> None:
 
 def _check_bucket(field: str, path: str) -> None:
     """Whether TFX can read under the scheme of a URI, with the credentials that there are."""
-    folder, scheme, _ = path.partition("{")[0].rpartition("/")
     if "://" not in path:
         return
     try:
-        fileio.exists(folder + scheme)
+        fileio.exists(patterns.divide(path)[0])
     except Exception as error:  # TensorFlow's own, of many kinds
         raise ConfigError(f"{field}: TFX cannot read {path}: {str(error).strip().splitlines()[0]}") from None
 

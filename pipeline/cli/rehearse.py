@@ -7,11 +7,13 @@ import os
 import click
 
 from components.errors import InputError
-from pipeline.cli.console import console, quiet
+from pipeline.cli.compiling import compiled
+from pipeline.cli.console import console
 from pipeline.cli.options import cluster_option
 from pipeline.cli.rehearsed import Lines
 from pipeline.config.config import Config
 from pipeline.config.load import PROJECT, for_cluster
+from pipeline.connection import STORE
 from pipeline.paths import absolute
 from pipeline.rehearsal.docker import Docker
 from pipeline.rehearsal.environment import Replaced
@@ -19,7 +21,6 @@ from pipeline.rehearsal.processes import Processes
 from pipeline.rehearsal.rehearse import Options, folder_of, new_job
 from pipeline.rehearsal.rehearse import rehearse as run_file
 from pipeline.rehearsal.runtime import Runtime
-from pipeline.runs import write_whole
 
 
 @click.command()
@@ -35,7 +36,6 @@ from pipeline.runs import write_whole
 @click.option("--image", metavar="NAME", help="With --docker: this image for all tasks.")
 @click.option(
     "--file",
-    "compiled",
     metavar="FILE.yaml",
     type=click.Path(exists=True, dir_okay=False),
     help="What CONFIG was compiled to; it is compiled now where not given.",
@@ -51,7 +51,7 @@ def rehearse(
     parallel: int,
     in_docker: bool,
     image: str | None,
-    compiled: str | None,
+    file: str | None,
 ) -> int:
     """Run on this machine what Kubeflow would run on a cluster.
 
@@ -64,7 +64,9 @@ def rehearse(
     folder = _root(settled, root)
     runtime: Runtime = Docker(folder, image) if in_docker else Processes(settled.project, PROJECT)
     job = new_job()
-    file = compiled or _compiled(settled, os.path.join(folder_of(folder, job), "pipeline.yaml"))
+    if not file:
+        file = os.path.join(folder_of(folder, job), "pipeline.yaml")
+        compiled(settled, file)
     given = {} if in_docker else {"pipeline_root": folder}
     options = Options(
         root=folder,
@@ -85,18 +87,9 @@ def _root(config: Config, root: str | None) -> str:
     return absolute(root) if root else os.path.join(os.path.dirname(config.root_path), "rehearsal")
 
 
-def _compiled(config: Config, path: str) -> str:
-    with quiet() as output:
-        console(output.stream).print(f"compiling {config.name}: its graph needs TFX, whose import takes a while")
-        from pipeline.kubeflow.compiler import compile_config
-
-        write_whole(path, compile_config(config).text)
-    return path
-
-
 def _replaced(config: Config, store: str | None) -> Replaced:
     """The cluster's store is out of reach; SQLite, which takes its place, has no password."""
     if store is not None:
-        return {"MILLRACE_STORE": store}
+        return {STORE: store}
     password = config.kubeflow.password
-    return {"MILLRACE_STORE": None, **({password.env: None} if password else {})}
+    return {STORE: None, **({password.env: None} if password else {})}

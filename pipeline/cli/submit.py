@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import click
 
 from components.errors import InputError
-from pipeline.cli.console import console, quiet
+from pipeline.cli.compiling import compiled
+from pipeline.cli.console import console
 from pipeline.cli.options import cluster_option
 from pipeline.cli.progress import listener
 from pipeline.config.load import for_cluster
-from pipeline.runs import write_whole
 
 
 @click.command()
@@ -115,9 +115,5 @@ def _compiled(config: str | None, file: str | None, cluster: str | None, overrid
     settled = for_cluster(str(config), cluster, overrides)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "pipeline.yaml")
-        with quiet() as output:
-            console(output.stream).print(f"compiling {settled.name}: its graph needs TFX, whose import takes a while")
-            from pipeline.kubeflow.compiler import compile_config
-
-            write_whole(path, compile_config(settled).text)
+        compiled(settled, path)
         yield path

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from components.errors import InputError
 from pipeline.config.resources import as_bytes
 from pipeline.rehearsal.reading import Step
-from pipeline.rehearsal.runtime import Launch, Place
+from pipeline.rehearsal.runtime import Launch, Place, exit_code
 from pipeline.rehearsal.spec import Resources
 
 _SCRATCH = ("/gcs", "/s3", "/.local", "/.cache", "/.config")
@@ -33,12 +33,9 @@ class _Container:
 
     def wait(self, timeout: float | None = None) -> int:
         """See `Handle`."""
-        try:
-            code = self._popen.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise TimeoutError from None
+        code = exit_code(self._popen, timeout)
         self.kill()
-        return code if code >= 0 else 128 - code
+        return code
 
     def stop(self) -> None:
         """See `Handle`."""

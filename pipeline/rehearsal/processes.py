@@ -21,7 +21,7 @@ import time
 from collections.abc import Iterator
 
 from pipeline.rehearsal.reading import Step
-from pipeline.rehearsal.runtime import Launch, Place
+from pipeline.rehearsal.runtime import Launch, Place, exit_code
 
 _KEPT = ("HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "TF_CPP_MIN_LOG_LEVEL")
 """What a process inherits. Everything else it must be given by the documents, as in a pod."""
@@ -37,13 +37,10 @@ class Process:
 
     def wait(self, timeout: float | None = None) -> int:
         """See `Handle`. What the first process leaves behind ends with it."""
-        try:
-            code = self._popen.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise TimeoutError from None
+        code = exit_code(self._popen, timeout)
         self.kill()
         shutil.rmtree(self._temporary, ignore_errors=True)
-        return code if code >= 0 else 128 - code
+        return code
 
     def stop(self) -> None:
         """See `Handle`."""

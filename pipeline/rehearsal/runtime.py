@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 from typing import Protocol
 
 from pipeline.rehearsal.reading import Step
@@ -62,6 +63,19 @@ class Handle(Protocol):
 
     def kill(self) -> None:
         """End it, and all that it has started."""
+
+
+def exit_code(process: subprocess.Popen[bytes], timeout: float | None) -> int:
+    """What a shell would say that the process has ended with.
+
+    Raises:
+        TimeoutError: it has not.
+    """
+    try:
+        code = process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    return code if code >= 0 else 128 - code
 
 
 class Runtime(Protocol):

@@ -116,7 +116,7 @@ def _run(config: Config, options: Options, listen: Listener, record: RunRecord, 
     with logs.stderr_to(_log(config.root_path, record)):
         from pipeline.runners import backfill, walk
     with walk.engine(config.root_path, options.in_process, listen, (held.fd,)) as engine:
-        walk.bury_all(engine)
+        walk.bury(engine, record.id)
         walk.check(engine, config)
         main = walk.Walk(engine, config, record, options.force)
         failed = backfill.ingest(engine, config, record)

@@ -86,7 +86,15 @@ def make(
     }
     if base:
         borrowed["span"] = source.span
-    return Plan(ir, nodes, frozenset(kept), fingerprints, why, borrowed, irs.with_drivers_from(ir, "tfx.components"))
+    return Plan(
+        ir=ir,
+        nodes=nodes,
+        kept=frozenset(kept),
+        fingerprints=fingerprints,
+        reasons=why,
+        borrowed=borrowed,
+        whole=irs.with_drivers_from(ir, "tfx.components"),
+    )
 
 
 def _start(old: NodeRecord | None, node_id: str, home: Home, selected: bool, kept: bool) -> NodeRecord:

@@ -36,10 +36,17 @@ def engine(root: str, in_process: bool, listen: Listener, close: tuple[int, ...]
         yield Engine(root, connection(root), server, listen)
 
 
-def bury_all(engine: Engine) -> None:
-    """Mark as failed what a killed run left under way. Only for the one process that uses the root."""
+def bury(engine: Engine, run_id: str) -> None:
+    """Mark as failed what killed processes left under way.
+
+    Of all runs where the store is the root's own file, which we hold locked; of this one where it is on a server, which
+    others may be using.
+    """
     with stores.opened(engine.connection) as store:
-        stores.bury_all(store, Layout(engine.root).artifacts)
+        if engine.connection.HasField("sqlite"):
+            stores.bury_all(store, Layout(engine.root).artifacts)
+        else:
+            stores.bury_run(store, run_id, Layout(engine.root).artifacts)
 
 
 def check(engine: Engine, config: Config) -> None:

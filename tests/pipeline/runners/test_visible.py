@@ -30,11 +30,11 @@ def told(tmp_path, node, *names, page=None):
 
 def test_artifacts_are_told_with_where_tfx_has_them(tmp_path):
     node = NodeRecord(
-        id="N", state="cached", execution=7, home=Home(run="r"), artifacts={"model": ("/root/N/model/7",), "none": ()}
+        id="N", state="cached", execution=7, home=Home(run="r"), artifacts={"model": ("/there/N/model/7",), "none": ()}
     )
     found = told(tmp_path, node, "model", "none")
     assert found == {
-        "model": {"artifacts": [{**INPUT, "uri": "/root/N/model/7", "metadata": {"execution": 7, "state": "cached"}}]}
+        "model": {"artifacts": [{**INPUT, "uri": "/there/N/model/7", "metadata": {"execution": 7, "state": "cached"}}]}
     }
 
 

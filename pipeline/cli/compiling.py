@@ -1,0 +1,17 @@
+"""Compiling a config into a file, with a line of progress and without the noise of libraries."""
+
+from __future__ import annotations
+
+from pipeline.cli.console import console, quiet
+from pipeline.config.config import Config
+from pipeline.kubeflow.compiler import Compiled, compile_config
+from pipeline.runs import write_whole
+
+
+def compiled(config: Config, path: str) -> Compiled:
+    """`config`, compiled into the file at `path`."""
+    with quiet() as output:
+        console(output.stream).print(f"compiling {config.name}: its graph needs TFX, whose import takes a while")
+        made = compile_config(config)
+        write_whole(path, made.text)
+    return made
