@@ -1,6 +1,9 @@
 """Which span an artifact is of. Imports nothing heavy: resolvers run where TensorFlow is not loaded."""
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tfx.types.artifact import Artifact
 
@@ -8,6 +11,12 @@ from components.artifacts import SPAN
 
 INGESTION = "ingestion"
 """Custom property of Examples: equal for spans that were made in the same way and may be used together."""
+
+
+def ingestion(path: str, format: str, settings: Mapping[str, Any]) -> str:
+    """Names what decides which records the spans of `path` become: the value of INGESTION."""
+    told = {key: value for key, value in settings.items() if key not in ("range_bytes", "bad_rows")}
+    return hashlib.sha256(json.dumps([path, format, told], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def span_of(artifact: Artifact) -> int:

@@ -11,7 +11,6 @@ from tfx.proto import example_gen_pb2, range_config_pb2
 from tfx.types import Channel
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.types.standard_artifacts import Examples
-from tfx.types.standard_component_specs import EXAMPLES_KEY, INPUT_BASE_KEY, INPUT_CONFIG_KEY, RANGE_CONFIG_KEY
 from tfx.types.system_executions import Process
 
 from components.artifacts import Quarantine
@@ -25,16 +24,16 @@ class ExampleGenSpec(ComponentSpec):
     """Parameters that TFX's driver for files reads, and our own."""
 
     PARAMETERS = {
-        INPUT_BASE_KEY: ExecutionParameter(type=str),
-        INPUT_CONFIG_KEY: ExecutionParameter(type=example_gen_pb2.Input),
-        RANGE_CONFIG_KEY: ExecutionParameter(type=range_config_pb2.RangeConfig, optional=True),
+        driver.INPUT_BASE: ExecutionParameter(type=str),
+        driver.INPUT_CONFIG: ExecutionParameter(type=example_gen_pb2.Input),
+        driver.RANGE_CONFIG: ExecutionParameter(type=range_config_pb2.RangeConfig, optional=True),
         driver.PATH: ExecutionParameter(type=str),
         driver.FORMAT: ExecutionParameter(type=str),
         driver.SETTINGS: ExecutionParameter(type=str),
     }
     INPUTS: dict = {}
     OUTPUTS = {
-        EXAMPLES_KEY: ChannelParameter(type=Examples),
+        driver.EXAMPLES: ChannelParameter(type=Examples),
         driver.QUARANTINE: ChannelParameter(type=Quarantine),
     }
     TYPE_ANNOTATION = Process
@@ -73,13 +72,13 @@ class ExampleGen(BaseBeamComponent):
         )
         spec = ExampleGenSpec(
             **{
-                INPUT_BASE_KEY: base,
-                INPUT_CONFIG_KEY: utils.make_default_input_config(pattern),
-                RANGE_CONFIG_KEY: range_config_pb2.RangeConfig(static_range=chosen) if chosen else None,
+                driver.INPUT_BASE: base,
+                driver.INPUT_CONFIG: utils.make_default_input_config(pattern),
+                driver.RANGE_CONFIG: range_config_pb2.RangeConfig(static_range=chosen) if chosen else None,
                 driver.PATH: path,
                 driver.FORMAT: format,
                 driver.SETTINGS: json.dumps(settings, sort_keys=True),
-                EXAMPLES_KEY: Channel(type=Examples),
+                driver.EXAMPLES: Channel(type=Examples),
                 driver.QUARANTINE: Channel(type=Quarantine),
             }
         )

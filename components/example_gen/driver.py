@@ -3,66 +3,103 @@
 import copy
 import json
 import posixpath
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Optional
 
-from tfx.components.example_gen import driver, utils
+from tfx.dsl.components.base import base_driver
 from tfx.dsl.io import fileio
-from tfx.orchestration import data_types
-from tfx.orchestration.portable import data_types as portable_data_types
-from tfx.proto import example_gen_pb2
+from tfx.orchestration import data_types_utils
+from tfx.orchestration.metadata import Metadata
+from tfx.orchestration.portable import base_driver as portable_driver
+from tfx.orchestration.portable import data_types
+from tfx.proto import example_gen_pb2, range_config_pb2
 from tfx.proto.orchestration import driver_output_pb2
-from tfx.types.standard_component_specs import EXAMPLES_KEY, INPUT_BASE_KEY, INPUT_CONFIG_KEY
-from tfx.utils import proto_utils
+from tfx.utils import io_utils, proto_utils
 
 from components.artifacts import SPAN
 from components.errors import InputError
 from components.example_gen import patterns
-from components.example_gen.settings import digest
-from components.spans import INGESTION
+from components.spans import INGESTION, ingestion
 
 PATH, FORMAT, SETTINGS, QUARANTINE = "path", "format", "settings", "quarantine"
+EXAMPLES, INPUT_BASE, INPUT_CONFIG, RANGE_CONFIG = "examples", "input_base", "input_config", "range_config"
+"""As in tfx.types.standard_component_specs, which imports TFDV."""
+VERSION, FINGERPRINT = "version", "input_fingerprint"
+"""Properties of executions and Examples; the names are TFX's."""
 
 
-class Driver(driver.FileBasedDriver):
-    """TFX's driver for files, with errors that say what there is instead, and a second output."""
+class Driver(base_driver.BaseDriver, portable_driver.BaseDriver):
+    """What TFX's driver for files does, with errors that say what there is instead, and a second output.
 
-    def resolve_exec_properties(
-        self,
-        exec_properties: dict[str, Any],
-        pipeline_info: data_types.PipelineInfo,
-        component_info: data_types.ComponentInfo,
-    ) -> dict[str, Any]:
-        """Fill in span, version, fingerprint and the pattern of the span's files.
+    TFX's components want a driver of the first class, its launcher calls the second.
+    """
 
-        Raises:
-            InputError: no file matches.
-        """
-        path = exec_properties[PATH]
-        try:
-            resolved = super().resolve_exec_properties(exec_properties, pipeline_info, component_info)
-        except ValueError as error:
-            raise _nothing(path, str(error)) from error
-        if not fileio.glob(input_pattern(resolved)):
-            raise _nothing(path, f"no file matches {input_pattern(resolved)}")
-        return resolved
+    def __init__(self, connection: Metadata) -> None:
+        portable_driver.BaseDriver.__init__(self, connection)
 
-    def run(self, execution_info: portable_data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
+    def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
         """See TFX's driver."""
-        result = super().run(execution_info)
-        told = execution_info.exec_properties
-        how = digest(told[PATH], told[FORMAT], json.loads(told[SETTINGS]))
-        result.output_artifacts[EXAMPLES_KEY].artifacts[0].custom_properties[INGESTION].string_value = how
+        told = resolved(execution_info.exec_properties)
+        result = driver_output_pb2.DriverOutput()
+        for name, value in told.items():
+            if value is not None:
+                data_types_utils.set_metadata_value(result.exec_properties[name], value)
+        examples = copy.deepcopy(execution_info.output_dict[EXAMPLES][0].mlmd_artifact)
+        for name in (FINGERPRINT, SPAN, VERSION):
+            if told[name] is not None:
+                data_types_utils.set_metadata_value(examples.custom_properties[name], told[name])
+        how = ingestion(told[PATH], told[FORMAT], json.loads(told[SETTINGS]))
+        examples.custom_properties[INGESTION].string_value = how
+        result.output_artifacts[EXAMPLES].artifacts.append(examples)
         quarantine = copy.deepcopy(execution_info.output_dict[QUARANTINE][0].mlmd_artifact)
-        quarantine.properties[SPAN].int_value = result.exec_properties[utils.SPAN_PROPERTY_NAME].int_value
+        quarantine.properties[SPAN].int_value = told[SPAN]
         result.output_artifacts[QUARANTINE].artifacts.append(quarantine)
         return result
 
 
-def input_pattern(exec_properties: dict[str, Any]) -> str:
+def resolved(exec_properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of an execution with span, version (or None) and fingerprint, and the pattern of the span's files.
+
+    Raises:
+        InputError: no file matches.
+    """
+    base, path = exec_properties[INPUT_BASE], exec_properties[PATH]
+    config = example_gen_pb2.Input()
+    proto_utils.json_to_proto(exec_properties[INPUT_CONFIG], config)
+    [split] = config.splits
+    span, version = 0, None
+    if patterns.has_span(path):
+        match = patterns.chosen(path, _asked(exec_properties))
+        if match is None:
+            raise _nothing(path, f"no file matches {path}")
+        span, version, split.pattern = match.span, match.version, posixpath.relpath(match.pattern, base)
+    files = posixpath.join(base, split.pattern)
+    if not fileio.glob(files):
+        raise _nothing(path, f"no file matches {files}")
+    return {
+        **exec_properties,
+        INPUT_CONFIG: proto_utils.proto_to_json(config),
+        SPAN: span,
+        VERSION: version,
+        FINGERPRINT: io_utils.generate_fingerprint(split.name, files),
+    }
+
+
+def input_pattern(exec_properties: Mapping[str, Any]) -> str:
     """The files to ingest, as the driver resolved them."""
     config = example_gen_pb2.Input()
-    proto_utils.json_to_proto(exec_properties[INPUT_CONFIG_KEY], config)
-    return posixpath.join(exec_properties[INPUT_BASE_KEY], config.splits[0].pattern)
+    proto_utils.json_to_proto(exec_properties[INPUT_CONFIG], config)
+    return posixpath.join(exec_properties[INPUT_BASE], config.splits[0].pattern)
+
+
+def _asked(exec_properties: Mapping[str, Any]) -> Optional[int]:
+    """The span that the config names."""
+    told = exec_properties.get(RANGE_CONFIG)
+    if not told:
+        return None
+    config = range_config_pb2.RangeConfig()
+    proto_utils.json_to_proto(told, config)
+    return config.static_range.start_span_number
 
 
 def _nothing(path: str, why: str) -> InputError:

@@ -1,20 +1,43 @@
-"""Paths with {SPAN}, {VERSION} and dates in them."""
+"""Paths with {SPAN}, {VERSION} and dates in them: which span they mean, and which files are of it.
 
+The rules are those of TFX (tfx/components/example_gen/utils.py), whose own code cannot be imported without TensorFlow;
+a driver that only finds that nothing has changed would wait for it longer than for all else.
+"""
+
+import dataclasses
+import datetime
 import posixpath
 import re
+from collections.abc import Iterator
 from typing import Optional
 
-from tfx.components.example_gen import utils
 from tfx.dsl.io import fileio
-from tfx.proto import example_gen_pb2
 
 from components.errors import ConfigError
 
 # {DATE} is an ISO date; {YYYY}, {MM} and {DD} are TFX's own and allow other layouts.
 _ISO_DATE = "{YYYY}-{MM}-{DD}"
 _SPECIAL = re.compile(r"[*?\[{]")
-_SPEC = re.compile(r"\{(SPAN|VERSION|YYYY|MM|DD)(?::(\d+))?\}")
+_SPEC = re.compile(r"\{(SPAN|VERSION|YYYY|MM|DD)(?::0*([1-9]\d*))?\}")
+_LIKE_A_SPEC = re.compile(r"\{(?:SPAN|VERSION|YYYY|MM|DD)\b[^}]*\}")
 _DATE_DIGITS = {"YYYY": 4, "MM": 2, "DD": 2}
+_EPOCH = datetime.date(1970, 1, 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """A file of a path with placeholders.
+
+    Attributes:
+        span: for dates, days since 1970-01-01.
+        version: None where the path has none.
+        pattern: the path with its placeholders filled as this file has them.
+    """
+
+    file: str
+    span: int
+    version: Optional[int]
+    pattern: str
 
 
 def to_tfx(path: str) -> str:
@@ -28,11 +51,21 @@ def has_span(path: str) -> bool:
     Raises:
         ConfigError: the placeholders contradict each other.
     """
-    try:
-        span, date, _ = utils.verify_split_pattern_specs(example_gen_pb2.Input.Split(pattern=to_tfx(path)))
-    except ValueError as error:
-        raise ConfigError(f"data.path: {error}. Received: {path!r}") from error
-    return span or date
+    pattern = to_tfx(path)
+    names = [spec[1] for spec in _SPEC.finditer(pattern)]
+    dated = [name for name in names if name in _DATE_DIGITS]
+    strange = next((text for text in _LIKE_A_SPEC.findall(pattern) if not _SPEC.fullmatch(text)), None)
+    if strange:
+        raise _wrong(path, f"{strange} is no placeholder: write {{SPAN}}, or {{SPAN:2}} for two digits")
+    if "SPAN" in names and dated:
+        raise _wrong(path, "name the span by {SPAN} or by a date, not by both")
+    if names.count("SPAN") > 1 or names.count("VERSION") > 1:
+        raise _wrong(path, "{SPAN} and {VERSION} may stand there once")
+    if dated and sorted(dated) != sorted(_DATE_DIGITS):
+        raise _wrong(path, "a date needs each of {YYYY}, {MM} and {DD} once, or {DATE}")
+    if "VERSION" in names and not ("SPAN" in names or dated):
+        raise _wrong(path, "{VERSION} needs a {SPAN} or a date beside it")
+    return bool(names)
 
 
 def divide(path: str) -> tuple[str, str]:
@@ -50,16 +83,31 @@ def spans(path: str) -> list[int]:
 
 def files_by_span(path: str) -> dict[int, list[str]]:
     """The files of each span, sorted."""
+    found: dict[int, list[str]] = {}
+    for match in matches(path):
+        found.setdefault(match.span, []).append(match.file)
+    return found
+
+
+def chosen(path: str, span: Optional[int]) -> Optional[Match]:
+    """A file of the newest version of `span`, or of the newest span where that is None; None where there is none."""
+    of_span = [match for match in matches(path) if span is None or match.span == span]
+    return max(of_span, key=lambda match: (match.span, match.version or 0), default=None)
+
+
+def matches(path: str) -> Iterator[Match]:
+    """All files of a path with placeholders, sorted; none where it has no placeholders."""
     if not has_span(path):
-        return {}
+        return
     pattern = to_tfx(path)
     regex = re.compile(_regex(pattern))
-    found: dict[int, list[str]] = {}
     for file in sorted(map(str, fileio.glob(_SPEC.sub("*", pattern)))):
-        span = _span(regex.fullmatch(file))
-        if span is not None:
-            found.setdefault(span, []).append(file)
-    return found
+        match = regex.fullmatch(file)
+        span = _span(match)
+        if match is not None and span is not None:
+            parts = match.groupdict()
+            version = int(parts["VERSION"]) if "VERSION" in parts else None
+            yield Match(file, span, version, _SPEC.sub(lambda spec, parts=parts: parts[spec[1]], pattern))
 
 
 def siblings(path: str, limit: int = 10) -> list[str]:
@@ -73,6 +121,10 @@ def siblings(path: str, limit: int = 10) -> list[str]:
         return []
 
 
+def _wrong(path: str, why: str) -> ConfigError:
+    return ConfigError(f"data.path: {why}. Received: {path!r}")
+
+
 def _span(match: "Optional[re.Match[str]]") -> Optional[int]:
     if match is None:
         return None
@@ -80,7 +132,7 @@ def _span(match: "Optional[re.Match[str]]") -> Optional[int]:
     if "SPAN" in groups:
         return int(groups["SPAN"])
     try:
-        return utils.date_to_span_number(int(groups["YYYY"]), int(groups["MM"]), int(groups["DD"]))
+        return (datetime.date(int(groups["YYYY"]), int(groups["MM"]), int(groups["DD"])) - _EPOCH).days
     except ValueError:
         return None
 

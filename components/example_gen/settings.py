@@ -1,8 +1,6 @@
 """What the user chose about the data, as the executor sees it."""
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, Union
 
@@ -63,12 +61,6 @@ class Settings:
     def allowed(self, rows: int) -> int:
         """How many of `rows` rows may be bad."""
         return int(self.bad_rows * rows) if 0 < self.bad_rows < 1 else int(self.bad_rows)
-
-
-def digest(path: str, format: str, settings: Mapping[str, Any]) -> str:
-    """Names what decides which records the spans of `path` become: equal for spans that may be trained on together."""
-    told = {key: value for key, value in settings.items() if key not in ("range_bytes", "bad_rows")}
-    return hashlib.sha256(json.dumps([path, format, told], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _splits(values: Mapping[str, Any]) -> Splits:

@@ -8,18 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tfx.components.example_gen import utils
-from tfx.orchestration import data_types
-
+from components.artifacts import SPAN
 from components.errors import InputError
 from components.example_gen import driver
-from components.example_gen.settings import Settings, digest
-from components.spans import INGESTION
+from components.example_gen.settings import Settings
+from components.spans import INGESTION, ingestion
 from components.statistics.files import Statistics, read_rows
 from components.statistics.slices import whole
 from pipeline.beam import beam_args
 from pipeline.config import Config
-from pipeline.nodes import ingestion
+from pipeline.nodes.ingestion import example_gen
 from pipeline.statistics.counted import counted
 from pipeline.statistics.splits import count
 
@@ -45,7 +43,7 @@ def newest(config: Config) -> Span:
     """
     properties = _resolved(config)
     files = _made(config, properties)
-    label = f"span {properties[utils.SPAN_PROPERTY_NAME]}" if config.data.has_spans else "the data"
+    label = f"span {properties[SPAN]}" if config.data.has_spans else "the data"
     made = read_rows(files)
     if "train" in made:
         return Span({name: _whole(found) for name, found in made.items()}, f"{label}, as a run has counted it")
@@ -60,16 +58,13 @@ def newest(config: Config) -> Span:
 
 def _resolved(config: Config) -> dict[str, Any]:
     """The properties of ExampleGen's execution, as its driver tells them: span, files, fingerprint."""
-    properties = dict(ingestion.example_gen(config).exec_properties)
-    nowhere = data_types.PipelineInfo("", "")
-    resolve = driver.Driver(None).resolve_exec_properties
-    return resolve(properties, nowhere, data_types.ComponentInfo("", "", nowhere))
+    return driver.resolved(example_gen(config).exec_properties)
 
 
 def _made(config: Config, properties: Mapping[str, Any]) -> dict[str, str]:
     """The files of statistics that a run has made of these files, read in this way, by split."""
-    how = digest(properties[driver.PATH], properties[driver.FORMAT], json.loads(properties[driver.SETTINGS]))
-    same = {utils.FINGERPRINT_PROPERTY_NAME: str(properties[utils.FINGERPRINT_PROPERTY_NAME]), INGESTION: how}
+    how = ingestion(properties[driver.PATH], properties[driver.FORMAT], json.loads(properties[driver.SETTINGS]))
+    same = {driver.FINGERPRINT: str(properties[driver.FINGERPRINT]), INGESTION: how}
     for found in reversed(counted(config.name, config.root_path)):
         if same.items() <= found.properties.items():
             files = {name: found.file(name) for name in config.data.split_names}
