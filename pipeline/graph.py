@@ -89,9 +89,6 @@ def create_pipeline(config: Config) -> Pipeline:
         # Nobody reads them, and they take a quarter of the time.
         disable_statistics=True,
     )
-    for gate in (anomaly_gate, *drift_gates, *duplicate_gates):
-        transform.add_upstream_node(gate)
-
     warm_start, base_model = _warm_start(config)
 
     tuner, best_values = _tuner(config, transform, schema, base_model)
@@ -109,6 +106,9 @@ def create_pipeline(config: Config) -> Pipeline:
         custom_config={"settings": trainer_settings(config).model_dump_json()},
     )
     model = trainer.outputs["model"]
+    for gate in (anomaly_gate, *drift_gates, *duplicate_gates):
+        for node in (*tuner, trainer):
+            node.add_upstream_node(gate)
 
     baseline = Resolver(
         strategy_class=LatestOtherBlessedModel,

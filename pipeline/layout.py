@@ -61,6 +61,10 @@ class Layout:
         """What a run on a cluster has to do."""
         return os.path.join(self.run(run_id), "plan.json")
 
+    def compiled(self, digest: str) -> str:
+        """The compiled pipeline of a config, by its digest."""
+        return os.path.join(self.root, "compiled", f"{digest}.json")
+
     def outcomes(self, run_id: str) -> str:
         """What each node of a run on a cluster has come to."""
         return os.path.join(self.run(run_id), "nodes")

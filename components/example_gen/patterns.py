@@ -105,9 +105,12 @@ def matches(path: str) -> Iterator[Match]:
         match = regex.fullmatch(file)
         span = _span(match)
         if match is not None and span is not None:
-            parts = match.groupdict()
-            version = int(parts["VERSION"]) if "VERSION" in parts else None
-            yield Match(file, span, version, _SPEC.sub(lambda spec, parts=parts: parts[spec[1]], pattern))
+            version = match.groupdict().get("VERSION")
+            yield Match(file, span, int(version) if version else None, _filled(pattern, match))
+
+
+def _filled(pattern: str, match: "re.Match[str]") -> str:
+    return _SPEC.sub(lambda spec: str(match[spec[1]]), pattern)
 
 
 def siblings(path: str, limit: int = 10) -> list[str]:

@@ -22,6 +22,7 @@ from pipeline.config.features import (
 )
 from pipeline.config.images import Color, Crop, CutMix, Flip, Image, MixUp, RandomCrop, Rotation, Shift
 from pipeline.config.kubeflow import Key, Kubeflow, Mount, Retries, Volume
+from pipeline.config.machine import Machine
 from pipeline.config.model import Head, Label, Model
 from pipeline.config.networks import CNN, Backbone, ResNet
 from pipeline.config.pools import GKE_ACCELERATOR, GPU_PRODUCT, Expression, NodePool, Taint
@@ -34,7 +35,7 @@ __all__ = [
     "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "columns_of", "Config", "Crop", "Cross", "CutMix",
     "Data", "Drift", "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Expression", "Feature",
     "feature_key", "FileSplits", "Flip", "GKE_ACCELERATOR", "GPU_PRODUCT", "GroupSplits", "Hashed", "HashSplits",
-    "Head", "Identity", "Image", "Key", "Kubeflow", "Label", "MinMax", "MixUp", "Model", "Mount", "NodePool",
+    "Head", "Identity", "Image", "Key", "Kubeflow", "Label", "Machine", "MinMax", "MixUp", "Model", "Mount", "NodePool",
     "Numeric", "OneHot", "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "Report",
     "ResNet", "Resources", "Retries", "Rotation", "Schedule", "Schema", "Serving", "Shift", "Taint", "Threshold",
     "TimeSplits", "Trainer", "Tuner", "Vocabulary", "Volume", "ZScore",

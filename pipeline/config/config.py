@@ -17,6 +17,7 @@ from pipeline.config.evaluator import Evaluator
 from pipeline.config.features import Feature, feature_key
 from pipeline.config.images import Image
 from pipeline.config.kubeflow import Kubeflow
+from pipeline.config.machine import Machine
 from pipeline.config.model import Head, Model
 from pipeline.config.networks import AnyModel
 from pipeline.config.record import Record
@@ -71,6 +72,8 @@ class Config(Record):
     evaluator: Evaluator = Evaluator()
     pusher: Pusher = Pusher()
     beam: Beam = Beam()
+    machine: Machine = Machine()
+    """How much of this machine nodes that run side by side may take."""
     resources: dict[str, Resources] = {}
     """What nodes need, by their names; the need of Trainer and Tuner of a GPU goes without saying."""
     kubeflow: Kubeflow = Kubeflow()
@@ -188,6 +191,12 @@ class Config(Record):
     def needs(self, node: str) -> Resources:
         """What that node needs to run on."""
         return self.resources.get(node, resources.USUAL.get(node, Resources()))
+
+    @property
+    def reads_buckets(self) -> bool:
+        """Whether data lies where only TensorFlow reads: gs://, s3://."""
+        serving = self.drift.serving if self.drift else None
+        return "://" in self.data.path or bool(serving and "://" in serving.path)
 
     @property
     def root_path(self) -> str:

@@ -38,7 +38,7 @@ Memory = Annotated[str, pydantic.AfterValidator(_checked)]
 
 
 class Resources(Record):
-    """The needs of one node. On this machine only `gpus` matters."""
+    """The needs of one node."""
 
     gpus: int = pydantic.Field(default=0, ge=0)
     """On this machine: 0 hides all GPUs from the node, otherwise it sees those that there are. On a cluster: how many
@@ -46,9 +46,9 @@ class Resources(Record):
     accelerator: Union[str, None] = None
     """The kind of GPU, as node pools name it ("nvidia-l4"); None takes any."""
     cpu: Union[float, None] = pydantic.Field(default=None, gt=0)
-    """Cores, request and limit alike; None is no limit."""
+    """Cores. On a cluster request and limit alike, None is no limit; on this machine see `Machine`."""
     memory: Union[Memory, None] = None
-    """Memory, request and limit alike; None is no limit."""
+    """As `cpu`."""
     pool: Union[str, None] = None
     """The name of the node pool it must run in; None takes the first that can hold it."""
     workers: int = pydantic.Field(default=1, ge=1)

@@ -17,7 +17,7 @@ from pipeline.config import Config
 from pipeline.drift import hooks
 from pipeline.drift.spans import statistics_by_span
 from pipeline.runners import failures, local
-from pipeline.runners import walk as _walk  # noqa: F401  (imported before the fork, so that no run has to)
+from pipeline.runners.engine import PRELOAD
 from pipeline.runners.events import Listener, Message
 from pipeline.runners.fork_server import ChildDied, ForkServer, Send
 from pipeline.runs import RunRecord
@@ -68,7 +68,7 @@ def watch(config: Config, every: float, once: bool, listen: Listener) -> Iterato
         InputError: with `once`, there is no span, or the data cannot be looked at.
     """
     path = config.resolve(config.data.path)
-    with ForkServer() as server:
+    with ForkServer(PRELOAD) as server:
         seen: dict[int, str] | None = None
         tries: Counter[tuple[int, str]] = Counter()
         for there in _looks(server, path, every, once, listen):

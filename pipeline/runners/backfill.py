@@ -11,11 +11,12 @@ from typing import Any
 
 from components.errors import InputError
 from components.example_gen import patterns
-from pipeline import graph, runs
+from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import attempts, walk
-from pipeline.runners.step import Engine
+from pipeline.runners.engine import Engine
+from pipeline.runners.plan import Plan
 from pipeline.runs import RunRecord
 
 
@@ -27,10 +28,13 @@ class Part:
     record: RunRecord
 
 
-def ingest(engine: Engine, config: Config, record: RunRecord) -> dict[str, Any]:
-    """Ingest what `record` needs of earlier spans. Returns what fails its run: fields of its record, or nothing."""
+def ingest(engine: Engine, config: Config, plan: Plan, record: RunRecord) -> dict[str, Any]:
+    """Ingest what `record`, of which `plan` is the plan, needs of earlier spans.
+
+    Returns what fails its run: fields of its record, or nothing.
+    """
     done = []
-    for part in parts(config, record):
+    for part in parts(config, record, plan.earlier_spans):
         done.append(_run(walk.Walk(engine, part.config, part.record, ()), config.root_path))
         if done[-1].error:
             error = f"span {part.config.data.span}: {done[-1].error}"
@@ -51,8 +55,11 @@ def _run(part: walk.Walk, root: str) -> RunRecord:
     return record
 
 
-def parts(config: Config, record: RunRecord) -> Iterator[Part]:
-    """The runs to do before `record`, oldest span first. What is ingested already comes out of the cache there."""
+def parts(config: Config, record: RunRecord, last: str) -> Iterator[Part]:
+    """The runs to do before `record`, oldest span first, each up to the node `last`.
+
+    What is ingested already comes out of the cache there.
+    """
     for span in _earlier_spans(config):
         data = config.data.model_copy(update={"span": span, "window": 1})
         mine = record.model_copy(
@@ -60,7 +67,7 @@ def parts(config: Config, record: RunRecord) -> Iterator[Part]:
                 "id": f"{record.id}-span-{span}",
                 "parent": record.id,
                 "first": None,
-                "last": graph.node_of_earlier_spans(config),
+                "last": last,
             }
         )
         yield Part(config.model_copy(update={"data": data}), _continued(config.root_path, mine))

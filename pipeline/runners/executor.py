@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import faulthandler
-import io
 import logging
 import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, Optional, Protocol
+from typing import Any, Optional
 
 from absl import logging as absl_logging
 from google.protobuf import message
@@ -25,21 +24,10 @@ from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
 from components import progress
 from pipeline.runners import failures, logs
-from pipeline.runners.fork_server import Answer, ChildDied, Send
+from pipeline.runners.fork_server import ChildDied, Send
+from pipeline.runners.server import Server
 
 Report = Callable[[Mapping[str, progress.Value]], None]
-
-
-class Server(Protocol):
-    """What runs functions in processes of their own."""
-
-    def call(self, function: Callable[..., Any], *args: Any, receive: Send) -> Answer:
-        """`function(send, *args)`; what it sends meanwhile goes to `receive`.
-
-        Raises:
-            ChildDied: its process is gone without an answer.
-            Exception: what `function` raised.
-        """
 
 
 class NodeExecutor:
@@ -134,7 +122,7 @@ def _in_child(
     gpu: bool,
 ) -> bytes:
     if log is not None:
-        _print_to(log)
+        logs.print_to(log)
     _log_to_stderr()
     if not gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -149,19 +137,6 @@ def _in_child(
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-
-
-def _print_to(path: str) -> None:
-    """Send all that this process prints, C++ included, to the end of `path`."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-    os.dup2(fd, 1)
-    os.dup2(fd, 2)
-    os.close(fd)
-    # Not those that were there: they may belong to a progress display, or to a test.
-    sys.stdout, sys.stderr = (
-        io.TextIOWrapper(io.FileIO(fd, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
-        for fd in (1, 2)
-    )
 
 
 def _log_to_stderr() -> None:

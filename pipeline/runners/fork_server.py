@@ -1,9 +1,9 @@
 """Processes that are ready at once: forked from a nursery that has imported everything and runs nothing.
 
-The nursery is forked from this process right after its imports, before it starts a thread: only then is a
-fork safe. Each call gets a child of its own, in a session of its own. Nobody is left behind: the
-nursery kills all groups when this process is gone, the kernel kills a child whose nursery is gone, and this
-process kills the group of a call that it gives up.
+The nursery is forked from this process before it starts a thread: only then is a fork safe. It imports what its
+children need when the first of them is asked for; this process need not. Each call gets a child of its own, in a
+session of its own. Nobody is left behind: the nursery kills all groups when this process is gone, the kernel kills a
+child whose nursery is gone, and this process kills the group of a call that it gives up.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ import contextlib
 import ctypes
 import dataclasses
 import gc
+import importlib
 import os
 import pickle
+import select
 import selectors
 import signal
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
+
+from pipeline.runners import logs
 
 Send = Callable[[Any], None]
 _PR_SET_PDEATHSIG = 1
@@ -51,18 +56,21 @@ class Answer:
 class ForkServer:
     """Forks a nursery at once; `call` may be used from several threads."""
 
-    def __init__(self, close: Iterable[int] = ()) -> None:
+    def __init__(self, preload: Iterable[str] = (), log: str | None = None, close: Iterable[int] = ()) -> None:
         """Args:
+        preload: modules that the nursery imports before its first child.
+        log: the file that nursery and children print into; None is where this process prints.
         close: file descriptors that children must not inherit, such as a lock's.
         """
         self._socket, theirs = socket.socketpair()
         self._sending = threading.Lock()
+        parent = os.getpid()
         self._pid = os.fork()
         if self._pid == 0:
             self._socket.close()
             for fd in close:
                 os.close(fd)
-            _run_nursery(theirs)
+            _run_nursery(theirs, tuple(preload), log, parent)
         theirs.close()
 
     def call(self, function: Callable[..., Any], *args: Any, receive: Send) -> Answer:
@@ -77,13 +85,19 @@ class ForkServer:
             socket.send_fds(self._socket, [b"f"], [theirs.fileno()])
         theirs.close()
         with Connection(ours.detach()) as connection:
+            # Until it is asked something, a child ends by itself when nobody is there to ask: this call may be given up
+            # while the nursery imports, and nobody can kill what has not been forked.
+            pid = _await_pid(connection)
             connection.send_bytes(pickle.dumps((function, args)))
-            return _await_answer(connection, receive)
+            return _await_answer(connection, pid, receive)
 
     def close(self) -> None:
         """End the nursery, and whatever still runs in it."""
-        self._socket.close()
-        os.waitpid(self._pid, 0)
+        if self._pid:
+            self._socket.close()
+            os.kill(self._pid, signal.SIGTERM)  # heeded only while it imports, when it does not look at its socket
+            os.waitpid(self._pid, 0)
+            self._pid = 0
 
     def __enter__(self) -> ForkServer:
         return self
@@ -92,13 +106,18 @@ class ForkServer:
         self.close()
 
 
-def _await_answer(connection: Connection, receive: Send) -> Answer:
-    pid, outcome = 0, None
+def _await_pid(connection: Connection) -> int:
+    for kind, value in messages(connection):
+        if kind == "pid":
+            return int(value)
+    raise ChildDied(signal.SIGKILL, None)
+
+
+def _await_answer(connection: Connection, pid: int, receive: Send) -> Answer:
+    outcome = None
     try:
         for kind, value in messages(connection):
-            if kind == "pid":
-                pid = value
-            elif kind == "sent":
+            if kind == "sent":
                 receive(value)
             elif kind == "exit":
                 status, peak_memory = value
@@ -113,13 +132,10 @@ def _await_answer(connection: Connection, receive: Send) -> Answer:
 
 
 def _give_up(connection: Connection, pid: int) -> None:
-    """Kill a child, whose id may not be known yet, and wait until it is gone."""
-    if pid:
-        _kill_group(pid)
-    for kind, value in messages(connection):
-        if kind == "pid":
-            _kill_group(value)
-        elif kind == "exit":
+    """Kill a child, and wait until it is gone."""
+    kill_group(pid)
+    for kind, _ in messages(connection):
+        if kind == "exit":
             return
 
 
@@ -147,30 +163,48 @@ def answer(outcome: tuple[str, Any] | None, status: int, peak_memory: int) -> An
     return Answer(value, peak_memory)
 
 
-def die_with(parent: int) -> None:
-    """Let the kernel kill this process when its parent is gone, which it may be already."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with(parent: int, how: int = signal.SIGKILL) -> None:
+    """Let the kernel send this process `how` (0 is nothing) when its parent is gone, which it may be already."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
     if os.getppid() != parent:
         os._exit(1)
 
 
-def _kill_group(pid: int) -> None:
+def kill_group(pid: int) -> None:
+    """Kill a process and those that it has started, unless all are gone."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
 
 
-def _run_nursery(requests: socket.socket) -> NoReturn:
+def _run_nursery(requests: socket.socket, preload: tuple[str, ...], log: str | None, parent: int) -> NoReturn:
     """Fork a child per request until the other end is closed, then kill what is left."""
     try:
         os.setsid()  # Ctrl-C is for the parent, which ends its calls itself
-        gc.freeze()
-        _Nursery(requests).serve()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if log is not None:
+            logs.print_to(log)
+        if select.select([requests], [], []) and requests.recv(1, socket.MSG_PEEK):
+            _import(preload, parent)
+            _Nursery(requests).serve()
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(0)
 
 
+def _import(modules: Iterable[str], parent: int) -> None:
+    """Import what children need. As there is none yet that would have to be killed, this process may just end."""
+    die_with(parent)
+    for module in modules:
+        importlib.import_module(module)
+    gc.freeze()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    die_with(parent, 0)
+
+
 class _Nursery:
-    """The loop: it imports nothing, starts no thread, and opens nothing but its children's sockets."""
+    """The loop: it starts no thread, and opens nothing but its children's sockets."""
 
     def __init__(self, requests: socket.socket) -> None:
         self.requests = requests
@@ -179,8 +213,6 @@ class _Nursery:
         os.set_blocking(wake_write, False)
         os.set_blocking(self.wake, False)
         self.wake_write = wake_write
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake_write)
 
@@ -218,6 +250,7 @@ class _Nursery:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         selector.close()
         self.requests.close()
         os.close(self.wake)
@@ -233,13 +266,13 @@ class _Nursery:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
                 if not pid:
                     return
-                _kill_group(pid)  # processes that the child started and left behind
+                kill_group(pid)  # processes that the child started and left behind
                 with contextlib.suppress(OSError), self.children.pop(pid) as connection:
                     connection.send(("exit", (status, usage.ru_maxrss * 1024)))
 
     def kill_all(self) -> None:
         for pid in self.children:
-            _kill_group(pid)
+            kill_group(pid)
 
 
 def run_child(connection: Connection) -> NoReturn:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
+import pydantic
 from ml_metadata.proto import metadata_store_pb2
 from tfx.dsl.compiler import compiler, constants
 from tfx.orchestration.local import runner_utils
 from tfx.orchestration.pipeline import Pipeline
 from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
-from tfx.utils import import_utils
 
 from pipeline.runs import Home
 
@@ -21,9 +22,29 @@ DIGEST = "millrace_digest"
 _ATTEMPT = "millrace_attempt"
 
 
+def _as_text(ir: pipeline_pb2.Pipeline) -> str:
+    return base64.b64encode(ir.SerializeToString(deterministic=True)).decode()
+
+
+def _from_text(value: Any) -> Any:
+    return pipeline_pb2.Pipeline.FromString(base64.b64decode(value)) if isinstance(value, str) else value
+
+
+IR = Annotated[
+    pipeline_pb2.Pipeline, pydantic.BeforeValidator(_from_text), pydantic.PlainSerializer(_as_text, return_type=str)
+]
+"""As a field of a record that is kept."""
+
+
 def compiled(pipeline: Pipeline) -> pipeline_pb2.Pipeline:
-    """The IR of `pipeline`, its runtime parameters still open."""
-    return compiler.Compiler().compile(pipeline)
+    """The IR of `pipeline`, its runtime parameters still open, and its nodes in the order in which they were made.
+
+    TFX orders them by their distance from the first, so that a node that waits for gates would come before them.
+    """
+    ir = compiler.Compiler().compile(pipeline)
+    places = {node.id: place for place, node in enumerate(pipeline.dsl_context_registry.all_nodes)}
+    ir.nodes.sort(key=lambda node: places[node.pipeline_node.node_info.id])
+    return ir
 
 
 def node_ids(ir: pipeline_pb2.Pipeline) -> tuple[str, ...]:
@@ -73,18 +94,6 @@ def modules(ir: pipeline_pb2.Pipeline) -> dict[str, tuple[str, ...]]:
         )
         found[node_id] = tuple(_class_path(spec).rpartition(".")[0] for spec in specs if spec is not None)
     return found
-
-
-def with_drivers_from(ir: pipeline_pb2.Pipeline, package: str) -> frozenset[str]:
-    """The nodes whose driver derives from a class of that package."""
-    deployment = runner_utils.extract_local_deployment_config(ir)
-    specs = {node_id: runner_utils.extract_custom_driver_spec(deployment, node_id) for node_id in node_ids(ir)}
-    drivers = {node_id: import_utils.import_class_by_path(_class_path(spec)) for node_id, spec in specs.items() if spec}
-    return frozenset(
-        node_id
-        for node_id, driver in drivers.items()
-        if any(base.__module__.startswith(f"{package}.") for base in driver.__mro__)
-    )
 
 
 def executes(ir: pipeline_pb2.Pipeline, node_id: str) -> bool:

@@ -6,14 +6,19 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
+from pipeline.config import Config
+
 _LEFT_OUT = ("tensorflow", "apache_beam", "tfx.components")
 """What TFX does without where only its SDK is installed (the package ml-pipelines-sdk), each import of them guarded."""
 
 
 @contextlib.contextmanager
-def imports() -> Iterator[None]:
-    """Within, TFX is imported as if only its SDK were there. What is imported later finds all again."""
-    left_out = [name for name in _LEFT_OUT if name not in sys.modules]
+def imports(config: Config) -> Iterator[None]:
+    """Within, TFX is imported as if only its SDK were there. What is imported later finds all again.
+
+    Not where the drivers of `config` read data in a bucket: TFX does that with TensorFlow.
+    """
+    left_out = [] if config.reads_buckets else [name for name in _LEFT_OUT if name not in sys.modules]
     for name in left_out:
         sys.modules[name] = None  # type: ignore[assignment]  # "not there" to the import system
     try:

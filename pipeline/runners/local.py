@@ -17,6 +17,7 @@ from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import attempts, lock, logs
+from pipeline.runners import engine as engines
 from pipeline.runners.events import Listener, Message
 from pipeline.runs import RunRecord
 
@@ -113,13 +114,13 @@ def _guarded(config: Config, options: Options, listen: Listener, record: RunReco
 
 
 def _run(config: Config, options: Options, listen: Listener, record: RunRecord, held: lock.Lock) -> RunRecord:
-    with logs.stderr_to(_log(config.root_path, record)):
+    log = _log(config.root_path, record)
+    with engines.opened(config, listen, options.in_process, log, (held.fd,)) as engine:
         from pipeline.runners import backfill, walk
-    with walk.engine(config.root_path, options.in_process, listen, (held.fd,)) as engine:
+
         walk.bury(engine, record.id)
-        walk.check(engine, config)
         main = walk.Walk(engine, config, record, options.force)
-        failed = backfill.ingest(engine, config, record)
+        failed = backfill.ingest(engine, config, main.plan, record)
         return main.record.model_copy(update=failed) if failed else attempts.ended(main())
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -55,3 +57,16 @@ def stderr_to(path: str) -> Iterator[None]:
         os.dup2(terminal, 2)
         os.close(terminal)
         os.close(file)
+
+
+def print_to(path: str) -> None:
+    """Send all that this process prints, C++ included, to the end of `path`."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    os.close(fd)
+    # Not those that were there: they may belong to a progress display, or to a test.
+    sys.stdout, sys.stderr = (
+        io.TextIOWrapper(io.FileIO(fd, "w", closefd=False), "utf-8", "backslashreplace", write_through=True)
+        for fd in (1, 2)
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-from typing import Annotated, Any
+from typing import Any
 
 import pydantic
 from tfx.proto.orchestration import pipeline_pb2
@@ -15,20 +14,10 @@ from pipeline.runners.reasons import Fingerprint
 from pipeline.runs import NodeRecord
 
 
-def _as_text(ir: pipeline_pb2.Pipeline) -> str:
-    return base64.b64encode(ir.SerializeToString(deterministic=True)).decode()
-
-
-def _from_text(value: Any) -> Any:
-    return pipeline_pb2.Pipeline.FromString(base64.b64decode(value)) if isinstance(value, str) else value
-
-
 class Plan(pydantic.BaseModel, frozen=True, arbitrary_types_allowed=True):
     """One run, or one attempt at it."""
 
-    ir: Annotated[
-        pipeline_pb2.Pipeline, pydantic.BeforeValidator(_from_text), pydantic.PlainSerializer(_as_text, return_type=str)
-    ]
+    ir: irs.IR
     """For this run."""
     nodes: tuple[NodeRecord, ...]
     """The records of all nodes at its start, in topological order; those to do are "pending"."""
@@ -38,10 +27,10 @@ class Plan(pydantic.BaseModel, frozen=True, arbitrary_types_allowed=True):
     """What each node depends on, as far as known beforehand."""
     reasons: dict[str, str]
     """Why nodes must run, where that is known beforehand."""
+    earlier_spans: str
+    """The last node that the earlier spans of a window go through."""
     borrowed: dict[str, Any]
     """Fields of the run's record that come with the outputs of another run."""
-    whole: frozenset[str]
-    """Nodes whose driver is built on TFX's components: `light.imports` does not do for them."""
 
     def placed(self, node_id: str) -> pipeline_pb2.Pipeline:
         """The IR in which that node finds its inputs."""

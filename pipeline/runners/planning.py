@@ -9,11 +9,13 @@ from collections.abc import Callable, Collection, Mapping
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.errors import CrashError, InputError, close_matches
-from pipeline import dependencies, digests, graph
+from pipeline import digests
 from pipeline.config import Config
+from pipeline.digests import Sources
 from pipeline.layout import Layout
 from pipeline.runners import ir as irs
 from pipeline.runners import reasons
+from pipeline.runners.compiled import Compiled
 from pipeline.runners.plan import Plan
 from pipeline.runners.reasons import Fingerprint
 from pipeline.runs import Home, NodeRecord, RunRecord
@@ -29,11 +31,20 @@ IsDone = Callable[[pipeline_pb2.Pipeline, str], bool]
 
 
 def make(
-    config: Config, record: RunRecord, force: Collection[str], history: list[RunRecord], root: str, is_done: IsDone
+    config: Config,
+    compiled: Compiled,
+    sources: Sources,
+    record: RunRecord,
+    force: Collection[str],
+    history: list[RunRecord],
+    root: str,
+    is_done: IsDone,
 ) -> Plan:
     """Plan the next attempt at `record`.
 
     Args:
+        compiled: of `config`.
+        sources: of its project.
         record: new, or with the nodes of the attempt before.
         history: finished and failed runs of the pipeline, newest first.
         is_done: whether the store has a successful execution of a node placed in an IR.
@@ -41,11 +52,12 @@ def make(
     Raises:
         InputError: a node's name is wrong, or a partial run needs outputs that no run has.
     """
-    ir = irs.compiled(graph.create_pipeline(config))
+    ir = pipeline_pb2.Pipeline()
+    ir.CopyFrom(compiled.ir)
     above, ids = irs.upstream(ir), irs.node_ids(ir)
     asked = {"--from": [record.first], "--to": [record.last], "--force": force, "resources:": config.resources}
     _check_names(ids, asked)
-    fingerprints = _fingerprints(config, ir)
+    fingerprints = _fingerprints(compiled, sources)
     irs.for_run(
         ir,
         record.id,
@@ -93,7 +105,7 @@ def make(
         fingerprints=fingerprints,
         reasons=why,
         borrowed=borrowed,
-        whole=irs.with_drivers_from(ir, "tfx.components"),
+        earlier_spans=compiled.earlier_spans,
     )
 
 
@@ -105,16 +117,15 @@ def _start(old: NodeRecord | None, node_id: str, home: Home, selected: bool, kep
     return NodeRecord(id=node_id, home=home)
 
 
-def _fingerprints(config: Config, ir: pipeline_pb2.Pipeline) -> dict[str, Fingerprint]:
-    sources = digests.Sources(config.project)
-    code, files, settings = dependencies.user_code(config), dependencies.data_files(config), irs.settings(ir)
+def _fingerprints(compiled: Compiled, sources: Sources) -> dict[str, Fingerprint]:
+    code, files, settings = compiled.user_code, compiled.data_files, irs.settings(compiled.ir)
     if strangers := (code.keys() | files.keys()) - settings.keys():
         raise CrashError(
             f"pipeline/dependencies.py speaks of {', '.join(sorted(strangers))}, but there is no such node"
         )
     libraries = digests.libraries()
     found = {}
-    for node_id, modules in irs.modules(ir).items():
+    for node_id, modules in irs.modules(compiled.ir).items():
         of_node = dict(libraries)
         for module in modules:
             of_node.update(sources.of_module(module))

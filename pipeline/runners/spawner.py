@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import resource
-import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import IO, Any
 
-from pipeline.runners.fork_server import Answer, Send, answer, die_with, messages, run_child
+from pipeline.runners.fork_server import Answer, Send, answer, die_with, kill_group, messages, run_child
 
 
 class Spawner:
@@ -38,23 +37,32 @@ class Spawner:
             command, pass_fds=[theirs.fileno()], start_new_session=True, stdout=self._output, stderr=self._output
         )
         theirs.close()
-        outcome = None
         try:
             with Connection(ours.detach()) as connection:
                 connection.send_bytes(pickle.dumps((_measured, (function, args))))
-                for kind, value in messages(connection):
-                    if kind == "sent":
-                        receive(value)
-                    elif kind != "pid":
-                        outcome = (kind, value)
+                outcome = _await_outcome(connection, receive)
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
+            kill_group(process.pid)
             raise
         finally:
             _, status = os.waitpid(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
+            kill_group(process.pid)  # processes that it started and left behind hold its output open
         value, peak_memory = answer(outcome, status, 0).value
         return Answer(value, peak_memory)
+
+    def close(self) -> None:
+        """Nothing runs between two calls."""
+
+
+def _await_outcome(connection: Connection, receive: Send) -> tuple[str, Any] | None:
+    """What the process answers; None where it ends without."""
+    for kind, value in messages(connection):
+        if kind == "sent":
+            receive(value)
+        elif kind != "pid":
+            return kind, value
+    return None
 
 
 def _measured(send: Send, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, int]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import os
 import time
 import traceback
 from collections.abc import Mapping
 from typing import Any
-
-from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import CrashError
 from components.progress import Value
@@ -20,27 +17,12 @@ from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import failures, logs, outcome, reasons
 from pipeline.runners import ir as irs
-from pipeline.runners.events import Listener, NodeProgress
-from pipeline.runners.executor import NodeExecutor, Server
+from pipeline.runners.engine import Engine
+from pipeline.runners.events import NodeProgress
+from pipeline.runners.executor import NodeExecutor
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runners.plan import Plan
 from pipeline.runs import NodeRecord, Outcome, RunRecord
-
-
-@dataclasses.dataclass(frozen=True)
-class Engine:
-    """What the runs of one process share.
-
-    Attributes:
-        server: where executors are run; None is this process.
-        logs: executors print into their nodes' logs; otherwise wherever the server lets them.
-    """
-
-    root: str
-    connection: metadata_store_pb2.ConnectionConfig
-    server: Server | None
-    listen: Listener
-    logs: bool = True
 
 
 class Step:

@@ -21,6 +21,7 @@ from pipeline.config import Config
 from pipeline.connection import connection
 from pipeline.layout import Layout
 from pipeline.runners import light
+from pipeline.runners.engine import Engine
 from pipeline.runners.events import Listener, Message, NodeFinished, NodeStarted
 from pipeline.runners.spawner import Spawner
 from pipeline.runs import NodeRecord, Outcome, RunRecord
@@ -92,31 +93,17 @@ def _failed_for_good(outcome: Outcome) -> bool:
 
 
 def _run(place: Place, record: RunRecord, node_id: str, listen: Listener) -> Outcome:
-    with _imports(place, node_id):
+    config = Config(**json.loads(record.config_json))
+    with light.imports(config):
         from pipeline.runners import plan, step
     planned = plan.load(place.root, place.run)
     node = next(each for each in planned.nodes if each.id == node_id)
     with _log(place, node) as log:
-        engine = step.Engine(place.root, connection(place.root), Spawner(log), listen, logs=False)
-        this = step.Step(engine, Config(**json.loads(record.config_json)), planned, record, node)
+        engine = Engine(place.root, connection(place.root), Spawner(log), listen, logs=False)
+        this = step.Step(engine, config, planned, record, node)
         runs.save_outcome(place.root, place.run, this.begin())
         listen(NodeStarted(node_id))
         return this.finish(record)
-
-
-@contextlib.contextmanager
-def _imports(place: Place, node_id: str) -> Iterator[None]:
-    """TFX as this node's driver wants it. Its executor has a process of its own, with all of TFX."""
-    try:
-        with open(Layout(place.root).plan(place.run), encoding="utf-8") as file:
-            whole = node_id in json.load(file)["whole"]
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{error.filename}: there is no such file, and the task `start` has written it. Is pipeline_root on a "
-            "volume that all tasks share (kubeflow.volumes)?"
-        ) from None
-    with contextlib.nullcontext() if whole else light.imports():
-        yield
 
 
 @contextlib.contextmanager

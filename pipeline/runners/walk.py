@@ -1,39 +1,25 @@
-"""One run on this machine: its nodes one after another, each change written down before anything else happens."""
+"""One run on this machine: each change of a node is written down before anything else happens."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
-
-from absl import logging as absl_logging
 from tfx.proto.orchestration import pipeline_pb2
 
-from pipeline import preflight, runs
+from pipeline import runs
 from pipeline.config import Config
-from pipeline.connection import connection
+from pipeline.digests import Sources
 from pipeline.layout import Layout
-from pipeline.runners import planning
+from pipeline.runners import compiled, planning
+from pipeline.runners import crew as crews
+from pipeline.runners import ir as irs
 from pipeline.runners import store as stores
-from pipeline.runners.events import Listener, NodeFinished, NodeStarted, RunStarted
-from pipeline.runners.fork_server import ForkServer, Send
+from pipeline.runners.capacity import Capacity
+from pipeline.runners.crew import Crew
+from pipeline.runners.engine import Engine
+from pipeline.runners.events import NodeFinished, NodeStarted, RunStarted
 from pipeline.runners.node import node_of
 from pipeline.runners.plan import Plan
-from pipeline.runners.step import Engine, Step
-from pipeline.runs import NodeRecord, RunRecord
-
-
-@contextlib.contextmanager
-def engine(root: str, in_process: bool, listen: Listener, close: tuple[int, ...] = ()) -> Iterator[Engine]:
-    """An engine whose executors are forked from this process.
-
-    Args:
-        close: file descriptors that children must not inherit.
-    """
-    with contextlib.ExitStack() as stack:
-        server = None if in_process else stack.enter_context(ForkServer(close))
-        absl_logging.set_verbosity(absl_logging.INFO)
-        yield Engine(root, connection(root), server, listen)
+from pipeline.runners.step import Step
+from pipeline.runs import NodeRecord, NodeState, Outcome, RunRecord
 
 
 def bury(engine: Engine, run_id: str) -> None:
@@ -49,45 +35,43 @@ def bury(engine: Engine, run_id: str) -> None:
             stores.bury_run(store, run_id, Layout(engine.root).artifacts)
 
 
-def check(engine: Engine, config: Config) -> None:
-    """Refuse what can be known to be wrong before anything runs.
-
-    In a child, because it makes Keras objects: this process must not start TensorFlow, which takes the GPU and
-    threads that no fork survives.
+def planned(engine: Engine, config: Config, record: RunRecord, force: tuple[str, ...]) -> Plan:
+    """The plan of the next attempt at `record`.
 
     Raises:
         ConfigError: the config names something that does not exist.
+        InputError: a node's name is wrong, or a partial run needs outputs that no run has.
     """
-    if engine.server is None:
-        preflight.check(config)
-    else:
-        engine.server.call(_check_without_gpu, config, receive=lambda _: None)
-
-
-def _check_without_gpu(send: Send, config: Config) -> None:
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    preflight.check(config)
-
-
-def planned(engine: Engine, config: Config, record: RunRecord, force: tuple[str, ...]) -> Plan:
-    """The plan of the next attempt at `record`."""
+    sources = Sources(config.project)
+    pipeline = compiled.of(engine, config, sources)
     whole = [each for each in runs.earlier(engine.root, record) if not each.parent]
 
     def is_done(ir: pipeline_pb2.Pipeline, node_id: str) -> bool:
         with stores.opened(engine.connection) as store:
             return stores.finished(stores.executions_of(store, node_of(ir, node_id))) is not None
 
-    return planning.make(config, record, force, whole, engine.root, is_done)
+    return planning.make(config, pipeline, sources, record, force, whole, engine.root, is_done)
 
 
 class Walk:
-    """One attempt at a run."""
+    """One attempt at a run.
+
+    Nodes that do not wait for each other run side by side as far as the machine holds them, and a run comes to the same
+    as if they ran one after another: when one fails, those that stand before it are still run, and those behind it are
+    not begun; the run's error is that of the first that failed, in the order in which the pipeline is written.
+    """
 
     def __init__(self, engine: Engine, config: Config, record: RunRecord, force: tuple[str, ...]) -> None:
         self.engine = engine
         self.config = config
         self.plan = planned(engine, config, record, force)
         self.record = record.model_copy(update={"nodes": self.plan.nodes, **self.plan.borrowed})
+        self._order = {node.id: place for place, node in enumerate(self.plan.nodes)}
+        self._above = irs.upstream(self.plan.ir)
+        self._capacity = Capacity(config, next(iter(runs.earlier(engine.root, record)), None))
+        self._running: dict[str, Step] = {}
+        self._failed = len(self._order)
+        """The place of the first node that has failed."""
 
     def __call__(self) -> RunRecord:
         """Run all nodes, up to the first that fails."""
@@ -97,24 +81,54 @@ class Walk:
         for node in self.record.nodes:
             if node.done:
                 self.engine.listen(NodeFinished(node))
-            elif node.state != "pending":
-                continue  # left out by --from or --to
-            elif self.record.error:
+        crew = crews.of(self.engine)
+        try:
+            self._run(crew)
+        except BaseException:
+            crew.stop()
+            for step in self._running.values():
+                self._finish(step.cancelled().node)
+            raise
+        for node in self.record.nodes:
+            if node.state == "pending":
                 self._finish(node.model_copy(update={"state": "skipped", "reason": "an earlier node failed"}))
-            else:
-                self._node(node)
         return self.record
 
-    def _node(self, node: NodeRecord) -> None:
+    def _run(self, crew: Crew) -> None:
+        while True:
+            for node in self.record.nodes:
+                if self._may_start(node):
+                    self._start(crew, node)
+            if not self._running:
+                return
+            self._end(*crew.next())
+
+    def _may_start(self, node: NodeRecord) -> bool:
+        waits = {"pending", "running"}
+        return (
+            node.state == "pending"
+            and self._order[node.id] < self._failed
+            and not any(self._state(above) in waits for above in self._above[node.id])
+            and self._capacity.admits(node.id, self._running)
+        )
+
+    def _state(self, node_id: str) -> NodeState:
+        return self.record.nodes[self._order[node_id]].state
+
+    def _start(self, crew: Crew, node: NodeRecord) -> None:
         step = Step(self.engine, self.config, self.plan, self.record, node)
+        self._running[node.id] = step
         self._save(step.begin().node)
         self.engine.listen(NodeStarted(node.id))
-        try:
-            outcome = step.finish(self.record)
-        except BaseException:
-            self._finish(step.cancelled().node)
-            raise
-        self.record = self.record.model_copy(update=outcome.facts)
+        crew.start(step, self.record)
+
+    def _end(self, step: Step, outcome: Outcome) -> None:
+        del self._running[step.node.id]
+        place = self._order[step.node.id]
+        if outcome.node.state != "failed" or place < self._failed:
+            self.record = self.record.model_copy(update=outcome.facts)
+        if outcome.node.state == "failed":
+            self._failed = min(self._failed, place)
         self._finish(outcome.node)
 
     def _finish(self, node: NodeRecord) -> None:

@@ -14,7 +14,7 @@ def spans(project, *numbers, **data):
     config = project.config()
     fields = {"path": "span-{SPAN}/*.csv", **data}
     config = config.model_copy(update={"data": config.data.model_copy(update=fields)})
-    return list(backfill.parts(config, record("tiny-1", state="running", first="Trainer")))
+    return list(backfill.parts(config, record("tiny-1", state="running", first="Trainer"), "StatisticsGen"))
 
 
 def test_the_spans_before_the_newest_come_first_oldest_first(project):

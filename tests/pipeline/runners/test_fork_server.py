@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -113,3 +114,65 @@ def test_nobody_survives_the_nursery():
     with ForkServer() as server, pytest.raises(ChildDied):
         server.call(stay, receive=kill_nursery)
     assert gone(*seen)
+
+
+def imported(send, module):
+    return module in sys.modules
+
+
+def test_the_nursery_imports_what_children_need_and_this_process_does_not():
+    assert "this" not in sys.modules
+    with ForkServer(preload=["this"]) as server:
+        assert server.call(imported, "this", receive=print).value
+    assert "this" not in sys.modules
+
+
+def test_what_children_print_goes_where_it_is_told(tmp_path, capfd):
+    with ForkServer(["this"], str(tmp_path / "log")) as server:
+        server.call(imported, "this", receive=print)
+    assert "Beautiful is better" in (tmp_path / "log").read_text()
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def endless(tmp_path, monkeypatch):
+    """The name of a module whose import does not end, and a file that is there once it has begun."""
+    begun = tmp_path / "begun"
+    (tmp_path / "endless.py").write_text(f"import time\nopen({str(begun)!r}, 'w')\ntime.sleep(1000)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    return "endless", begun
+
+
+def test_a_nursery_that_imports_is_ended_at_once_and_its_callers_are_told(endless):
+    module, begun = endless
+    server = ForkServer([module])
+    died = []
+
+    def call():
+        with pytest.raises(ChildDied):
+            server.call(add, 1, 2, receive=print)
+        died.append(True)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    while not begun.exists():
+        time.sleep(0.01)
+    server.close()
+    caller.join(20)
+    assert died == [True]
+    server.close()
+
+
+def test_a_nursery_that_imports_does_not_outlive_this_process(endless):
+    module, begun = endless
+    code = (
+        "from tests.pipeline.runners.test_fork_server import *\n"
+        f"server = ForkServer([{module!r}])\nprint(server._pid, flush=True)\nserver.call(add, 1, 2, receive=print)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(begun.parent), os.getcwd()])}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, text=True) as process:
+        pid = int(process.stdout.readline())
+        while not begun.exists():
+            time.sleep(0.01)
+        process.kill()
+    assert gone(pid)

@@ -14,9 +14,10 @@ from tests.pipeline.runners.test_local import reasons, states, under_way
 
 
 def asleep(project: Project) -> list[int]:
-    """Wait until the sleeping node sleeps; the ids of its process and of the one that it started."""
+    """Wait until only the sleeping node is under way; the ids of its process and of the one that it started."""
     file = project.folder / "asleep"
     _until(lambda: file.exists() and len(file.read_text().split()) == 2)
+    _until(lambda: [node.state for node in list_runs(project.root)[-1].nodes].count("running") == 1)
     return [int(pid) for pid in file.read_text().split()]
 
 
@@ -32,7 +33,7 @@ def _state(pid: int) -> str:
 
 
 def _until(true) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)

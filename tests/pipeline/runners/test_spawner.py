@@ -55,6 +55,17 @@ def test_what_it_raises_is_raised_and_its_death_is_told():
     assert (left.value.signal, left.value.status) == (None, 3)
 
 
+def leave_a_child(send):
+    subprocess.Popen(["sleep", "1000"])
+
+
+def test_what_a_process_leaves_behind_holds_nobody_up(tmp_path):
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as log:
+        Spawner(log.stdin).call(leave_a_child, receive=print)
+        log.stdin.close()
+        assert log.wait(20) == 0
+
+
 def test_it_does_not_outlive_the_one_that_started_it(tmp_path):
     call = f"Spawner().call(sleep, {str(tmp_path / 'pid')!r}, receive=print)"
     code = f"from tests.pipeline.runners.test_spawner import *; {call}"

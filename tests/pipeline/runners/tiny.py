@@ -29,6 +29,9 @@ def act(project: str, node: str) -> None:
     actions = json.loads(pathlib.Path(path).read_text()) if os.path.exists(path) else {}
     action = actions.get(node, "")
     print(f"{node} acts: {action or 'nothing'}", flush=True)
+    if action.startswith("meet"):
+        _meet(project, node)
+        action = action.removeprefix("meet ")
     if action == "gate":
         raise GateError("3 anomalies")
     if action == "crash":
@@ -44,6 +47,16 @@ def act(project: str, node: str) -> None:
         with open(os.path.join(project, "asleep"), "w") as file:
             file.write(f"{os.getpid()} {child.pid}")
         time.sleep(1000)
+
+
+def _meet(project: str, node: str) -> None:
+    """Wait for another node that does so, which only comes when both run at once."""
+    pathlib.Path(project, f"met-{node}").touch()
+    deadline = time.monotonic() + 60
+    while len(list(pathlib.Path(project).glob("met-*"))) < 2:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{node} is alone")
+        time.sleep(0.01)
 
 
 @component
