@@ -1,15 +1,13 @@
 """Which model a candidate is held against: the latest blessed one that has the same answers."""
 
-import os
 from typing import Optional
 
 import ml_metadata as mlmd
 from absl import logging
 from tfx import types
 from tfx.dsl.components.common import resolver
-from tfx.dsl.io import fileio
 
-from components import signatures
+from components import saved_signatures, signatures
 
 _BLESSED = "blessed"
 _MODEL_ID = "current_model_id"
@@ -60,19 +58,7 @@ def _alike(model: types.Artifact, candidate: types.Artifact) -> bool:
 
 def _answers(model: types.Artifact) -> Answers:
     """What the model's signatures return; nothing where its files are gone."""
-    # Imported here: a resolver runs where TensorFlow is not loaded, and often finds nothing to look into.
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    from components.saved_model import folder_of
-
-    path = os.path.join(folder_of(model), "saved_model.pb")
-    if not fileio.exists(path):
-        return frozenset()
-    with fileio.open(path, "rb") as file:
-        saved = saved_model_pb2.SavedModel.FromString(file.read())
+    found = saved_signatures.outputs(saved_signatures.folder_of(model))
     return frozenset(
-        (signature, name, tuple(size.size for size in output.tensor_shape.dim))
-        for graph in saved.meta_graphs
-        for signature in _SIGNATURES
-        for name, output in graph.signature_def[signature].outputs.items()
+        (signature, name, shape) for signature in _SIGNATURES for name, shape in found.get(signature, {}).items()
     )

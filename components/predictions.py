@@ -20,7 +20,7 @@ from tfx.dsl.components.base import base_beam_component, base_beam_executor, exe
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
 
-from components import columns, saved_model
+from components import columns, saved_model, saved_signatures
 from components import examples as example_files
 from components.batches import batches
 from components.spans import span_of
@@ -71,7 +71,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Raises InputError when the examples do not fit the model, or have a column that it adds."""
-        folder = saved_model.folder_of(artifact_utils.get_single_instance(input_dict["model"]))
+        folder = saved_signatures.folder_of(artifact_utils.get_single_instance(input_dict["model"]))
         examples = artifact_utils.get_single_instance(input_dict["examples"])
         predictions = artifact_utils.get_single_instance(output_dict[self.OUTPUT])
         without = frozenset(json.loads(exec_properties[_WITHOUT]))

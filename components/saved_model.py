@@ -14,19 +14,12 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tfx.types.artifact import Artifact
-from tfx.utils import path_utils
 
 from components import signatures
 from components.errors import GateError, InputError
 
 PREFIX = "predicted"
 _MANY, _FEW = 1024, 256
-
-
-def folder_of(model: Artifact) -> str:
-    """The folder of the SavedModel in a Model artifact."""
-    return str(path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model)))
 
 
 class Model:

@@ -19,7 +19,7 @@ from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.types.system_executions import Process
 
 from components import examples as example_files
-from components import saved_model
+from components import saved_model, saved_signatures
 from components.artifacts import DriftReports
 from components.batches import batches
 from components.drift import written
@@ -48,7 +48,7 @@ class Executor(base_executor.BaseExecutor):
         exec_properties: dict[str, Any],
     ) -> None:
         """Raises InputError where the model cannot read the examples of this span."""
-        model = saved_model.Model(saved_model.folder_of(artifact_utils.get_single_instance(input_dict["model"])))
+        model = saved_model.Model(saved_signatures.folder_of(artifact_utils.get_single_instance(input_dict["model"])))
         classes: Classes = json.loads(exec_properties[_CLASSES])
         options = tfdv.StatsOptions(num_quantiles_histogram_buckets=exec_properties[_BUCKETS])
 

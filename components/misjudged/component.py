@@ -16,7 +16,7 @@ from components.artifacts import MisjudgedImages
 from components.misjudged.find import find
 from components.misjudged.result import FILE
 from components.misjudged.settings import Settings
-from components.saved_model import folder_of
+from components.saved_signatures import folder_of
 
 _COLUMN, _SPLIT, _SPLITS, _HEADS = "column", "split", "splits", "heads"
 

@@ -14,7 +14,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils
 
 from components import examples as example_files
-from components import saved_model
+from components import saved_model, saved_signatures
 from components.errors import GateError, InputError
 from components.pusher import driver, versions
 from components.pusher.staging import staging
@@ -43,7 +43,7 @@ class Executor(base_executor.BaseExecutor):
             return
         model = artifact_utils.get_single_instance(input_dict["model"])
         pushed = push(
-            saved_model.folder_of(model),
+            saved_signatures.folder_of(model),
             exec_properties["serving_dir"],
             run_id=self._context.pipeline_run_id if self._context else "",
             rows=example_files.first_records(input_dict.get("examples", []), _VERIFIED_ROWS),

@@ -51,9 +51,8 @@ def opened(
     """
     with contextlib.ExitStack() as stack:
         server = None if in_process else stack.enter_context(ForkServer(PRELOAD, log, close))
-        with contextlib.ExitStack() as importing:
-            importing.enter_context(logs.stderr_to(log) if log else contextlib.nullcontext())
-            importing.enter_context(contextlib.nullcontext() if in_process else light.imports(config))
+        stack.enter_context(contextlib.nullcontext() if in_process else light.imports(config))
+        with logs.stderr_to(log) if log else contextlib.nullcontext():
             from absl import logging as absl_logging
 
             from pipeline.runners import backfill, walk  # noqa: F401  (for those who import them within)

@@ -96,14 +96,15 @@ def _run(place: Place, record: RunRecord, node_id: str, listen: Listener) -> Out
     config = Config(**json.loads(record.config_json))
     with light.imports(config):
         from pipeline.runners import plan, step
-    planned = plan.load(place.root, place.run)
-    node = next(each for each in planned.nodes if each.id == node_id)
-    with _log(place, node) as log:
-        engine = Engine(place.root, connection(place.root), Spawner(log), listen, logs=False)
-        this = step.Step(engine, config, planned, record, node)
-        runs.save_outcome(place.root, place.run, this.begin())
-        listen(NodeStarted(node_id))
-        return this.finish(record)
+
+        planned = plan.load(place.root, place.run)
+        node = next(each for each in planned.nodes if each.id == node_id)
+        with _log(place, node) as log:
+            engine = Engine(place.root, connection(place.root), Spawner(log), listen, logs=False)
+            this = step.Step(engine, config, planned, record, node)
+            runs.save_outcome(place.root, place.run, this.begin())
+            listen(NodeStarted(node_id))
+            return this.finish(record)
 
 
 @contextlib.contextmanager
