@@ -16,7 +16,8 @@ _LEFT_OUT = ("tensorflow", "apache_beam", "tfx.components")
 def imports(config: Config) -> Iterator[None]:
     """Within, TFX is imported as if only its SDK were there. What is imported later finds all again.
 
-    Let what uses it stay within: TFX imports a resolver or a driver when it comes to it. Not where the drivers of `config` read data in a bucket: TFX does that with TensorFlow.
+    Let what uses it stay within: TFX imports a resolver or a driver when it comes to it. Not where the drivers of
+    `config` read data in a bucket: TFX does that with TensorFlow.
     """
     left_out = [] if config.reads_buckets else [name for name in _LEFT_OUT if name not in sys.modules]
     for name in left_out:
