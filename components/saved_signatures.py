@@ -69,8 +69,8 @@ def _saved_model() -> Any:
             )
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    found = pool.FindMessageTypeByName("saved_signatures.SavedModel")
-    return message_factory.MessageFactory(pool).GetPrototype(found)
+    found = pool.FindMessageTypeByName(f"{file.package}.SavedModel")
+    return message_factory.MessageFactory(pool).GetPrototype(found)  # type: ignore[attr-defined]
 
 
 _SAVED_MODEL = _saved_model()
