@@ -137,6 +137,30 @@ def test_a_schedule_takes_the_place_of_the_one_before(cluster: Cluster) -> None:
     assert [each["status"] for each in cluster.backend.recurring.values()] == [*["DISABLED"] * 2, *["ENABLED"] * 2]
 
 
+@pytest.mark.parametrize(
+    ("cron", "refused", "message", "left"),
+    [
+        ("61 7 * * *", None, "answered 400 Bad Request", ["ENABLED"]),
+        ("0 7 * * *", "POST /apis/v2beta1/recurringruns", "answered 500 Internal Server Error", ["ENABLED"]),
+        ("0 7 * * *", ":disable", "is made, but not switched on", ["ENABLED", "DISABLED"]),
+        ("0 7 * * *", ":enable", "is made, but not switched on", ["DISABLED", "DISABLED"]),
+    ],
+)
+def test_what_was_scheduled_goes_on_where_kfp_refuses_what_is_to_take_its_place(
+    cluster: Cluster, cron: str, refused: str | None, message: str, left: list[str]
+) -> None:
+    cluster.submit("--cron", "0 6 * * *")
+    if refused:
+        cluster.backend.fault = lambda method, path: (500, {}, b"{}") if f"{method} {path}".endswith(refused) else None
+    answer = cluster.submit("--cron", cron)
+    assert answer.code == ExitCode.INPUT
+    assert message in answer.err
+    assert [each["status"] for each in cluster.backend.recurring.values()] == left
+    cluster.backend.fault = None
+    assert cluster.submit("--cron", "0 7 * * *").code == ExitCode.OK
+    assert [each["status"] for each in cluster.backend.recurring.values()].count("ENABLED") == 1
+
+
 def test_a_kfp_of_several_users_wants_a_namespace(cluster: Cluster) -> None:
     cluster.backend.multi_user = True
     answer = cluster.submit()
