@@ -6,12 +6,12 @@ There its project is a folder of the image, which has the project's files but no
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import gzip
 import importlib.metadata
 import json
 import os
+import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -73,9 +73,9 @@ def read(text: str, folder: str) -> Embedded:
         ConfigError: it is nothing of the kind, or was made by a version whose configs are others.
     """
     try:
-        content = json.loads(gzip.decompress(base64.b64decode(text, validate=True)))
+        content = unpacked(text)
         tree, upstream, compiled_with = content["config"], content["upstream"], content["versions"]
-    except (binascii.Error, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"--config is not what `millrace compile` embeds ({type(error).__name__}: {error}). Received: {text[:40]}…"
         ) from None
@@ -89,6 +89,18 @@ def read(text: str, folder: str) -> Embedded:
             "with the version that is in the image"
         ) from None
     return Embedded(config, {node: tuple(above) for node, above in upstream.items()}, compiled_with)
+
+
+def unpacked(text: str) -> Any:
+    """What `embed` has packed, as JSON: `config`, `upstream` and `versions`, whichever version made it.
+
+    Raises:
+        ValueError: it has packed nothing of the kind.
+    """
+    try:
+        return json.loads(gzip.decompress(base64.b64decode(text, validate=True)))
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(str(error)) from None
 
 
 def _portable(value: Any, project: str) -> Any:

@@ -95,6 +95,10 @@ class Backend:
         self.lives[made["run_id"]] = self.stories.pop(0) if self.stories else [argo.Workflow("Running")]
         return made
 
+    def on_ListRuns(self, call: Call) -> Any:
+        mine = {k: v for k, v in self.runs.items() if v["experiment_id"] == call.query.get("experiment_id")}
+        return _listed("runs", self._named(call, mine))
+
     def on_GetRun(self, call: Call) -> Any:
         run = self._run(call)
         life = self.lives[run["run_id"]]
