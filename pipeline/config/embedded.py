@@ -110,13 +110,19 @@ def _portable(value: Any, project: str) -> Any:
         return [_portable(item, project) for item in value]
     if not isinstance(value, str):
         return value
-    inside = value.startswith(os.path.join(project, ""))
-    if FILE_REFERENCE.fullmatch(value) and os.path.isabs(value) and not inside:
+    folder = os.path.join(project, "")
+    inside, reference = value.startswith(folder), FILE_REFERENCE.fullmatch(value)
+    if reference and os.path.isabs(value) and not inside:
         raise ConfigError(
             f"{value} lies outside of the project {project}, and the image has only what lies in it: put the file "
             "there, or name the code of an installed package as package.module.name"
         )
-    return os.path.relpath(value, project) if inside else value
+    if value == project and project:
+        return "."
+    if not inside:
+        return value
+    # With a dot, as a shell needs it for a command; the rest as it is, as it may hold more than a path.
+    return f"{'' if reference else './'}{value.removeprefix(folder)}"
 
 
 def _listed(found: Mapping[str, str]) -> str:
