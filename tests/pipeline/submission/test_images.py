@@ -18,7 +18,7 @@ from tests.pipeline.submission.registry_server import DOCKER, MANIFEST, Registry
 
 OURS = dict(label.split("=", 1) for label in build._labels())
 """What our own builds give an image."""
-OLD = {**OURS, f"{images.LABEL}version": "0.0.9"}
+OLD = {**OURS, f"{build.LABEL}version": "0.0.9"}
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_an_image_of_another_version_is_refused(store: Registry, address: str, t
 
 
 def test_an_image_of_other_code_is_told(store: Registry, address: str, tmp_path: pathlib.Path) -> None:
-    store.push("team/millrace:1", {**OURS, f"{images.LABEL}sources": "0" * 64})
+    store.push("team/millrace:1", {**OURS, f"{build.LABEL}sources": "0" * 64})
     (said,) = _checked(tmp_path, f"{address}/team/millrace:1")
     assert "was built from other code than there is here" in said
 
