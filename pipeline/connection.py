@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import urllib.parse
 
 from ml_metadata import MetadataStore
@@ -66,15 +67,16 @@ def of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
     Raises:
         InputError: it is no address of a store.
     """
-    parts = urllib.parse.urlsplit(address)
+    parts, port = _taken_apart(address)
     database = parts.path.strip("/")
-    if parts.scheme not in _PORTS or not (parts.hostname and parts.username and database) or parts.password:
+    complete = parts.scheme in _PORTS and parts.hostname and parts.username and database
+    if not complete or parts.password or parts.query or parts.fragment:
         raise InputError(
-            f"write mysql:// or postgresql://USER@HOST:PORT/DATABASE, with the password in {PASSWORD}. "
-            f"Received: {_without_password(parts)}"
+            f"write mysql:// or postgresql://USER@HOST:PORT/DATABASE, with the password in {PASSWORD} and nothing "
+            f"behind it. Received: {_without_secrets(address)}"
         )
     config = metadata_store_pb2.ConnectionConfig()
-    server = {"host": parts.hostname, "port": parts.port or _PORTS[parts.scheme], "user": parts.username}
+    server = {"host": parts.hostname, "port": port or _PORTS[parts.scheme], "user": parts.username}
     password = os.environ.get(PASSWORD, "")
     if parts.scheme == "mysql":
         config.mysql.MergeFrom(metadata_store_pb2.MySQLDatabaseConfig(**server, database=database, password=password))
@@ -87,10 +89,26 @@ def of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
     return config
 
 
+def _taken_apart(address: str) -> tuple[urllib.parse.SplitResult, int | None]:
+    try:
+        parts = urllib.parse.urlsplit(address)
+        return parts, parts.port
+    except ValueError as error:
+        said = "" if "@" in str(error) else f" ({error})"  # it may quote all that stands before the host
+        raise InputError(
+            f"host or port cannot be read{said}: write mysql:// or postgresql://USER@HOST:PORT/DATABASE. "
+            f"Received: {_without_secrets(address)}"
+        ) from None
+
+
 def _quoted(value: str) -> str:
     """As a value of libpq's connection strings (PostgreSQL, 34.1.1.1)."""
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _without_password(parts: urllib.parse.SplitResult) -> str:
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.password else parts.geturl()
+def _without_secrets(address: str) -> str:
+    """What may be shown of something that may be no address at all: neither user and password nor settings."""
+    before, at, place = address.rpartition("@")
+    scheme, slashes, _ = before.partition("://")
+    start = f"{scheme}://…@" if slashes else at and "…@"
+    return f"{start}{re.split('[?#]', place)[0]}"

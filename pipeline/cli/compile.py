@@ -9,12 +9,12 @@ import click
 from rich.table import Table
 
 from components.errors import InputError
-from pipeline.cli.console import console, quiet, table
+from pipeline.cli.compiling import compiled
+from pipeline.cli.console import console, table
 from pipeline.cli.options import cluster_option
 from pipeline.config.load import for_cluster
-from pipeline.kubeflow.compiler import Compiled, compile_config
+from pipeline.kubeflow.compiler import Compiled
 from pipeline.kubeflow.placement import described
-from pipeline.runs import write_whole
 
 
 @click.command("compile")
@@ -33,17 +33,14 @@ def compile(config: str, settings: tuple[str, ...], cluster: str | None, out: st
     """
     settled = for_cluster(config, cluster, settings)
     path = _checked(out or f"{settled.name}.yaml")
-    with quiet() as output:
-        screen = console(output.stream)
-        screen.print(f"compiling {settled.name}: its graph needs TFX, whose import takes a while")
-        compiled = compile_config(settled)
-        write_whole(path, compiled.text)
-        if explain:
-            screen.print(_placements(compiled))
-        for note in _notes(compiled):
-            screen.print(note)
-        parameters = ", ".join(parameter.name for parameter in compiled.parameters)
-        screen.print(f"{path}: {len(compiled.steps)} steps; parameters: {parameters}", soft_wrap=True)
+    made = compiled(settled, path)
+    screen = console()
+    if explain:
+        screen.print(_placements(made))
+    for note in _notes(made):
+        screen.print(note)
+    parameters = ", ".join(parameter.name for parameter in made.parameters)
+    screen.print(f"{path}: {len(made.steps)} steps; parameters: {parameters}", soft_wrap=True)
 
 
 def _checked(path: str) -> str:
@@ -56,9 +53,9 @@ def _checked(path: str) -> str:
     return path
 
 
-def _placements(compiled: Compiled) -> Table:
+def _placements(made: Compiled) -> Table:
     grid = table("step", "needs", "pool", "image", "tolerations", "retries", "why", right=("retries",))
-    for step in compiled.steps:
+    for step in made.steps:
         pool = step.placement.pool
         grid.add_row(
             step.node or step.task,
@@ -72,7 +69,7 @@ def _placements(compiled: Compiled) -> Table:
     return grid
 
 
-def _notes(compiled: Compiled) -> Iterator[str]:
-    pools = (step.placement.pool for step in compiled.steps)
+def _notes(made: Compiled) -> Iterator[str]:
+    pools = (step.placement.pool for step in made.steps)
     for name in sorted({pool.name for pool in pools if pool and pool.expressions}):
         yield f"pool {name} is told by expressions (node affinity), which backends before 2.14 ignore: add labels"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import pathlib
-import time
 from typing import Literal
 
 import click
 
-from components.errors import InputError
 from pipeline.cli.console import console, duration
 
 
@@ -43,30 +40,19 @@ def build(
 
     What stands behind -- goes to the engine's build: -- --network host --no-cache
     """
-    from pipeline.image import build as images
-    from pipeline.image import engine as engines
+    from pipeline.image.make import Asked, make
 
-    if project and not tag:
-        raise InputError("--project: name the image that holds it with --tag, as in --tag registry/trips:1")
     to = console()
-    started = time.monotonic()
 
-    def step(line: str) -> None:
+    def say(line: str) -> None:
         to.print(line, soft_wrap=True)
 
-    tag = tag or images.default_tag(target)
-    found = engines.find(engine)
-    order = images.Order(found, target, tag, base, arguments)
-    if project:
-        log = images.build_project(order, pathlib.Path(project).absolute(), os.environ, step)
-    else:
-        log = images.build(order, os.environ, step)
-    gigabytes = engines.size(found, tag) / 1e9
-    to.print(f"built {tag}: {gigabytes:.2f} GB in {duration(time.monotonic() - started)}; log: {log}", soft_wrap=True)
+    made = make(Asked(target, tag, base, project, push, engine, arguments), os.environ, say)
+    size = "not here" if made.size is None else f"{made.size / 1e9:.2f} GB"
+    say(f"built {made.tag}: {size} in {duration(made.seconds)}; log: {made.log}")
     if push:
-        engines.run([found, "push", tag], os.environ, step)
-        to.print(f"pushed {tag}")
-    else:
-        to.print(f"next: {found} push {tag}, where the cluster pulls from a registry")
+        say(f"pushed {made.tag}")
+    elif made.size is not None:
+        say(f"next: {made.engine} push {made.tag}, where the cluster pulls from a registry")
     field = "gpu_image" if target == "gpu" else "image"
-    to.print(f'the config names it: kubeflow=c.Kubeflow({field}="{tag}")', soft_wrap=True)
+    say(f'the config names it: kubeflow=c.Kubeflow({field}="{made.tag}")')

@@ -34,6 +34,8 @@ COMMANDS = {
     "doctor": "Check this machine: versions, Python, glibc, disk, memory, GPU.",
 }
 """Each command is the function of its name in the module of its name in this package, imported when it is called."""
+_UNLISTED = ("task",)
+"""Commands that no person calls."""
 
 _PLACE_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR}
 
@@ -45,7 +47,7 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        if name not in (*COMMANDS, *_UNLISTED):
             raise click.UsageError(f"No command is called {name!r}. Commands: {', '.join(COMMANDS)}", ctx)
         command: click.Command = getattr(importlib.import_module(f"pipeline.cli.{name}"), name)
         return command
@@ -64,14 +66,14 @@ def millrace() -> None:
     """
 
 
-def main(args: Sequence[str] | None = None, group: click.Group = millrace) -> int:
+def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; `args` defaults to the process' own."""
     # TensorFlow reads this when it is imported, here and in the children.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         # Not millrace.main(): click would end a closed pipe with 1, which is a gate's code here.
-        with group.make_context("millrace", list(sys.argv[1:] if args is None else args)) as context:
-            return int(group.invoke(context) or ExitCode.OK)
+        with millrace.make_context("millrace", list(sys.argv[1:] if args is None else args)) as context:
+            return int(millrace.invoke(context) or ExitCode.OK)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:

@@ -14,10 +14,12 @@ from pipeline.cli.rehearsed import Lines
 from pipeline.config.config import Config
 from pipeline.config.load import PROJECT, for_cluster
 from pipeline.connection import STORE
+from pipeline.kubeflow.parameters import ROOT, RUN_ID
 from pipeline.paths import absolute
 from pipeline.rehearsal.docker import Docker
 from pipeline.rehearsal.environment import Replaced
 from pipeline.rehearsal.processes import Processes
+from pipeline.rehearsal.reading import read_file
 from pipeline.rehearsal.rehearse import Options, folder_of, new_job
 from pipeline.rehearsal.rehearse import rehearse as run_file
 from pipeline.rehearsal.runtime import Runtime
@@ -60,6 +62,8 @@ def rehearse(
     """
     if image and not in_docker:
         raise click.UsageError("--image is for --docker")
+    if file and (settings or cluster):
+        raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
     settled = for_cluster(config, cluster, settings)
     folder = _root(settled, root)
     runtime: Runtime = Docker(folder, image) if in_docker else Processes(settled.project, PROJECT)
@@ -67,17 +71,18 @@ def rehearse(
     if not file:
         file = os.path.join(folder_of(folder, job), "pipeline.yaml")
         compiled(settled, file)
-    given = {} if in_docker else {"pipeline_root": folder}
+    given = {} if in_docker else {ROOT: folder}
     options = Options(
         root=folder,
-        parameters=given if run_id is None else {**given, "run_id": run_id},
+        parameters=given if run_id is None else {**given, RUN_ID: run_id},
         settings=parameters,
         replaced=_replaced(settled, store),
         parallel=parallel,
     )
     listen = Lines(console())
     record = run_file(file, job, runtime, options, listen)
-    listen.close(record)
+    step = next(iter(read_file(file).steps.values()))
+    listen.close(record, runtime.outside(step, str(record.parameters.get(ROOT, folder))))
     return int(record.exit_code or 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import threading
 
 from rich.console import Console
@@ -42,12 +43,13 @@ class Lines:
                     self._print(self._line(event.task))
                     self._tail(event.task)
 
-    def close(self, record: RehearsalRecord) -> None:
-        """Print how it ended, and where it is written down."""
+    def close(self, record: RehearsalRecord, root: str) -> None:
+        """Print how it ended, and where it is written down; `root` is where the pipeline root is on this machine."""
         states = [task.state for task in record.tasks]
         counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
         took = duration((record.ended - record.started).total_seconds()) if record.ended else ""
         self._print(f"{counted} in {took}: {os.path.join(self._folder, 'rehearsal.json')}")
+        self._print(f"the run: {shlex.join(['millrace', 'runs', '--root', root])}")
 
     def _line(self, task: TaskRecord) -> str:
         width = len(str(self._total))

@@ -61,7 +61,9 @@ def submit(
     very file is one already. Without --wait the exit code says whether it was submitted. With it, it is the run's: 0
     succeeded, 70 failed, or what `millrace run` ends with where the logs tell; Ctrl-C leaves the run alone (130).
     """
-    _check_usage(config, file, overrides or cluster, cron, wait=wait, resume=resume, timeout=timeout)
+    changes = [*(("--cluster", cluster) if cluster else ()), *(word for each in overrides for word in ("--set", each))]
+    _check_usage(config, file, changes, cron, wait=wait, resume=resume, timeout=timeout)
+    source = ["--file", file] if file else [str(config), *changes]
     # Only now: kfp takes a second to import.
     from pipeline.submission.access import Access
     from pipeline.submission.submit import Asked, submit_package
@@ -81,7 +83,7 @@ def submit(
     with _compiled(config, file, cluster, overrides) as path:
         listen, close = listener(console(), live=True)
         try:
-            return submit_package(path, f"--file {file}" if file else str(config), asked, listen)
+            return submit_package(path, source, asked, listen)
         finally:
             close()
 
@@ -98,6 +100,8 @@ def _check_usage(
 ) -> None:
     if config is None and file is None:
         raise InputError("name a config or, with --file, what `millrace compile` has written")
+    if config and file:
+        raise InputError(f"{config} and --file {file}: one of both is what runs, leave out the other")
     if file and changed:
         raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
     if cron and (wait or resume):

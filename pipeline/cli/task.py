@@ -1,16 +1,17 @@
-"""What the containers of a cluster call: `python -m pipeline.cli.task`. `millrace compile` writes the calls."""
+"""`millrace task`: what the containers of a cluster call. `millrace compile` writes the calls."""
 
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Sequence
 
 import click
 
 from components.errors import of_code
 from pipeline.cli.console import console
-from pipeline.cli.main import main
 from pipeline.cli.progress import Lines
+from pipeline.config.config import Config
+from pipeline.config.tree import found
 from pipeline.drift import hooks
 from pipeline.runners import task as tasks
 from pipeline.runners import visible
@@ -26,15 +27,28 @@ def task() -> None:
 @click.option("--run-id", required=True, help="The run; empty is that of the job.")
 @click.option("--job", required=True, help="The platform's id of the job.")
 @click.option("--config", required=True, help="As `millrace compile` embeds it.")
-@click.option("--set", "settings", multiple=True, help="FIELD=VALUE; without a value the field is left alone.")
+@click.option(
+    "--set", "settings", multiple=True, help="FIELD=VALUE; without a value a field that is None is left alone."
+)
 def start(root: str, run_id: str, job: str, config: str, settings: tuple[str, ...]) -> None:
     """Plan a run."""
     from pipeline.config import embedded
     from pipeline.runners import start as starting
 
     given = embedded.read(config, os.getcwd())
-    fields = [setting for setting in settings if setting.partition("=")[2]]
+    fields = set_fields(given.config, settings)
     starting.start(tasks.Place(root, run_id or job, job), given, fields, Lines(console()))
+
+
+def set_fields(config: Config, settings: Sequence[str]) -> list[str]:
+    """The settings that change something.
+
+    KFP has no parameter without a value: that of a field that is None is an empty text, which leaves it alone.
+    Everywhere else an empty text is what somebody has asked for.
+    """
+    tree = config.model_dump(by_alias=True)
+    parts = [(setting, *setting.partition("=")[::2]) for setting in settings]
+    return [setting for setting, field, value in parts if value or found(tree, field.split(".")) is not None]
 
 
 @task.command()
@@ -51,7 +65,3 @@ def node(node: str, root: str, run_id: str, job: str, executor_input: str | None
         raise of_code(int(outcome.facts["exit_code"]), str(outcome.facts["error"]))
     if executor_input:
         visible.write(outcome.node, executor_input, page)
-
-
-if __name__ == "__main__":
-    sys.exit(main(group=task))

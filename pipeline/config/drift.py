@@ -13,6 +13,7 @@ from pipeline.config.record import Record
 
 WEBHOOK = re.compile(r"https?://", re.IGNORECASE)
 """What a hook that is a URL begins with."""
+_VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Serving(Record):
@@ -58,15 +59,12 @@ class Drift(Record):
     goes on: data that has moved is what a model is trained again for, while data that is wrong is an anomaly."""
     hook: Union[str, None] = None
     """Who is told of each finding, once: an http(s) URL that gets a POST with a JSON body for each comparison, or a
-    command with the JSON on its standard input. A path in it is relative to the config's project."""
+    command with the JSON on its standard input. A path in it is relative to the config's project. env:NAME is what the
+    environment variable NAME holds: a webhook is often a secret, and a config is for all to read."""
 
     @pydantic.model_validator(mode="after")
     def _hook_with_a_host(self) -> Drift:
-        if self.hook and WEBHOOK.match(self.hook) and not _has_host(self.hook):
-            # Not what arrived: it is often a secret.
-            raise ValueError(
-                "hook begins as a URL does, and has no host and port that can be read: https://HOST:PORT/…"
-            )
+        check_hook("hook", self.hook or "")
         return self
 
     @property
@@ -78,6 +76,19 @@ class Drift(Record):
     def without_spans(self) -> Drift:
         """What is left for data that does not come in spans."""
         return self.model_copy(update={"previous": False, "predictions": False})
+
+
+def variable_of(hook: str) -> str | None:
+    """The environment variable that holds the hook; None where it is said itself."""
+    found = _VARIABLE.fullmatch(hook)
+    return found[1] if found else None
+
+
+def check_hook(what: str, hook: str) -> None:
+    """Raises ValueError where `hook`, which `what` names, begins as a URL does and is none."""
+    if WEBHOOK.match(hook) and not _has_host(hook):
+        # Not what arrived: it is often a secret.
+        raise ValueError(f"{what} begins as a URL does, and has no host and port that can be read: https://HOST:PORT/…")
 
 
 def _has_host(url: str) -> bool:

@@ -6,12 +6,12 @@ There its project is a folder of the image, which has the project's files but no
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import gzip
 import importlib.metadata
 import json
 import os
+import zlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -73,9 +73,9 @@ def read(text: str, folder: str) -> Embedded:
         ConfigError: it is nothing of the kind, or was made by a version whose configs are others.
     """
     try:
-        content = json.loads(gzip.decompress(base64.b64decode(text, validate=True)))
+        content = unpacked(text)
         tree, upstream, compiled_with = content["config"], content["upstream"], content["versions"]
-    except (binascii.Error, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"--config is not what `millrace compile` embeds ({type(error).__name__}: {error}). Received: {text[:40]}…"
         ) from None
@@ -91,6 +91,18 @@ def read(text: str, folder: str) -> Embedded:
     return Embedded(config, {node: tuple(above) for node, above in upstream.items()}, compiled_with)
 
 
+def unpacked(text: str) -> Any:
+    """What `embed` has packed, as JSON: `config`, `upstream` and `versions`, whichever version made it.
+
+    Raises:
+        ValueError: it has packed nothing of the kind.
+    """
+    try:
+        return json.loads(gzip.decompress(base64.b64decode(text, validate=True)))
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(str(error)) from None
+
+
 def _portable(value: Any, project: str) -> Any:
     if isinstance(value, dict):
         return {key: _portable(item, project) for key, item in value.items()}
@@ -98,13 +110,19 @@ def _portable(value: Any, project: str) -> Any:
         return [_portable(item, project) for item in value]
     if not isinstance(value, str):
         return value
-    inside = value.startswith(os.path.join(project, ""))
-    if FILE_REFERENCE.fullmatch(value) and os.path.isabs(value) and not inside:
+    folder = os.path.join(project, "")
+    inside, reference = value.startswith(folder), FILE_REFERENCE.fullmatch(value)
+    if reference and os.path.isabs(value) and not inside:
         raise ConfigError(
             f"{value} lies outside of the project {project}, and the image has only what lies in it: put the file "
             "there, or name the code of an installed package as package.module.name"
         )
-    return os.path.relpath(value, project) if inside else value
+    if value == project and project:
+        return "."
+    if not inside:
+        return value
+    # With a dot, as a shell needs it for a command; the rest as it is, as it may hold more than a path.
+    return f"{'' if reference else './'}{value.removeprefix(folder)}"
 
 
 def _listed(found: Mapping[str, str]) -> str:

@@ -6,9 +6,13 @@ from typing import Literal, Union
 
 import pydantic
 
+import pipeline
 from pipeline.config.pools import NodePool
 from pipeline.config.record import Record
 from pipeline.config.resources import Memory
+
+IMAGE = f"millrace:{pipeline.__version__}"
+"""What `millrace image build` makes where it is not told otherwise."""
 
 
 class Volume(Record):
@@ -45,7 +49,7 @@ class Retries(Record):
 class Kubeflow(Record):
     """Where and with what the steps run on Kubeflow Pipelines (backend 2.5 or later)."""
 
-    image: str = "millrace:0.1.0"
+    image: str = IMAGE
     """The image of all steps."""
     gpu_image: Union[str, None] = None
     """The image of steps with GPUs; None is `image`."""

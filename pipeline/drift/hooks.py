@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import subprocess
 import time
@@ -12,7 +13,7 @@ import urllib.request
 
 from components.errors import InputError
 from pipeline.config import Config
-from pipeline.config.drift import WEBHOOK
+from pipeline.config.drift import WEBHOOK, check_hook, variable_of
 from pipeline.drift import alarms
 from pipeline.runs import RunRecord
 
@@ -49,13 +50,25 @@ def _tell(hook: str, config: Config, record: RunRecord) -> list[str]:
         try:
             if time.monotonic() - begun > _SECONDS:
                 raise TimeoutError(f"took longer than {_SECONDS} s for all calls")
-            _call(hook, json.dumps(alarm.body), config.project)
+            _call(_resolved(hook), json.dumps(alarm.body), config.project)
         except (OSError, ValueError, http.client.HTTPException, subprocess.SubprocessError) as error:
             problems.append(f"drift.hook {_shown(hook)}: {_why(error)}. The next run tells it again")
         else:
             left = left.without(alarm)
             alarms.save(config.root_path, left)
     return list(dict.fromkeys(problems))
+
+
+def _resolved(hook: str) -> str:
+    """Raises ValueError where an environment variable should hold it and does not."""
+    variable = variable_of(hook)
+    if variable is None:
+        return hook
+    held = os.environ.get(variable, "").strip()
+    if not held or variable_of(held):
+        raise ValueError(f"the environment variable {variable} holds neither a URL nor a command")
+    check_hook(f"the environment variable {variable}", held)
+    return held
 
 
 def _call(hook: str, body: str, folder: str) -> None:

@@ -13,11 +13,14 @@ from typing import Literal
 
 import pipeline
 from components.errors import InputError
+from pipeline.config.kubeflow import IMAGE
 from pipeline.config.load import PROJECT
 from pipeline.image import engine, network
 
 _CHECKOUT = pathlib.Path(PROJECT)
 _DOCKERFILE = _CHECKOUT / "requirements/Dockerfile"
+LABEL = "org.millrace."
+"""What the names of the labels begin with that tell an image's versions."""
 _PACKAGES = ("components", "pipeline")
 _IGNORED = ".git\n.venv\nruns\n**/__pycache__\n"
 """Of a project that has no .dockerignore."""
@@ -40,8 +43,8 @@ class Order:
 
 
 def default_tag(target: str) -> str:
-    """The image of the shipped configs, by the version of Millrace; that for CPUs is `c.Kubeflow.image`'s default."""
-    return f"millrace:{pipeline.__version__}{'' if target == 'cpu' else f'-{target}'}"
+    """The image of the shipped configs, by the version of Millrace."""
+    return f"{IMAGE}{'' if target == 'cpu' else f'-{target}'}"
 
 
 def build(order: Order, environment: Mapping[str, str], step: Callable[[str], None]) -> str:
@@ -116,6 +119,6 @@ def _check(project: pathlib.Path) -> None:
 def _labels() -> Iterator[str]:
     yield "org.opencontainers.image.title=millrace"
     yield f"org.opencontainers.image.version={pipeline.__version__}"
-    yield f"org.millrace.version={pipeline.__version__}"
-    yield f"org.millrace.tfx={importlib.metadata.version('tfx')}"
-    yield f"org.millrace.sources={sources()}"
+    yield f"{LABEL}version={pipeline.__version__}"
+    yield f"{LABEL}tfx={importlib.metadata.version('tfx')}"
+    yield f"{LABEL}sources={sources()}"

@@ -17,7 +17,7 @@ ENGINES = ("docker", "podman")
 _STEP = re.compile(r"^(?:#\d+ )?(\[[\w-]+ \d+/\d+\] .*|STEP \d+/\d+: .*)")
 """How BuildKit and Buildah announce a step."""
 _SECONDS = 20
-"""What an engine may take to tell of an image."""
+"""What an engine may take to tell of itself or of an image."""
 _LAST = 20
 """Lines of a failed build that are shown."""
 
@@ -34,7 +34,10 @@ def find(name: str | None) -> str:
         raise InputError(
             f"no {' or '.join(wanted)} in PATH to build an image with: sudo apt-get install docker.io, or podman"
         )
-    asked = subprocess.run([engine, "version"], capture_output=True, text=True, check=False)
+    try:
+        asked = subprocess.run([engine, "version"], capture_output=True, text=True, check=False, timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{engine} is installed, but has not answered `{engine} version` for {_SECONDS} s") from None
     if asked.returncode:
         raise InputError(
             f"{engine} is installed, but does not answer: {asked.stderr.strip() or asked.stdout.strip()}\n"
@@ -69,10 +72,13 @@ def run(command: Sequence[str], environment: Mapping[str, str], step: Callable[[
     return log.name
 
 
-def size(engine: str, tag: str) -> int:
-    """Bytes of an image, its base included."""
+def size(engine: str, tag: str) -> int | None:
+    """Bytes of an image, its base included; None where the engine does not have it (a build may write elsewhere)."""
     command = [engine, "image", "inspect", "--format", "{{.Size}}", tag]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    try:
+        return int(subprocess.run(command, capture_output=True, text=True, check=True, timeout=_SECONDS).stdout)
+    except (ValueError, subprocess.SubprocessError):
+        return None
 
 
 def labels(tag: str) -> dict[str, str] | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable
 
 from components.errors import ConfigError, InputError
 from pipeline.config.config import Config
+from pipeline.config.drift import WEBHOOK, variable_of
 from pipeline.config.embedded import portable
 from pipeline.config.kubeflow import Kubeflow
 from pipeline.config.pools import Expression, NodePool
@@ -46,6 +48,7 @@ def check(config: Config) -> None:
     _check_root(cluster)
     _check_pushed(config)
     _check_store(cluster)
+    _check_hook(config)
     _refuse_twins("kubeflow.pools: the name", (pool.name for pool in cluster.pools))
     for pool in cluster.pools:
         _check_pool(pool)
@@ -135,11 +138,36 @@ def _check_store(cluster: Kubeflow) -> None:
         raise ConfigError(f"kubeflow.password.env must be {PASSWORD}. Received: {cluster.password.env!r}")
 
 
+def _check_hook(config: Config) -> None:
+    hook = portable(config)["drift"]["hook"] if config.drift else None
+    if not hook:
+        return
+    if WEBHOOK.match(hook):
+        raise ConfigError(
+            "drift.hook is a webhook, which everybody could read in the arguments of pods and in KFP's UI: put it into "
+            'a Secret, and write hook="env:MILLRACE_HOOK" and '
+            'kubeflow.secrets=(c.Key(name="millrace-hook", key="url", env="MILLRACE_HOOK"),)'
+        )
+    variable, cluster = variable_of(hook), config.kubeflow
+    if variable and variable not in {key.env for key in (*cluster.secrets, *cluster.config_maps)}:
+        raise ConfigError(
+            f"drift.hook is {hook}, and nothing in kubeflow.secrets (or config_maps) sets {variable}: "
+            f'c.Key(name="millrace-hook", key="url", env="{variable}")'
+        )
+    if config.project and os.path.join(config.project, "") in hook:
+        raise ConfigError(
+            f"drift.hook names a folder of this machine, {config.project}: a path in it is relative to the project, as "
+            f"in 'sh notify.sh'. Received: {hook!r}"
+        )
+
+
 def _check_pool(pool: NodePool) -> None:
     place = f"kubeflow.pools: {pool.name}"
-    for key, value in [*pool.labels.items(), *((taint.key, taint.value) for taint in pool.taints)]:
+    pairs = [*pool.labels.items(), *((taint.key, taint.value) for taint in pool.taints)]
+    for key in (*(key for key, _ in pairs), *(expression.key for expression in pool.expressions)):
         if not _KEY.fullmatch(key):
             raise ConfigError(f"{place}: {key!r} is no key of a label or a taint")
+    for key, value in pairs:
         if not _VALUE.fullmatch(value):
             raise ConfigError(
                 f"{place}: {key} has a value of at most 63 letters, digits, dots, dashes and underscores. "

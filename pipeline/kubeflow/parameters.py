@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import typing
+from collections.abc import Iterator
 from typing import Any
 
 from components.errors import ConfigError, close_matches
@@ -120,12 +121,22 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 
 def _check_default(path: str, value: Any) -> None:
     """What a run does not set goes through KFP and `--set`, and must come back as it was."""
-    if isinstance(value, float) and not math.isfinite(value):
+    numbers = list(_numbers(value))
+    if not all(map(math.isfinite, numbers)):
         problem = "KFP has no such number"
-    elif isinstance(value, int) and abs(value) > _EXACT:
+    elif any(isinstance(number, int) and abs(number) > _EXACT for number in numbers):
         problem = "KFP's numbers are not exact there"
     elif isinstance(value, str) and value and value_of(value) != value:
         problem = f"as a parameter it would be read as {value_of(value)!r}"
     else:
         return
     raise ConfigError(f"kubeflow.runtime: {path} is {value!r}: {problem}")
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """All that are in a value, which is JSON's."""
+    if isinstance(value, (int, float)):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(each)

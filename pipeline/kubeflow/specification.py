@@ -14,7 +14,8 @@ from pipeline.kubeflow.parameters import JOB, ROOT, RUN_ID, Parameter
 from pipeline.kubeflow.steps import Step
 from pipeline.runners.visible import PAGE
 
-_COMMAND = ["python", "-m", "pipeline.cli.task"]
+_COMMAND = ["millrace", "task"]
+"""No `python -m`: it would take the working directory's types.py or queue.py, a project's, for the library's."""
 _GPU = "nvidia.com/gpu"
 _SCHEMA_VERSION = "0.0.1"
 

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from components.errors import InputError
+from components.errors import ExitCode, InputError
 from pipeline.rehearsal.commands import command, executor_input
 from pipeline.rehearsal.environment import Replaced, environment
 from pipeline.rehearsal.events import Listener, TryFailed, TryStarted
@@ -21,8 +21,8 @@ from pipeline.rehearsal.record import TaskRecord, Try, now
 from pipeline.rehearsal.retries import Retries, retries
 from pipeline.rehearsal.runtime import Handle, Launch, Place, Runtime
 
-_LAUNCHER_FAILED = 1
-"""What the launcher ends with where the program was fine and its outputs are not."""
+_LAUNCHER_FAILED = int(ExitCode.CRASH)
+"""Where the program was fine, and what is around it is not. (The launcher ends with 1, which is a gate's code here.)"""
 _NO_PROGRAM = 127
 """What a shell says of a program that cannot be started."""
 
@@ -53,8 +53,11 @@ class Prepared:
             local = self.place.here(self.place.path_of(artifacts["artifacts"][0]["uri"]))
             _make(self.place.folder, os.path.dirname(local))
         pod = {"KFP_POD_NAME": f"{self.step.name}-{self._job[:8]}-{number}", "KFP_POD_UID": str(uuid.uuid4())}
-        log = f"{self.place.folder}-{number}.log"
-        return Launch(self.step, self.command, {**self._variables, **pod}, self.place, log)
+        return Launch(self.step, self.command, {**self._variables, **pod}, self.place, self.log(number))
+
+    def log(self, number: int) -> str:
+        """The file for what that try prints."""
+        return f"{self.place.folder}-{number}.log"
 
 
 def _make(base: str, folder: str) -> None:
@@ -110,18 +113,22 @@ class Attempts:
 
     def _one(self, number: int, policy: Retries, begin: float) -> tuple[Try, str, dict[str, Shown] | None]:
         """One try: how it ended; if it failed, why; if not, what it left."""
-        launch = self._prepared.launch(number)
-        self._listen(TryStarted(launch.step.name, number))
+        self._listen(TryStarted(self._prepared.step.name, number))
         started, shown = now(), None
         try:
-            code = self._run(launch, None if number == 1 else policy.left(time.monotonic() - begin))
-            reason = _described(code)
+            launch = self._prepared.launch(number)
+            code, reason = self._ended(launch, None if number == 1 else policy.left(time.monotonic() - begin))
             shown = collected(self._prepared.given, launch.place) if code == 0 else None
-        except OSError as error:
-            code, reason = _NO_PROGRAM, f"{launch.command[0]} cannot be started: {error}"
-        except InputError as error:
+        except (OSError, InputError) as error:
             code, reason = _LAUNCHER_FAILED, str(error)
-        return Try(started=started, ended=now(), exit_code=code, log=launch.log), reason, shown
+        return Try(started=started, ended=now(), exit_code=code, log=self._prepared.log(number)), reason, shown
+
+    def _ended(self, launch: Launch, seconds: float | None) -> tuple[int, str]:
+        try:
+            code = self._run(launch, seconds)
+        except OSError as error:
+            return _NO_PROGRAM, f"{launch.command[0]} cannot be started: {error}"
+        return code, _described(code)
 
     def _run(self, launch: Launch, seconds: float | None) -> int:
         with self._lock:

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 
 from components.errors import InputError
-from pipeline.config.resources import as_bytes
+from pipeline.rehearsal.quantities import amount
 from pipeline.rehearsal.reading import Step
 from pipeline.rehearsal.runtime import Launch, Place, exit_code
 from pipeline.rehearsal.spec import Resources
@@ -97,6 +97,14 @@ class Docker:
             mounts=(("/minio", os.path.join(folder, "minio")), (_OUTPUTS, os.path.join(folder, "outputs"))),
         )
 
+    def outside(self, step: Step, path: str) -> str:
+        """See `Runtime`."""
+        for inside, outside in self._volumes(step):
+            below = os.path.relpath(path, inside)
+            if below.partition("/")[0] != "..":
+                return os.path.normpath(os.path.join(outside, below))
+        return path
+
     def start(self, launch: Launch) -> _Container:
         """See `Runtime`. Variables go through docker's own, as arguments are for all to see."""
         name = f"rehearsal-{launch.environment['KFP_POD_NAME']}"
@@ -141,25 +149,20 @@ def _limits(step: Step) -> Iterator[str]:
         yield from ("--memory", str(memory))
     for mount in step.pod.empty_dir_mounts:
         if mount.mount_path == "/dev/shm":
-            yield from ("--shm-size", str(as_bytes(mount.size_limit))) if mount.size_limit else ()
+            yield from ("--shm-size", f"{amount(mount.size_limit):.0f}") if mount.size_limit else ()
         else:
             yield from ("--tmpfs", f"{mount.mount_path}:rw,exec,mode=1777")
 
 
 def _cores(resources: Resources) -> float:
     written = resources.resource_cpu_limit
-    if written.endswith("m"):
-        return float(written[:-1]) / 1000
-    return float(written) if written else resources.cpu_limit
+    return amount(written) if written else resources.cpu_limit
 
 
 def _memory(resources: Resources) -> int:
     """Bytes; the number counts GB of 10^9 bytes (driver.go, getPodResource: "%vG")."""
-    return (
-        as_bytes(resources.resource_memory_limit)
-        if resources.resource_memory_limit
-        else round(resources.memory_limit * 1e9)
-    )
+    written = resources.resource_memory_limit
+    return round(amount(written) if written else resources.memory_limit * 1e9)
 
 
 def _make_for_all(folder: str) -> None:

@@ -6,11 +6,11 @@ The API server checks the pipeline's parameters (v2_template.go, validatePipelin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.errors import InputError, close_matches
+from pipeline import arguments
 from pipeline.rehearsal.reading import Step
 from pipeline.rehearsal.spec import Parameter, ParameterType
 from pipeline.rehearsal.values import is_a, text
@@ -29,20 +29,12 @@ def job_constants(pipeline: str, job: str) -> Job:
 
 
 def given(definitions: Mapping[str, Parameter], settings: Sequence[str]) -> dict[str, Any]:
-    """KEY=VALUE settings as values of the pipeline's parameters. Text is taken as it is, all else is read as JSON.
+    """NAME=VALUE settings as values of the pipeline's parameters.
 
     Raises:
         InputError: there is no such parameter, or the value is not of its type.
     """
-    values = {}
-    for setting in settings:
-        name, equals, written = setting.partition("=")
-        if not equals:
-            raise InputError(f"--param {setting}: write NAME=VALUE")
-        if name not in definitions:
-            raise InputError(_unknown(f"--param {setting}", name, definitions))
-        values[name] = _parsed(setting, written, definitions[name].parameter_type)
-    return values
+    return arguments.read(settings, {name: definition.parameter_type for name, definition in definitions.items()})
 
 
 def root_inputs(definitions: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,17 +108,6 @@ def _of_pipeline(step: Step, name: str, source: str, root: Mapping[str, Any]) ->
     if source not in root:
         raise InputError(_unknown(f"task {step.name}: input {name}", source, root))
     return root[source]
-
-
-def _parsed(setting: str, written: str, kind: ParameterType) -> Any:
-    if kind == "STRING":
-        return written
-    try:
-        value = json.loads(written)
-    except json.JSONDecodeError:
-        raise InputError(f"--param {setting}: it is of type {kind}, and its value no JSON") from None
-    _check(f"--param {setting}", value, kind)
-    return value
 
 
 def _check(where: str, value: Any, kind: ParameterType) -> None:

@@ -7,6 +7,7 @@ from typing import Literal, Union
 import pydantic
 
 from pipeline.rehearsal.message import Message
+from pipeline.rehearsal.quantities import Quantity
 from pipeline.rehearsal.spec import RuntimeValue
 
 
@@ -102,7 +103,7 @@ class EmptyDirMount(Message):
     volume_name: str
     mount_path: str = pydantic.Field(pattern=r"^/.+")
     medium: Literal["", "Memory"] = ""
-    size_limit: str = ""
+    size_limit: Quantity = ""
 
 
 class NodeSelector(Message):

@@ -101,6 +101,10 @@ class Processes:
             paths=(("/", "/"),),
         )
 
+    def outside(self, step: Step, path: str) -> str:
+        """See `Runtime`."""
+        return path
+
     def start(self, launch: Launch) -> Process:
         """See `Runtime`. The temporary folder has a short name: sockets are made in it."""
         temporary = tempfile.mkdtemp(prefix="rehearsal-")

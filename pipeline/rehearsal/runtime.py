@@ -96,5 +96,8 @@ class Runtime(Protocol):
     def place(self, step: Step, job: str, folder: str) -> Place:
         """Where the step's container has its files; `folder` is this machine's for it."""
 
+    def outside(self, step: Step, path: str) -> str:
+        """Where on this machine a path lies that the step's container sees on a volume."""
+
     def start(self, launch: Launch) -> Handle:
         """Start a container."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Union
 import pydantic
 
 from pipeline.rehearsal.message import Message
+from pipeline.rehearsal.quantities import Quantity
 
 ParameterType = Literal["STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", "LIST", "STRUCT"]
 _DURATION = re.compile(r"(\d+)(?:\.\d+)?s")
@@ -180,10 +181,10 @@ class Resources(Message):
     memory_limit: float = 0
     memory_request: float = 0
     accelerator: Union[Accelerator, None] = None
-    resource_cpu_limit: str = ""
-    resource_cpu_request: str = ""
-    resource_memory_limit: str = ""
-    resource_memory_request: str = ""
+    resource_cpu_limit: Quantity = ""
+    resource_cpu_request: Quantity = ""
+    resource_memory_limit: Quantity = ""
+    resource_memory_request: Quantity = ""
 
 
 class Container(Message):

@@ -40,14 +40,15 @@ def _check_root(root: str) -> None:
             file.write("probe")
         os.replace(f"{probe}.part", probe)
         with open(probe, encoding="utf-8") as file:
-            if file.read() != "probe":
-                raise InputError(f"pipeline_root: what is written under {root} reads as something else")
+            same = file.read() == "probe"
         os.remove(probe)
     except OSError as error:
         raise InputError(
             f"pipeline_root: cannot write under {root} ({error.strerror}; user {os.getuid()}, group {os.getgid()}). "
             "Is the volume mounted there (kubeflow.volumes), and may this user write to it?"
         ) from error
+    if not same:
+        raise InputError(f"pipeline_root: what is written under {root} reads as something else")
 
 
 def _check_store(root: str) -> None:

@@ -32,9 +32,8 @@ class _PostgreSQL(Metadata):
     """A store in PostgreSQL, whose client cannot write all texts."""
 
     def __enter__(self) -> _PostgreSQL:
-        super().__enter__()
-        if self._users == 1:
-            self._store = opened_store(self.connection_config)
+        super().__enter__()  # makes a store of its own on each entry, within another one, too
+        self._store = opened_store(self.connection_config)
         return self
 
 

@@ -28,6 +28,17 @@ class Access:
     """Read for each call, as such tokens are renewed."""
     ca_file: Union[str, None] = None
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options that say so."""
+        given = {
+            "--host": self.host,
+            "--namespace": self.namespace,
+            "--token-file": self.token_file,
+            "--ca-file": self.ca_file,
+        }
+        return tuple(word for option, value in given.items() if value for word in (option, value))
+
 
 class Client(kfp.Client):
     """kfp's client, whose calls fail as `Transport` says, and which writes nothing into the home folder."""
@@ -90,6 +101,11 @@ def connect(access: Access) -> Client:
         raise InputError(
             f"--host {access.host}: write the whole address, http://{access.host} or https://{access.host}"
         )
+    if re.match(r"https?://[^/?#]*@", access.host):
+        raise InputError(
+            "--host: leave out what stands before the @ (it would be printed in links, and KFP takes no password): "
+            f"a token goes in a file, --token-file FILE, or in {TOKEN}"
+        )
     # People copy the address of the page that they look at.
     return Client(dataclasses.replace(access, host=access.host.partition("#")[0].rstrip("/")))
 
@@ -102,11 +118,12 @@ def _credentials(access: Access) -> dict[str, Any]:
     path = access.token_file or (mounted if os.path.isfile(mounted) else None)
     if path is None:
         return {}
+    what = f"--token-file {path}" if access.token_file else f"{path}, the token of this pod's service account"
     try:
         with open(path, encoding="utf-8") as file:
             empty = not file.read().strip()
     except (OSError, UnicodeError) as error:
-        raise InputError(f"--token-file {path}: {getattr(error, 'strerror', None) or 'no text'}") from None
+        raise InputError(f"{what}: {getattr(error, 'strerror', None) or 'no text'}") from None
     if empty:
-        raise InputError(f"--token-file {path}: the file is empty; it must hold a bearer token")
+        raise InputError(f"{what}: the file is empty; it must hold a bearer token")
     return {"credentials": ServiceAccountTokenVolumeCredentials(path)}

@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from components.errors import InputError
 from pipeline.image import engine
-from pipeline.image.build import sources
+from pipeline.image.build import LABEL, sources
 from pipeline.submission import registry
 from pipeline.submission.package import Package
 
-LABEL = "org.millrace."
-"""What the names of the labels begin with that `millrace image build` gives an image."""
 _VERSIONS = {"millrace": "version", "tfx": "tfx"}
 """The label of each distribution's version."""
 _LATER = "the run's first task compares the versions"

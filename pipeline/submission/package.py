@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ class Package:
     """What `millrace compile` has written.
 
     Attributes:
-        source: how a command line names it: the config, or the file.
+        source: the words of a command line that name it: a config and what changes it, or --file and the file.
         version: the name of this very file among the versions of the pipeline: a digest of its bytes.
         parameters: the definitions of the run's parameters, by name, as the file has them.
         tasks: each task's node, by the task's name.
@@ -29,7 +28,7 @@ class Package:
     """
 
     path: str
-    source: str
+    source: Sequence[str]
     name: str
     version: str
     parameters: Mapping[str, Mapping[str, Any]]
@@ -39,8 +38,8 @@ class Package:
     resumes: int
 
 
-def read(path: str, source: str) -> Package:
-    """The compiled file at `path`, which a command line names as `source`.
+def read(path: str, source: Sequence[str]) -> Package:
+    """The compiled file at `path`, which these words of a command line name.
 
     Raises:
         InputError: there is none, or it is nothing that `millrace compile` writes.
@@ -52,7 +51,8 @@ def read(path: str, source: str) -> Package:
             content = file.read()
         spec = next(yaml.load_all(content, yaml.CSafeLoader))
         containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values()]
-        config = embedded.read(_embedded(containers), os.getcwd())
+        # Not as a config, whose fields are others where another version has compiled it.
+        packed = embedded.unpacked(_embedded(containers))
         return Package(
             path=path,
             source=source,
@@ -61,12 +61,12 @@ def read(path: str, source: str) -> Package:
             parameters=spec["root"].get("inputDefinitions", {}).get("parameters", {}),
             tasks={task: _node(spec, task) for task in spec["root"]["dag"]["tasks"]},
             images=tuple(sorted({container["image"] for container in containers})),
-            versions=config.versions,
-            resumes=config.config.kubeflow.resumes,
+            versions=packed["versions"],
+            resumes=packed["config"]["kubeflow"]["resumes"],
         )
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, StopIteration, KeyError, TypeError, AttributeError, ValueError) as error:
+    except (yaml.YAMLError, StopIteration, LookupError, TypeError, AttributeError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise InputError(
             f"{path}: not what `millrace compile` writes ({type(error).__name__}: {detail[:200]}): compile the config "

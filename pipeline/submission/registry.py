@@ -18,6 +18,10 @@ from typing import Any
 
 _SECONDS = 10
 _HUB = "registry-1.docker.io"
+_HUB_NAMES = ("docker.io", "index.docker.io")
+"""What names of images call it."""
+_OF_THIS_MACHINE = re.compile(r"(localhost|127\.\d+\.\d+\.\d+)(:|/|$)")
+"""As docker does: registries there go without TLS."""
 _LISTS = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -51,6 +55,8 @@ def parse(image: str) -> Reference:
     first, slash, rest = name.partition("/")
     hosted = bool(slash) and (first == "localhost" or any(mark in first for mark in ".:"))
     registry, path = (first, rest) if hosted else (_HUB if slash else "", name)
+    if registry in _HUB_NAMES:
+        registry, path = _HUB, path if "/" in path else f"library/{path}"
     repository, _, tag = path.partition(":")
     return Reference(registry, repository, digest or tag or "latest")
 
@@ -83,8 +89,7 @@ class _Session:
 
     def __init__(self, reference: Reference) -> None:
         host = reference.registry
-        # As docker does: registries of this machine go without TLS.
-        scheme = "http" if re.match(r"(localhost|127\.\d+\.\d+\.\d+)(:|$)", host) else "https"
+        scheme = "http" if _OF_THIS_MACHINE.match(host) else "https"
         self._base = f"{scheme}://{host}/v2/{urllib.parse.quote(reference.repository)}/"
         self._basic = _login(host)
         self._authorization = ""
@@ -106,8 +111,11 @@ class _Session:
         if kind.lower() == "basic":
             return self._basic
         asked = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-        if kind.lower() != "bearer" or not asked.get("realm", "").startswith("http"):
+        scheme, _, place = asked.get("realm", "").partition("://")
+        if kind.lower() != "bearer" or scheme not in ("http", "https"):
             return ""
+        if scheme == "http" and not _OF_THIS_MACHINE.match(place):
+            raise UnreadableError(f"it wants the password of `docker login` at {asked['realm']}, in the clear")
         query = urllib.parse.urlencode({key: asked[key] for key in ("service", "scope") if key in asked})
         answer = _json(f"{asked['realm']}?{query}", self._basic, ())
         return f"Bearer {answer.get('token') or answer['access_token']}"
@@ -136,9 +144,9 @@ def _of_platform(listing: Mapping[str, Any]) -> str:
 def _login(host: str) -> str:
     try:
         with open(os.path.expanduser(_LOGINS), encoding="utf-8") as file:
-            logins = json.load(file).get("auths", {})
+            logins = json.load(file).get("auths") or {}
+        names = (host, f"https://{host}", *(("https://index.docker.io/v1/",) if host == _HUB else ()))
+        known = [login["auth"] for name in names if (login := logins.get(name)) and login.get("auth")]
     except (OSError, ValueError, AttributeError):
         return ""
-    names = (host, f"https://{host}", *(("https://index.docker.io/v1/",) if host == _HUB else ()))
-    known = [logins[name]["auth"] for name in names if logins.get(name, {}).get("auth")]
     return f"Basic {known[0]}" if known else ""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.errors import InputError
+from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.submission.access import Client
-from pipeline.submission.parameters import RUN_ID
 from pipeline.submission.transport import CallError
-from pipeline.submission.upload import Version, silently
+from pipeline.submission.upload import Version, equals, silently
 
 SUCCEEDED = "SUCCEEDED"
 ENDED = frozenset({SUCCEEDED, "FAILED", "CANCELED", "SKIPPED"})
@@ -50,11 +50,14 @@ def experiment(client: Client, name: str) -> str:
 
 def start(client: Client, order: Order) -> Run:
     """Run it now."""
-    now = datetime.datetime.now(datetime.timezone.utc)
+    return _started(client, order, f"{order.name} {datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M:%S}")
+
+
+def _started(client: Client, order: Order, name: str) -> Run:
     run = silently(
         client.run_pipeline,
         order.experiment_id,
-        f"{order.name} {now:%Y-%m-%d %H:%M:%S}",
+        name,
         params=dict(order.parameters),
         pipeline_id=order.version.pipeline_id,
         version_id=order.version.version_id,
@@ -64,9 +67,16 @@ def start(client: Client, order: Order) -> Run:
 
 
 def again(client: Client, run: Run) -> Run:
-    """Go on with `run` in a new one, under the same id of ours."""
-    parameters = {**run.order.parameters, RUN_ID: run.goes_as}
-    return start(client, dataclasses.replace(run.order, parameters=parameters))
+    """Go on with `run` in a new one, under the same id of ours; called again, in the same new one.
+
+    Of a call that was not answered nobody knows whether KFP has done what it asks, and two jobs must not share an id
+    of ours. So the new run's name tells which one it goes on with, and is looked for first.
+    """
+    order = dataclasses.replace(run.order, parameters={**run.order.parameters, RUN_ID: run.goes_as})
+    name = f"{order.name} after {run.id}"
+    found = client.list_runs(experiment_id=order.experiment_id, filter=equals(name)).runs or ()
+    made = next((each for each in found if each.display_name == name), None)
+    return Run(str(made.run_id), run.goes_as, order) if made else _started(client, order, name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,8 +92,8 @@ class Earlier:
         return self.state in ENDED
 
 
-def find(client: Client, run_id: str) -> Earlier:
-    """The run of that id of KFP's.
+def find(client: Client, run_id: str, name: str) -> Earlier:
+    """The run of that id of KFP's, of the pipeline of that name.
 
     Raises:
         InputError: there is none.
@@ -101,7 +111,7 @@ def find(client: Client, run_id: str) -> Earlier:
     config = found.runtime_config
     parameters: dict[str, Any] = dict((config.parameters if config else None) or {})
     version = Version(reference.pipeline_id, reference.pipeline_version_id) if reference else Version("", "")
-    order = Order(str(found.display_name), version, str(found.experiment_id), parameters)
+    order = Order(name, version, str(found.experiment_id), parameters)
     return Earlier(Run(str(found.run_id), str(parameters.get(RUN_ID) or found.run_id), order), str(found.state))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from components.errors import InputError
 from pipeline.submission.access import Client
 from pipeline.submission.runs import Order
+from pipeline.submission.transport import CallError
 from pipeline.submission.upload import equals
 
 _ENABLED = "ENABLED"
@@ -43,16 +44,34 @@ def with_seconds(cron: str) -> str:
 
 
 def schedule(client: Client, order: Order, cron: str) -> Schedule:
-    """Run it at these times (seconds first), instead of what was scheduled under its name in its experiment."""
+    """Run it at these times (seconds first), instead of what was scheduled under its name in its experiment.
+
+    Raises:
+        CallError: KFP has refused. What was scheduled before goes on, or the message says what is switched off.
+    """
     earlier = [each for each in _scheduled(client, order) if each.status == _ENABLED]
     same = next((each for each in earlier if _same(each, order, cron)), None)
-    others = [each for each in earlier if each is not same]
-    for each in others:  # before the new one is made: two must not run at a time
-        client.disable_recurring_run(each.recurring_run_id)
-    replaced = tuple(str(each.recurring_run_id) for each in others)
+    replaced = tuple(str(each.recurring_run_id) for each in earlier if each is not same)
     if same:
+        for old in replaced:
+            client.disable_recurring_run(old)
         return Schedule(str(same.recurring_run_id), replaced, new=False)
-    made = client.create_recurring_run(
+    made = str(_made(client, order, cron).recurring_run_id)
+    try:
+        for old in replaced:
+            client.disable_recurring_run(old)
+        client.enable_recurring_run(made)
+    except CallError as error:
+        before = f", and what was scheduled before ({', '.join(replaced)}) may be switched off" if replaced else ""
+        raise CallError(
+            f"{error}. Recurring run {made} is made, but not switched on{before}: submit it again", error.status
+        ) from None
+    return Schedule(made, replaced)
+
+
+def _made(client: Client, order: Order, cron: str) -> Any:
+    """A recurring run that is switched off: KFP may refuse it, while two must not run at a time."""
+    return client.create_recurring_run(
         order.experiment_id,
         order.name,
         cron_expression=cron,
@@ -61,8 +80,8 @@ def schedule(client: Client, order: Order, cron: str) -> Schedule:
         params=dict(order.parameters),
         pipeline_id=order.version.pipeline_id,
         version_id=order.version.version_id,
+        enabled=False,
     )
-    return Schedule(str(made.recurring_run_id), replaced)
 
 
 def _scheduled(client: Client, order: Order) -> Iterator[Any]:

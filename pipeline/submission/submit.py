@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Union
 
 from components.errors import ExitCode, InputError, MillraceError
+from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.runners.events import Listener, Message
 from pipeline.submission import ending, images, parameters, runs
 from pipeline.submission.access import Access, Client, connect
@@ -44,25 +46,24 @@ class Asked:
     image_check: bool = True
 
 
-def submit_package(path: str, source: str, asked: Asked, tell: Listener) -> ExitCode:
-    """Submit the compiled file at `path`, which a command line names as `source`.
+def submit_package(path: str, source: Sequence[str], asked: Asked, tell: Listener) -> ExitCode:
+    """Submit the compiled file at `path`, which these words of a command line name.
 
     Raises:
         InputError: something about it is wrong; nothing runs.
     """
     package = read(path, source)
     given = parameters.read(asked.settings, package.parameters)
-    parameters.check_complete(given, package.parameters)
     cron = with_seconds(asked.cron) if asked.cron else None
-    if cron and parameters.RUN_ID in given:
-        raise InputError(f"--param {parameters.RUN_ID} with --cron: all runs would go on with the same one")
+    if cron and RUN_ID in given:
+        raise InputError(f"--param {RUN_ID} with --cron: all runs would go on with the same one")
     if asked.image_check:
         for problem in images.check(package):
             tell(Message(problem))
     client = connect(asked.access)
     if client.ignores_namespace:
         tell(Message(f"{client.host} has no namespaces for users: {asked.access.namespace} is left aside"))
-    earlier = runs.find(client, asked.resume) if asked.resume else None
+    earlier = runs.find(client, asked.resume, package.name) if asked.resume else None
     if earlier and not earlier.ended:
         return _running(client, earlier, package, asked, tell)
     order = _order(client, package, asked, given, earlier, tell)
@@ -121,7 +122,7 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
     """
     patience = Patience(asked.every, None if asked.timeout is None else time.monotonic() + asked.timeout)
     for left in range(package.resumes, -1, -1):
-        with _left_alone(client, run, package, tell):
+        with _left_alone(client, run, package, asked, tell):
             watch = Watch(run, package.tasks, tell, client.link(run.id))
             state = wait(client, run, watch.see, patience, tell)
             if state != "FAILED":
@@ -141,12 +142,14 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
 
 
 @contextlib.contextmanager
-def _left_alone(client: Client, run: Run, package: Package, tell: Listener) -> Iterator[None]:
+def _left_alone(client: Client, run: Run, package: Package, asked: Asked, tell: Listener) -> Iterator[None]:
     """Whatever ends the waiting leaves the run alone, and says so."""
     try:
         yield
     except (KeyboardInterrupt, MillraceError):
-        again = f"millrace submit {package.source} --host {client.host} --resume {run.id} --wait"
+        words = (*package.source, *asked.access.words, "--resume", run.id, "--wait")
+        check = () if asked.image_check else ("--no-image-check",)
+        again = shlex.join(("millrace", "submit", *words, *check))
         tell(Message(f"the run is left alone: {client.link(run.id)}. To wait for it, or to go on with it: {again}"))
         raise
 

@@ -52,8 +52,7 @@ class Transport(RESTClientObject):
         super().__init__(configuration)
         # Redirects lead to pages for people.
         self.pool_manager.urlopen = functools.partial(self.pool_manager.urlopen, retries=False, redirect=False)
-        address = urllib.parse.urlsplit(configuration.host)
-        self._host = address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+        self._host = configuration.host
         self._with_token = "authorization" in configuration.api_key
 
     def request(self, method: str, url: str, **details: Any) -> Any:

@@ -39,10 +39,27 @@ def test_a_server_is_named_by_the_environment(environment, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "address", ["sqlite:///x", "mysql://db/millrace", "mysql://me@db", "postgresql://me:secret@db/millrace", "nonsense"]
+    ("address", "shown"),
+    [
+        ("sqlite:///x", "sqlite:///x"),
+        ("mysql://db/millrace", "mysql://db/millrace"),
+        ("mysql://me@db", "mysql://…@db"),
+        ("postgresql://me:secret@db/millrace", "postgresql://…@db/millrace"),
+        ("mysql:me:secret@db/millrace", "…@db/millrace"),
+        ("me:secret@db/millrace", "…@db/millrace"),
+        ("mysql://me:se/cret@secret@db/millrace", "mysql://…@db/millrace"),
+        ("mysql://me@db/millrace?ssl-mode=REQUIRED", "mysql://…@db/millrace"),
+        ("mysql://me@db/millrace?password=secret", "mysql://…@db/millrace"),
+        ("mysql://me@db/millrace#secret", "mysql://…@db/millrace"),
+        ("mysql://me@db:33O6/millrace", "mysql://…@db:33O6/millrace"),
+        ("mysql://me:secret@db:330699/millrace", "mysql://…@db:330699/millrace"),
+        ("mysql://me:secret@[db/millrace", "mysql://…@[db/millrace"),
+        ("nonsense", "nonsense"),
+    ],
 )
-def test_what_is_no_address_is_refused_without_telling_a_password(environment, address):
+def test_what_is_no_address_is_refused_without_telling_a_password(environment, address, shown):
     environment(address)
-    with pytest.raises(InputError, match=r"MILLRACE_STORE: write mysql:// or postgresql://USER@HOST") as refused:
+    with pytest.raises(InputError, match=r"MILLRACE_STORE: .*write mysql:// or postgresql://USER@HOST") as refused:
         connection.connection("/root")
+    assert str(refused.value).endswith(f"Received: {shown}")
     assert "secret" not in str(refused.value)

@@ -5,11 +5,12 @@ The processes come from the fork server of `tests.pipeline.runners.drive`: what 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -73,15 +74,28 @@ def here(*arguments: object) -> Answer:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
         try:
-            code = main([str(argument) for argument in arguments])
+            with _streams():
+                code = main([str(argument) for argument in arguments])
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
             os.dup2(saved[0], 1)
             os.dup2(saved[1], 2)
         out.seek(0)
         err.seek(0)
         return Answer(code, out.read(), err.read())
+
+
+@contextlib.contextmanager
+def _streams() -> Iterator[None]:
+    """Python's own streams on the descriptors: pytest's are on files of its own."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with (
+        os.fdopen(os.dup(1), "w", buffering=1) as out,
+        os.fdopen(os.dup(2), "w", buffering=1) as err,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        yield
 
 
 def _child(results: Connection, covered: bool, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:

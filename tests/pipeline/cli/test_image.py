@@ -49,6 +49,15 @@ def test_a_project_is_named_by_its_tag(
     assert "built trips:1" in capsys.readouterr().out
 
 
+def test_an_image_that_the_build_wrote_elsewhere_is_none_of_the_engines(
+    engine: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["image", "build", "--", "--output", "type=tar,dest=it.tar"]) == ExitCode.OK
+    out = capsys.readouterr().out
+    assert "built millrace:0.1.0: not here in " in out
+    assert "next: " not in out
+
+
 def test_a_failed_build_is_a_crash_that_names_its_log(engine: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["image", "build", "--", "--fail"]) == ExitCode.CRASH
     err = capsys.readouterr().err

@@ -45,6 +45,7 @@ def test_a_task_sees_the_root_and_the_project(tmp_path: pathlib.Path, capsys: py
     assert "one started" in said
     assert "[1/1] one" in said
     assert "1 succeeded in" in said
+    assert said.endswith(f"\nthe run: millrace runs --root {tmp_path}/root\n")
     assert f"{tmp_path}/root/rehearsals/" in said
 
 
@@ -77,8 +78,10 @@ def test_a_failure_shows_the_end_of_the_log_and_gives_its_exit_code(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--param", "epochs=5"], "no parameter is called 'epochs'"),
+        (["--param", "epochs=5"], "the pipeline has no parameter 'epochs'"),
         (["--image", "a:1"], "--image is for --docker"),
+        (["--set", "trainer.epochs=1"], "--set and --cluster count when a config is compiled, and --file is"),
+        (["--cluster", "cluster.py"], "--set and --cluster count when a config is compiled, and --file is"),
         (["--parallel", "0"], "--parallel"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import shlex
 
 import yaml
 
@@ -24,12 +25,15 @@ def test_a_config_is_compiled_for_its_cluster_and_run(tmp_path: pathlib.Path) ->
     backend = Backend()
     with serve(backend) as host:
         cluster = ["--cluster", tmp_path / "cluster.py", "--set", "trainer.epochs=4"]
-        answer = millrace("submit", "taxi", "--host", host, *cluster, "--param", "trainer_epochs=5")
-    assert (answer.code, backend.violations) == (ExitCode.OK, []), answer
+        waiting = ["--wait", "--every", "0.1", "--timeout", "0"]
+        answer = millrace("submit", "taxi", "--host", host, *cluster, "--param", "trainer_epochs=5", *waiting)
+    assert (answer.code, backend.violations) == (ExitCode.INTERRUPTED, []), answer
     (file,), (run,) = backend.files.values(), backend.runs.values()
     spec, platform = yaml.safe_load_all(file)
     assert spec["root"]["inputDefinitions"]["parameters"]["trainer_epochs"]["defaultValue"] == 4
     assert {each["container"]["image"] for each in spec["deploymentSpec"]["executors"].values()} == {"millrace:7"}
     assert platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
     assert run["runtime_config"]["parameters"] == {"trainer_epochs": 5}
+    words = shlex.join(["taxi", *map(str, cluster), "--host", host, "--resume", run["run_id"], "--wait"])
+    assert f"to go on with it: millrace submit {words}\n" in answer.out
     assert f"run {run['run_id']}: {host}/#/runs/details/{run['run_id']}\n" in answer.out

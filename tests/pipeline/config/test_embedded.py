@@ -61,6 +61,24 @@ def test_it_is_the_same_in_another_folder_and_starts_from_there(tmp_path):
     assert str(tmp_path) not in gzip.decompress(base64.b64decode(text)).decode()
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "there"),
+    [
+        ("drift.hook", "{}/notify.sh --url http://a//b", "./notify.sh --url http://a//b"),
+        ("drift.hook", "sh notify.sh", "sh notify.sh"),
+        ("root", "{}", "/project"),
+        ("root", "{}/runs/", "/project/runs"),
+        ("root", "{}2/runs", "{}2/runs"),
+    ],
+)
+def test_what_lies_in_the_project_lies_in_it_there(tmp_path, setting, value, there):
+    mine = _mine(tmp_path / "a")
+    config = override(mine, [f"{setting}={value.format(mine.project)}"])
+    found = embedded.read(embedded.embed(config, {}), "/project").config
+    shown = found.root_path if setting == "root" else found.drift.hook
+    assert shown == there.format(mine.project)
+
+
 def test_a_neighbour_of_the_project_is_outside(tmp_path):
     config = override(_mine(tmp_path / "a"), [f"heads.0.loss={tmp_path}/ab/losses.py:mine"])
     with pytest.raises(ConfigError, match=r"ab/losses\.py:mine lies outside of the project .*/a,"):

@@ -146,6 +146,21 @@ def test_of_a_webhook_only_the_host_is_said(folder: pathlib.Path) -> None:
     assert "secret" not in problem
 
 
+def test_an_environment_variable_holds_the_hook(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = _config(folder, "env:MILLRACE_TEST_HOOK")
+    [problem] = hooks.tell(config, _run(folder, 1, 2, "drift", "x"))
+    assert problem.startswith(
+        "drift.hook env:MILLRACE_TEST_HOOK: the environment variable MILLRACE_TEST_HOOK holds nei"
+    )
+    monkeypatch.setenv("MILLRACE_TEST_HOOK", "https:///s3cret")
+    [problem] = hooks.tell(config, _run(folder, 2, 3, "drift", "x"))
+    assert "MILLRACE_TEST_HOOK begins as a URL does, and has no host" in problem
+    assert "s3cret" not in problem
+    monkeypatch.setenv("MILLRACE_TEST_HOOK", f"{TELL}\n")
+    assert hooks.tell(config, _run(folder, 3, 4, "ok")) == []
+    assert _features(folder) == [(2, ["x"]), (3, ["x"])]
+
+
 def test_without_a_hook_nobody_is_told(folder: pathlib.Path) -> None:
     assert hooks.tell(_config(folder, None), _run(folder, 1, 2, "drift", "x")) == []
     assert not (folder / "runs").exists()

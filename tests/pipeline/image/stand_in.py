@@ -19,9 +19,10 @@ call = {"words": words, "secrets": secrets, "buildkit": os.environ.get("DOCKER_B
 with (folder / "calls").open("a") as calls:
     print(json.dumps(call), file=calls)
 if words[:2] == ["image", "inspect"]:
-    print(3280000000)
+    print("no such image" if (folder / "elsewhere").exists() else 3280000000)
 elif words[0] == "build":
     print("#7 [builder 2/6] RUN apt-get", "#7 0.3 Fetched", "STEP 3/9: COPY setup.py ./", sep="\\n")
+    (folder / "elsewhere").write_text("") if "--output" in words else None
 sys.exit("boom" if "--fail" in words else 0)
 """
 

@@ -122,6 +122,10 @@ def test_engines_are_found_and_must_answer(bin_folder: pathlib.Path, monkeypatch
     (bin_folder / "docker").write_text("#!/bin/sh\necho Cannot connect to the Docker daemon >&2\nexit 1\n")
     with pytest.raises(InputError, match="does not answer: Cannot connect.*\n.*systemctl start docker"):
         engine.find(None)
+    (bin_folder / "docker").write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(engine, "_SECONDS", 0.3)
+    with pytest.raises(InputError, match=r"docker is installed, but has not answered `docker version` for 0\.3 s"):
+        engine.find(None)
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(InputError, match="no docker or podman in PATH"):
         engine.find(None)

@@ -60,12 +60,13 @@ def _pool(**fields: Any) -> dict[str, Any]:
             "the environment variable 'A' stands there more than once",
         ),
         ({"store": "sqlite:///x"}, "kubeflow.store: write mysql:// or postgresql://USER@HOST:PORT/DATABASE"),
-        ({"store": "mysql://me:secret@host/db"}, "Received: mysql://host/db"),
+        ({"store": "mysql://me:secret@host/db"}, "Received: mysql://…@host/db"),
         ({"password": c.Key(name="s", key="k", env="PW")}, "kubeflow.password.env must be MILLRACE_STORE_PASSWORD"),
         ({"pools": (c.NodePool(name="p"), c.NodePool(name="p"))}, "kubeflow.pools: the name 'p' stands there more"),
         (_pool(labels={"a b": "c"}), "kubeflow.pools: p: 'a b' is no key of a label or a taint"),
         (_pool(labels={"a": "b/c"}), "a has a value of at most 63 letters, digits, dots, dashes and underscores"),
         (_pool(taints=(c.Taint(key="-x"),)), "'-x' is no key"),
+        (_pool(expressions=(c.Expression(key="a b", values=("c",)),)), "p: 'a b' is no key of a label or a taint"),
         (_pool(expressions=(c.Expression(key="z"),)), "p: In on z takes values. Received: []"),
         (_pool(expressions=(c.Expression(key="z", operator="Exists", values=("a",)),)), "Exists on z takes no values"),
         (_pool(expressions=(c.Expression(key="z", operator="Gt", values=("a",)),)), "Gt on z takes one whole number"),
@@ -81,6 +82,27 @@ def test_models_are_pushed_into_a_volume(path: str) -> None:
     check(gpu_config.config(pusher=c.Pusher(path="/mnt/millrace/serving")))
     with pytest.raises(ConfigError, match=r"pusher\.path must lie in one of kubeflow\.volumes \(/mnt/millrace\)"):
         check(gpu_config.config(pusher=c.Pusher(path=path)))
+
+
+HOOK = c.Key(name="hooks", key="slack", env="HOOK")
+
+
+def test_a_webhook_comes_from_a_secret() -> None:
+    """Arguments of pods, and so KFP's UI, show the whole config."""
+    with pytest.raises(ConfigError, match=r'hook="env:MILLRACE_HOOK" and kubeflow\.secrets=\(c\.Key\(') as refused:
+        check(gpu_config.config(drift=c.Drift(hook="https://hooks.example.com/s3cret")))
+    assert "s3cret" not in str(refused.value)
+    named = c.Drift(hook="env:HOOK")
+    with pytest.raises(ConfigError, match=r"drift\.hook is env:HOOK, and nothing in kubeflow\.secrets .* sets HOOK"):
+        check(gpu_config.config(drift=named))
+    check(gpu_config.config(drift=named, kubeflow=c.Kubeflow(secrets=(HOOK,))))
+    check(gpu_config.config(drift=named, kubeflow=c.Kubeflow(config_maps=(HOOK,))))
+
+
+def test_a_command_must_not_name_this_machines_folders() -> None:
+    check(gpu_config.config(drift=c.Drift(hook="/proj/notify.sh"), project="/proj"))
+    with pytest.raises(ConfigError, match=r"drift\.hook .* relative to the project.*sh notify\.sh"):
+        check(gpu_config.config(drift=c.Drift(hook="sh /proj/notify.sh"), project="/proj"))
 
 
 def test_a_name_must_leave_room_for_argos_letters() -> None:

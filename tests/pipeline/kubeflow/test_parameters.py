@@ -70,6 +70,10 @@ def test_what_is_no_field_or_cannot_change_is_refused(runtime: tuple[str, ...], 
         _parameters(*runtime)
 
 
+def _bounded(**bounds: Any) -> c.Evaluator:
+    return c.Evaluator(thresholds=(c.Threshold(metric="auc", **bounds),))
+
+
 @pytest.mark.parametrize(
     ("fields", "path", "message"),
     [
@@ -79,9 +83,15 @@ def test_what_is_no_field_or_cannot_change_is_refused(runtime: tuple[str, ...], 
             "is inf: KFP has no such number",
         ),
         ({"trainer": c.Trainer(seed=2**60 + 1)}, "trainer.seed", "KFP's numbers are not exact there"),
+        ({"evaluator": _bounded(lower=float("-inf"))}, "evaluator.thresholds", "KFP has no such number"),
+        (
+            {"evaluator": _bounded(lower=0, slice={"id": 2**60 + 1})},
+            "evaluator.thresholds",
+            "KFP's numbers are not exact",
+        ),
         ({"data": c.Data(path="2024")}, "data.path", "'2024': as a parameter it would be read as 2024"),
     ],
-    ids=["infinite", "large", "digits"],
+    ids=["infinite", "large", "infinite in a list", "large in a list", "digits"],
 )
 def test_a_default_that_would_not_come_back_is_refused(fields: dict[str, Any], path: str, message: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):

@@ -31,10 +31,11 @@ def test_values_are_read_by_the_type_of_their_parameter() -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("epoch=5", "no parameter is called 'epoch'. Did you mean epochs.* Parameters: epochs, rate"),
-        ("epochs=five", "--param epochs=five: it is of type NUMBER_INTEGER, and its value no JSON"),
-        ("epochs=5.5", "--param epochs=5.5: its type is NUMBER_INTEGER. Received: 5.5"),
-        ('deep="yes"', "its type is BOOLEAN. Received: 'yes'"),
+        ("epoch=5", "has no parameter 'epoch'. Did you mean epochs.* Parameters: deep, epochs, layers"),
+        ("epochs=5.5", "--param epochs=5.5: epochs must be a whole number. Received: '5.5'"),
+        ("rate=NaN", "--param rate=NaN: rate must be a number that JSON can write. Received: 'NaN'"),
+        ("layers=[1e999]", "layers must be a JSON list"),
+        ("deep=yes", "deep must be true or false. Received: 'yes'"),
         ("epochs", "write NAME=VALUE"),
     ],
 )

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from components.errors import InputError
+from components.errors import ExitCode, InputError
 from pipeline.rehearsal.events import Event, Started, TryFailed, TryStarted
 from tests.pipeline.rehearsal.documents import CHECKOUT, JOB, log_of, order, run, states, task
 
@@ -121,6 +121,20 @@ def test_a_program_that_is_not_there_fails(tmp_path: pathlib.Path) -> None:
     assert "no-such-program cannot be started" in record.task("one").reason
 
 
+def test_files_that_cannot_be_read_or_made_fail_the_task_and_not_the_rehearsal(tmp_path: pathlib.Path) -> None:
+    made = task(
+        "python", "-c", "import json, os, sys; os.makedirs(json.loads(sys.argv[1])['outputs']['outputFile'])", "{{$}}"
+    )
+    folder = tmp_path / "root/rehearsals" / JOB
+    folder.mkdir(parents=True)
+    (folder / "taken").touch()
+    record = run(tmp_path, {"folder": made, "taken": sh("true")})
+    assert record.exit_code == ExitCode.CRASH
+    assert set(states(record).values()) == {"failed"}
+    assert record.task("folder").reason.startswith("[Errno 21] Is a directory: ")
+    assert record.task("taken").reason == f"[Errno 17] File exists: '{folder}/taken'"
+
+
 def test_nothing_starts_where_one_task_is_wrong(tmp_path: pathlib.Path) -> None:
     tasks = {"one": sh("touch started"), "two": task("echo", "{{$.pipeline_job_uuid}}", after=["one"])}
     with pytest.raises(InputError, match="task two: the backend does not replace"):
@@ -186,7 +200,7 @@ def test_the_record_has_what_the_interface_would_show(tmp_path: pathlib.Path) ->
 )
 def test_what_the_launcher_cannot_take_fails_the_task(tmp_path: pathlib.Path, said: object, reason: str) -> None:
     record = run(tmp_path, {"one": say(said)})
-    assert record.exit_code == 1
+    assert record.exit_code == ExitCode.CRASH  # not the launcher's 1, which is a gate's here
     assert reason in record.task("one").reason
 
 

@@ -79,8 +79,9 @@ def test_four_nodes_at_once_lose_nothing_and_double_nothing(database, project):
 
 
 def test_any_text_comes_back_as_it_was(database):
+    """Within a `with` of the same store, as the launcher has it, too."""
     text = 'back\\slash, \'quotes\', "double", $1, %s, {"json": "\\n"}, ä, \n'
-    with stores.opened(connection.connection("/nowhere")) as metadata:
+    with stores.opened(connection.connection("/nowhere")) as metadata, metadata:
         store = metadata.store
         kind = store.put_context_type(ml_metadata.proto.ContextType(name="kind", properties={"text": 3}))
         context = ml_metadata.proto.Context(type_id=kind, name="a\\b")

@@ -35,7 +35,7 @@ def write(
 
 
 def _pipeline(word: str, parameters: dict[str, dict[str, Any]], image: str) -> dict[str, Any]:
-    command = ["python", "-m", "pipeline.runners.task"]
+    command = ["millrace", "task"]
     arguments = {name: ["node", node] for name, node in TASKS.items()} | {"start": ["start", "--config", word]}
     return {
         "pipelineInfo": {"name": "taxi"},

@@ -95,6 +95,10 @@ class Backend:
         self.lives[made["run_id"]] = self.stories.pop(0) if self.stories else [argo.Workflow("Running")]
         return made
 
+    def on_ListRuns(self, call: Call) -> Any:
+        mine = {k: v for k, v in self.runs.items() if v["experiment_id"] == call.query.get("experiment_id")}
+        return _listed("runs", self._named(call, mine))
+
     def on_GetRun(self, call: Call) -> Any:
         run = self._run(call)
         life = self.lives[run["run_id"]]
@@ -121,11 +125,16 @@ class Backend:
 
     def on_CreateRecurringRun(self, call: Call) -> Any:
         self._check_job(call.body)
+        _check_cron(call.body["trigger"]["cron_schedule"]["cron"])
         status = {"ENABLE": "ENABLED", "DISABLE": "DISABLED"}[call.body["mode"]]
         return _kept(self.recurring, "recurring_run_id", {**call.body, "status": status})
 
     def on_DisableRecurringRun(self, call: Call) -> Any:
         self.recurring[call.operation.path["recurring_run_id"]].update(status="DISABLED", mode="DISABLE")
+        return {}
+
+    def on_EnableRecurringRun(self, call: Call) -> Any:
+        self.recurring[call.operation.path["recurring_run_id"]].update(status="ENABLED", mode="ENABLE")
         return {}
 
     def _run(self, call: Call) -> dict[str, Any]:
@@ -264,6 +273,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Not to the tests' output."""
+
+
+def _check_cron(expression: str) -> None:
+    """As api_converter.go, by robfig/cron; of all that it checks the minutes."""
+    fields = expression.split()
+    if len(fields) == 6 and fields[1].isdecimal() and int(fields[1]) > 59:
+        raise Refused(400, f"Schedule cron is invalid: End of range ({fields[1]}) above maximum (59)")
 
 
 def _kept(things: dict[str, dict[str, Any]], key: str, fields: Mapping[str, Any]) -> dict[str, Any]:

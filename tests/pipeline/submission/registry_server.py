@@ -24,6 +24,8 @@ class Registry:
 
     auth: str = ""
     login: str = ""
+    realm: str = ""
+    """Where tokens are given; its own where it is empty."""
     blobs: dict[str, bytes] = dataclasses.field(default_factory=dict)
     manifests: dict[str, tuple[str, bytes]] = dataclasses.field(default_factory=dict)
     seen: list[tuple[str, str]] = dataclasses.field(default_factory=list)
@@ -81,7 +83,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             digest = url.path.rpartition("/")[2]
             return self._send(400, b"only one") if given else self._send(200, self.state.blobs[digest])
         if not self._allowed(given):
-            realm = f"http://{self.headers['Host']}/token"
+            realm = self.state.realm or f"http://{self.headers['Host']}/token"
             challenge = f'Bearer realm="{realm}",service="here",scope="repository:team/millrace:pull"'
             return self._send(401, b"{}", ("WWW-Authenticate", challenge if self.state.auth == "token" else "Basic"))
         repository, kind, name = url.path.removeprefix("/v2/").rsplit("/", 2)

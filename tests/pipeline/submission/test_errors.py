@@ -122,10 +122,11 @@ def test_a_wrong_answer(
     assert not cluster.backend.runs
 
 
-def test_a_password_in_the_address_is_not_shown(cluster: Cluster) -> None:
-    cluster.backend.fault = lambda _method, _path: (500, {}, b"")
-    line = _line(cluster.submit(host=cluster.host.replace("//", "//me:s3cret@")))
-    assert "s3cret" not in line
+def test_a_password_in_the_address_is_refused_and_not_shown(cluster: Cluster) -> None:
+    answer = cluster.submit(host=cluster.host.replace("//", "//me:s3cret@"))
+    assert "leave out what stands before the @" in _line(answer)
+    assert "s3cret" not in answer.out + answer.err
+    assert not cluster.backend.calls
 
 
 def test_a_certificate_that_nobody_has_signed(cluster: Cluster, tmp_path: pathlib.Path) -> None:

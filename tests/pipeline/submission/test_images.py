@@ -18,7 +18,7 @@ from tests.pipeline.submission.registry_server import DOCKER, MANIFEST, Registry
 
 OURS = dict(label.split("=", 1) for label in build._labels())
 """What our own builds give an image."""
-OLD = {**OURS, f"{images.LABEL}version": "0.0.9"}
+OLD = {**OURS, f"{build.LABEL}version": "0.0.9"}
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def engine(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.P
 
 
 def _checked(folder: pathlib.Path, image: str) -> list[str]:
-    return list(images.check(read(str(compiled.write(folder, image=image)), "taxi")))
+    return list(images.check(read(str(compiled.write(folder, image=image)), ["taxi"])))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,8 @@ def _checked(folder: pathlib.Path, image: str) -> list[str]:
         ("millrace:0.1.0", ("", "millrace", "0.1.0")),
         ("team/millrace", ("registry-1.docker.io", "team/millrace", "latest")),
         ("ghcr.io/team/deep/millrace:1", ("ghcr.io", "team/deep/millrace", "1")),
+        ("docker.io/team/millrace:1", ("registry-1.docker.io", "team/millrace", "1")),
+        ("index.docker.io/millrace:1", ("registry-1.docker.io", "library/millrace", "1")),
         ("localhost/millrace", ("localhost", "millrace", "latest")),
         ("here:5000/millrace:1@sha256:ab", ("here:5000", "millrace", "sha256:ab")),
     ],
@@ -84,7 +86,7 @@ def test_an_image_of_another_version_is_refused(store: Registry, address: str, t
 
 
 def test_an_image_of_other_code_is_told(store: Registry, address: str, tmp_path: pathlib.Path) -> None:
-    store.push("team/millrace:1", {**OURS, f"{images.LABEL}sources": "0" * 64})
+    store.push("team/millrace:1", {**OURS, f"{build.LABEL}sources": "0" * 64})
     (said,) = _checked(tmp_path, f"{address}/team/millrace:1")
     assert "was built from other code than there is here" in said
 
@@ -110,6 +112,24 @@ def test_a_registry_that_wants_a_login(
     (said,) = _checked(tmp_path, f"{address}/team/millrace:1")
     assert f"{address} answered 401 (who asks is not known: docker login); the run's first task compares" in said
     logins.write_text(json.dumps({"auths": {address: {"auth": base64.b64encode(b"me:s3cret").decode()}}}))
+    assert _checked(tmp_path, f"{address}/team/millrace:1") == []
+
+
+def test_a_password_is_not_sent_in_the_clear(
+    store: Registry, address: str, tmp_path: pathlib.Path, logins: pathlib.Path
+) -> None:
+    store.auth, store.realm = "token", "http://registry.example.com/token"
+    logins.write_text(json.dumps({"auths": {address: {"auth": "bWU6czNjcmV0"}}}))
+    (said,) = _checked(tmp_path, f"{address}/team/millrace:1")
+    assert "wants the password of `docker login` at http://registry.example.com/token, in the clear" in said
+
+
+@pytest.mark.parametrize("content", ['{"auths": null}', '{"auths": {"ADDRESS": null}}', '{"auths": [1]}', "[]", "{"])
+def test_a_file_of_logins_that_holds_none(
+    store: Registry, address: str, tmp_path: pathlib.Path, logins: pathlib.Path, content: str
+) -> None:
+    store.push("team/millrace:1", OURS)
+    logins.write_text(content.replace("ADDRESS", address))
     assert _checked(tmp_path, f"{address}/team/millrace:1") == []
 
 

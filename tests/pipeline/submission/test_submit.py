@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import pathlib
+import re
 
 import pytest
 
@@ -13,6 +16,8 @@ from pipeline.config.load import load
 from pipeline.submission.package import read
 from tests.pipeline.submission import compiled
 from tests.pipeline.submission.conftest import Cluster
+
+OTHER = "pipelineInfo: {{name: x}}\ndeploymentSpec: {{executors: {{a: {{container: {{args: [start, --config{}]}}}}}}}}"
 
 
 def _only(things: dict[str, dict]) -> dict:
@@ -56,6 +61,7 @@ def test_the_same_file_is_uploaded_once_and_another_is_a_new_version(
         ("trainer_learning_rate=nan", "must be a number that JSON can write. Received: 'nan'"),
         ("cache=yes", "cache must be true or false. Received: 'yes'"),
         ("drift_splits={}", "drift_splits must be a JSON list. Received: '{}'"),
+        ("drift_splits=[NaN]", "drift_splits must be a JSON list. Received: '[NaN]'"),
         ("beam=[", "beam must be a JSON object. Received: '['"),
         ("trainer_epochs", "write NAME=VALUE"),
     ],
@@ -84,6 +90,8 @@ def test_a_parameter_without_default_must_be_given(cluster: Cluster, tmp_path: p
         ("a: [", "ParserError"),
         ("pipelineInfo: {name: taxi}", "not what `millrace compile` writes (KeyError: 'deploymentSpec')"),
         ("", "not what `millrace compile` writes (StopIteration"),
+        (OTHER.format(""), "not what `millrace compile` writes (IndexError"),
+        (OTHER.format(", word"), "not what `millrace compile` writes (ValueError"),
     ],
 )
 def test_a_file_of_another_kind_is_refused(
@@ -114,6 +122,26 @@ def test_what_does_not_go_together_is_refused(cluster: Cluster, arguments: list[
     assert message in answer.err
 
 
+def test_a_file_of_another_version_is_submitted_as_it_is(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    """Whether the image has that version is another question."""
+    word = embedded.embed(load("taxi"), {})
+    content = embedded.unpacked(word)
+    content["config"]["flux"] = 3
+    content["versions"]["millrace"] = "9.9"
+    other = base64.b64encode(gzip.compress(json.dumps(content).encode())).decode()
+    file = tmp_path / "other.yaml"
+    file.write_text(re.sub(r"(?<=- --config\n        - )\S+", other, cluster.file.read_text()))
+    package = read(str(file), [])
+    assert (package.versions["millrace"], package.resumes) == ("9.9", 3)
+    assert cluster.submit(file=file).code == ExitCode.OK
+
+
+def test_a_config_and_a_file_do_not_go_together(cluster: Cluster) -> None:
+    answer = cluster.submit("taxi")
+    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
+    assert f"taxi and --file {cluster.file}: one of both is what runs" in answer.err
+
+
 def test_a_schedule_takes_the_place_of_the_one_before(cluster: Cluster) -> None:
     first = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
     same = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
@@ -135,6 +163,30 @@ def test_a_schedule_takes_the_place_of_the_one_before(cluster: Cluster) -> None:
     back = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
     assert "runs at '0 0 6 * * *'" in back.out  # the one that was switched off does not count
     assert [each["status"] for each in cluster.backend.recurring.values()] == [*["DISABLED"] * 2, *["ENABLED"] * 2]
+
+
+@pytest.mark.parametrize(
+    ("cron", "refused", "message", "left"),
+    [
+        ("61 7 * * *", None, "answered 400 Bad Request", ["ENABLED"]),
+        ("0 7 * * *", "POST /apis/v2beta1/recurringruns", "answered 500 Internal Server Error", ["ENABLED"]),
+        ("0 7 * * *", ":disable", "is made, but not switched on", ["ENABLED", "DISABLED"]),
+        ("0 7 * * *", ":enable", "is made, but not switched on", ["DISABLED", "DISABLED"]),
+    ],
+)
+def test_what_was_scheduled_goes_on_where_kfp_refuses_what_is_to_take_its_place(
+    cluster: Cluster, cron: str, refused: str | None, message: str, left: list[str]
+) -> None:
+    cluster.submit("--cron", "0 6 * * *")
+    if refused:
+        cluster.backend.fault = lambda method, path: (500, {}, b"{}") if f"{method} {path}".endswith(refused) else None
+    answer = cluster.submit("--cron", cron)
+    assert answer.code == ExitCode.INPUT
+    assert message in answer.err
+    assert [each["status"] for each in cluster.backend.recurring.values()] == left
+    cluster.backend.fault = None
+    assert cluster.submit("--cron", "0 7 * * *").code == ExitCode.OK
+    assert [each["status"] for each in cluster.backend.recurring.values()].count("ENABLED") == 1
 
 
 def test_a_kfp_of_several_users_wants_a_namespace(cluster: Cluster) -> None:
@@ -175,10 +227,14 @@ def test_tokens_come_from_files_and_from_the_environment(
     )
     assert "The token was refused: has it run out?" in cluster.submit("--token-file", tmp_path / "old").err
     assert "the file is empty" in cluster.submit("--token-file", tmp_path / "empty").err
-    assert "No such file" in cluster.submit("--token-file", tmp_path / "none").err
+    assert "--token-file" in (none := cluster.submit("--token-file", tmp_path / "none").err)
+    assert "No such file" in none
     assert cluster.submit("--token-file", tmp_path / "token").code == ExitCode.OK
     monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "token"))  # where a pod of Kubeflow has one
     assert cluster.submit().code == ExitCode.OK
+    monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "empty"))
+    empty = cluster.submit().err
+    assert f"millrace: {tmp_path}/empty, the token of this pod's service account: the file is empty" in empty
     monkeypatch.setenv("KF_PIPELINES_SA_TOKEN_PATH", str(tmp_path / "none"))
     monkeypatch.setenv("MILLRACE_TOKEN", "s3cret")
     answer = cluster.submit()
@@ -201,7 +257,7 @@ def test_a_compiled_file_of_a_cluster_with_gpus(cluster: Cluster, tmp_path: path
     golden = (pathlib.Path(__file__).parents[1] / "kubeflow/golden/gpu.yaml").read_text()
     file = tmp_path / "gpu.yaml"
     file.write_text(golden.replace("<the config>", embedded.embed(load("taxi"), {})))
-    package = read(str(file), "gpu")
+    package = read(str(file), ["gpu"])
     assert {task: package.tasks[task] for task in ("start", "trainer")} == {"start": "start", "trainer": "Trainer"}
     assert cluster.submit(file=file).code == ExitCode.OK
     assert _only(cluster.backend.files) == file.read_bytes()

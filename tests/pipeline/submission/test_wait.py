@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import _thread
+import pathlib
 import re
+import shlex
 import threading
+from typing import Any
 
 import pytest
 
 from components.errors import ExitCode
+from pipeline.cli.submit import submit
+from pipeline.submission.access import Access
+from pipeline.submission.submit import Asked, submit_package
+from pipeline.submission.watch import WaitedError
 from tests.pipeline.submission import argo, compiled
 from tests.pipeline.submission.argo import DELETED, EXIT, OK, RUNNING, Workflow
 from tests.pipeline.submission.conftest import Cluster
+from tests.pipeline.submission.kfp_server import Call, Refused
 
 DONE = Workflow("Succeeded", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
 WORKING = Workflow("Running", {"start": [OK], "example-gen": [RUNNING]})
@@ -188,7 +196,7 @@ def test_the_run_goes_on_when_the_waiting_ends(cluster: Cluster) -> None:
     timer.join()
     assert interrupted.code == ExitCode.INTERRUPTED
     for answer, run in zip((late, interrupted), cluster.backend.runs, strict=True):
-        again = f"millrace submit --file {cluster.file} --host {cluster.host} --resume {run} --wait"
+        again = f"millrace submit --file {cluster.file} --host {cluster.host} --resume {run} --wait --no-image-check"
         assert answer.out.splitlines()[-1].endswith(f"To wait for it, or to go on with it: {again}")
     assert not any("terminate" in call for call in cluster.backend.calls)
 
@@ -208,6 +216,51 @@ def test_a_server_that_restarts_is_waited_for(cluster: Cluster) -> None:
     assert answer.code == ExitCode.OK
     assert answer.out.count("waiting on") == 3
     assert len(cluster.backend.runs) == 2
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_run_that_kfp_has_made_without_answering_is_gone_on_with(cluster: Cluster, status: int) -> None:
+    """A proxy loses the answer to the call that goes on with a lost run."""
+    made = cluster.backend.on_CreateRun
+    lost = iter([False, True])
+
+    def on_CreateRun(call: Call) -> Any:
+        run = made(call)
+        if next(lost, False):
+            raise Refused(status, "upstream request timeout")
+        return run
+
+    cluster.backend.on_CreateRun = on_CreateRun  # type: ignore[method-assign]
+    cluster.backend.stories += [[LOST], [DONE], [WORKING]]
+    assert cluster.submit("--wait").code == ExitCode.OK
+    assert len(cluster.backend.runs) == 2
+    assert _parameters(cluster) == [{}, {"run_id": list(cluster.backend.runs)[0]}]
+
+
+def test_a_run_that_goes_on_is_named_after_the_one_before(cluster: Cluster) -> None:
+    cluster.backend.stories += [[WORKING, LOST], [LOST], [DONE]]
+    cluster.submit()
+    (first,) = cluster.backend.runs
+    assert cluster.submit("--resume", first, "--wait").code == ExitCode.OK
+    names = [run["display_name"] for run in cluster.backend.runs.values()]
+    assert names[1:] == [f"taxi after {each}" for each in list(cluster.backend.runs)[:-1]]
+
+
+def test_the_command_that_goes_on_has_all_that_was_given(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    token = tmp_path / "the token"
+    token.write_text("t0ken")
+    words = ["my configs/taxi.py", "--cluster", "c.py", "--set", "name='a b'"]
+    access = Access(cluster.host, "ann", str(token), None)
+    asked = Asked(access, wait=True, every=0.1, timeout=0, image_check=False)
+    said: list[Any] = []
+    with pytest.raises(WaitedError):
+        submit_package(str(cluster.file), words, asked, said.append)
+    command = shlex.split(said[-1].text.partition("to go on with it: ")[2])
+    (run,) = cluster.backend.runs
+    options = ["--host", cluster.host, "--namespace", "ann", "--token-file", str(token), "--resume", run]
+    assert command == ["millrace", "submit", *words, *options, "--wait", "--no-image-check"]
+    parsed = submit.make_context("submit", command[2:]).params
+    assert (parsed["config"], parsed["overrides"], parsed["resume"]) == (words[0], (words[-1],), run)
 
 
 def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster) -> None:

@@ -1,0 +1,47 @@
+"""`millrace task`: what a container is given, before anything runs."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.cli.main import main
+from pipeline.cli.task import set_fields
+from pipeline.config.load import load
+from pipeline.kubeflow.specification import _COMMAND
+
+
+@pytest.mark.parametrize(
+    ("setting", "counts"),
+    [
+        ("data.span=", False),
+        ("data.span=3", True),
+        ("data.path=", True),
+        ("evaluator.thresholds=", True),
+        ("drift.hook=", False),
+        ("drift.hook=sh notify.sh", True),
+    ],
+)
+def test_an_empty_text_leaves_a_field_alone_that_is_none(setting: str, counts: bool) -> None:
+    assert set_fields(load("taxi"), [setting, "trainer.epochs=2"]) == [setting] * counts + ["trainer.epochs=2"]
+
+
+def test_it_is_not_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert " task " not in capsys.readouterr().out
+    assert main(["task", "--help"]) == 0
+
+
+def test_modules_of_a_project_do_not_hide_pythons(tmp_path: pathlib.Path) -> None:
+    for name in ("types", "queue", "dataclasses"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the project was imported')")
+    environment = {"PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}"}
+    command = [*_COMMAND, "node", "Trainer", "--root", str(tmp_path / "none"), "--run-id", "r", "--job", "j"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("millrace: ")
+    assert "No run 'r'" in done.stderr
