@@ -142,21 +142,32 @@ def load_run(root: str, run_id: str) -> RunRecord:
 
 
 def save_outcome(root: str, run_id: str, outcome: Outcome) -> None:
-    """Write what a node of a run on a cluster has come to."""
-    write_whole(_outcome(root, run_id, outcome.node.id), outcome.model_dump_json(indent=2))
+    """Write what a node of a run on a cluster has come to.
+
+    Each attempt has a file of its own: a container of one that was lost may still be there, and write.
+    """
+    write_whole(_outcome(root, run_id, outcome.node.id, outcome.attempt), outcome.model_dump_json(indent=2))
 
 
-def load_outcome(root: str, run_id: str, node_id: str) -> Outcome | None:
-    """What a node of a run on a cluster has come to so far."""
+def load_outcome(root: str, run_id: str, node_id: str, attempt: int) -> Outcome | None:
+    """What a node of a run on a cluster has come to so far in that attempt."""
     try:
-        with open(_outcome(root, run_id, node_id), encoding="utf-8") as file:
+        with open(_outcome(root, run_id, node_id, attempt), encoding="utf-8") as file:
             return Outcome.model_validate_json(file.read())
     except FileNotFoundError:
         return None
 
 
-def _outcome(root: str, run_id: str, node_id: str) -> str:
-    return os.path.join(Layout(root).outcomes(run_id), f"{node_id}.json")
+def heard_of(root: str, record: RunRecord) -> datetime.datetime:
+    """When something was last written of a run: one on a cluster may have been lost without a word."""
+    folder = Layout(root).outcomes(record.id)
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    paths = [Layout(root).record(record.id), *(os.path.join(folder, name) for name in names)]
+    return datetime.datetime.fromtimestamp(max(map(os.path.getmtime, paths)), datetime.timezone.utc)
+
+
+def _outcome(root: str, run_id: str, node_id: str, attempt: int) -> str:
+    return os.path.join(Layout(root).outcomes(run_id), f"{node_id}-{attempt}.json")
 
 
 def _read(root: str, run_id: str) -> RunRecord:
@@ -169,8 +180,8 @@ def _read(root: str, run_id: str) -> RunRecord:
 
 def _gathered(root: str, record: RunRecord) -> RunRecord:
     """The record of a run on a cluster: what its task `start` wrote, and what each node has come to since."""
-    found = [load_outcome(root, record.id, node.id) for node in record.nodes]
-    outcomes = sorted((each for each in found if each and each.attempt == record.attempt), key=lambda each: each.at)
+    found = [load_outcome(root, record.id, node.id, record.attempt) for node in record.nodes]
+    outcomes = sorted((each for each in found if each), key=lambda each: each.at)
     for outcome in outcomes:
         record = record.with_node(outcome.node).model_copy(update=outcome.facts)
     states = {node.state for node in record.nodes}

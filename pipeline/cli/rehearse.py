@@ -23,6 +23,7 @@ from pipeline.rehearsal.reading import read_file
 from pipeline.rehearsal.rehearse import Options, folder_of, new_job
 from pipeline.rehearsal.rehearse import rehearse as run_file
 from pipeline.rehearsal.runtime import Runtime
+from pipeline.runners import lock
 
 
 @click.command()
@@ -80,7 +81,8 @@ def rehearse(
         parallel=parallel,
     )
     listen = Lines(console())
-    record = run_file(file, job, runtime, options, listen)
+    with lock.hold(folder, wait=True, tell=console().print):
+        record = run_file(file, job, runtime, options, listen)
     step = next(iter(read_file(file).steps.values()))
     listen.close(record, runtime.outside(step, str(record.parameters.get(ROOT, folder))))
     return int(record.exit_code or 0)

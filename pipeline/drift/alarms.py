@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -54,6 +56,24 @@ class Alarms(pydantic.BaseModel, frozen=True):
         """Now that the hook has been told of it."""
         told = self.told | dict.fromkeys(alarm.keys, str(alarm.body["run"]))
         return Alarms(told=told, owed=tuple(each for each in self.owed if each is not alarm))
+
+
+@contextlib.contextmanager
+def held(root: str) -> Iterator[None]:
+    """Let nobody else tell meanwhile: on a cluster the last tasks of a run, and several runs, may end at once.
+
+    Raises:
+        InputError: the root cannot be written to.
+    """
+    path = f"{Layout(root).told}.lock"
+    try:
+        os.makedirs(root, exist_ok=True)
+        file = open(path, "w", encoding="utf-8")  # noqa: SIM115 (held open beyond this statement)
+    except OSError as error:
+        raise InputError(f"{path}: cannot write there: {error.strerror}") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def load(root: str) -> Alarms:

@@ -33,7 +33,8 @@ def tell(config: Config, record: RunRecord) -> list[str]:
     if not hook:
         return []
     try:
-        return _tell(hook, config, record)
+        with alarms.held(config.root_path):
+            return _tell(hook, config, record)
     except InputError as error:
         return [str(error)]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pydantic
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.errors import InputError
 from pipeline import runs
 from pipeline.layout import Layout
 from pipeline.runners import ir as irs
@@ -43,6 +44,16 @@ def save(plan: Plan, root: str, run_id: str) -> None:
 
 
 def load(root: str, run_id: str) -> Plan:
-    """The plan of a run, which was kept."""
-    with open(Layout(root).plan(run_id), encoding="utf-8") as file:
-        return Plan.model_validate_json(file.read())
+    """The plan of a run, which was kept.
+
+    Raises:
+        InputError: it is not there.
+    """
+    try:
+        with open(Layout(root).plan(run_id), encoding="utf-8") as file:
+            return Plan.model_validate_json(file.read())
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{error.filename}: there is no such file, and the task `start` has written it. Is pipeline_root on a "
+            "volume that all tasks share (kubeflow.volumes)?"
+        ) from None

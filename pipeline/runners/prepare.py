@@ -37,8 +37,7 @@ def run(engine: Engine, place: Place, config: Config, upstream: Mapping[str, Seq
         raise InputError(f"run_id {place.run}: it is a run of {before.pipeline}, not of {config.name}")
     record = attempts.after(before, config, job) if before else attempts.called(place.run, config, job)
     os.makedirs(Layout(place.root).logs(place.run), exist_ok=True)
-    if before:
-        _bury(engine, place)
+    walk.bury_run(engine, place.run)
     planned = walk.planned(engine, config, record, ())
     _check_shape(upstream, planned)
     if not engine.connection.HasField("sqlite"):
@@ -56,11 +55,6 @@ def _before(place: Place) -> RunRecord | None:
     if not os.path.exists(Layout(place.root).record(place.run)):
         return None
     return runs.load_run(place.root, place.run)
-
-
-def _bury(engine: Engine, place: Place) -> None:
-    with stores.opened(engine.connection) as store:
-        stores.bury_run(store, place.run, Layout(place.root).artifacts)
 
 
 def _check_shape(upstream: Mapping[str, Sequence[str]], planned: Plan) -> None:

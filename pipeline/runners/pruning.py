@@ -33,7 +33,7 @@ def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bo
     layout = Layout(root)
     with lock.hold(root, wait=False, tell=lambda _: None):
         records = runs.list_runs(root)
-        old = _old(records, keep_runs, datetime.datetime.now(datetime.timezone.utc) - older_than)
+        old = _old(root, records, keep_runs, datetime.datetime.now(datetime.timezone.utc) - older_than)
         store = connection.store(root) if connection.exists(root) else None
         needed = _uris(record for record in records if record not in old) | _uris(_latest_blessed(records))
         needed |= _models(store) if store else set()
@@ -47,12 +47,21 @@ def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bo
         return pruned
 
 
-def _old(records: tuple[RunRecord, ...], keep_runs: int, before: datetime.datetime) -> list[RunRecord]:
-    """The runs to prune; a run of an earlier span goes with the one it was made for."""
+def _old(root: str, records: tuple[RunRecord, ...], keep_runs: int, before: datetime.datetime) -> list[RunRecord]:
+    """The runs to prune; a run of an earlier span goes with the one it was made for.
+
+    One on a cluster that has not been heard of for so long was lost.
+    """
     main = [record for record in records if not record.parent]
     latest = {record.id for record in main[max(0, len(main) - keep_runs) :]}
-    young = {record.id for record in main if record.state == "running" or record.started >= before}
+    young = {record.id for record in main if _young(root, record, before)}
     return [record for record in records if (record.parent or record.id) not in latest | young]
+
+
+def _young(root: str, record: RunRecord, before: datetime.datetime) -> bool:
+    if record.state == "running":
+        return not record.process.startswith(runs.JOB) or runs.heard_of(root, record) >= before
+    return record.started >= before
 
 
 def _latest_blessed(records: tuple[RunRecord, ...]) -> list[RunRecord]:

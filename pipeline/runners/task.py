@@ -70,8 +70,8 @@ def run(place: Place, node_id: str, listen: Listener, after: After) -> Outcome:
     node = record.node(node_id)
     if node is None:
         raise InputError(f"{node_id}: run {place.run} has no such node. Its nodes: {', '.join(_ids(record))}")
-    before = runs.load_outcome(place.root, place.run, node_id)
-    if before and before.attempt == record.attempt and _failed_for_good(before):
+    before = runs.load_outcome(place.root, place.run, node_id, record.attempt)
+    if before and _failed_for_good(before):
         listen(Message(f"{node_id} has failed in this run, and would again"))
         return before
     outcome = _run(place, record, node_id, listen)

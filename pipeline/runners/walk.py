@@ -28,11 +28,18 @@ def bury(engine: Engine, run_id: str) -> None:
     Of all runs where the store is the root's own file, which we hold locked; of this one where it is on a server, which
     others may be using.
     """
+    if not engine.connection.HasField("sqlite"):
+        return bury_run(engine, run_id)
     with stores.opened(engine.connection) as store:
-        if engine.connection.HasField("sqlite"):
-            stores.bury_all(store, Layout(engine.root).artifacts)
-        else:
-            stores.bury_run(store, run_id, Layout(engine.root).artifacts)
+        stores.bury_all(store, Layout(engine.root).artifacts)
+
+
+def bury_run(engine: Engine, run_id: str) -> None:
+    """The same of one run, and of those that ingested earlier spans for it."""
+    parts = (record.id for record in runs.list_runs(engine.root) if record.parent == run_id)
+    with stores.opened(engine.connection) as store:
+        for each in (run_id, *parts):
+            stores.bury_run(store, each, Layout(engine.root).artifacts)
 
 
 def planned(engine: Engine, config: Config, record: RunRecord, force: tuple[str, ...]) -> Plan:

@@ -57,7 +57,7 @@ def test_without_spans_only_what_needs_none_is_compared() -> None:
 
 def test_gates_stand_before_the_training_and_before_the_push() -> None:
     nodes = _nodes(_config(c.Drift(on_drift="fail")))
-    assert {"AnomalyGate", "DriftGate"} <= {node.id for node in nodes["Transform"].upstream_nodes}
+    assert {"AnomalyGate", "DriftGate"} <= {node.id for node in nodes["Trainer"].upstream_nodes}
     assert "AnomalyGate" in {node.id for node in nodes["DriftGate"].upstream_nodes}
     assert "PredictionDriftGate" in {node.id for node in nodes["Pusher"].upstream_nodes}
     for gate in ("DriftGate", "PredictionDriftGate"):

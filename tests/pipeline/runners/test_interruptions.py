@@ -16,8 +16,8 @@ from tests.pipeline.runners.test_local import reasons, states, under_way
 def asleep(project: Project) -> list[int]:
     """Wait until only the sleeping node is under way; the ids of its process and of the one that it started."""
     file = project.folder / "asleep"
-    _until(lambda: file.exists() and len(file.read_text().split()) == 2)
-    _until(lambda: [node.state for node in list_runs(project.root)[-1].nodes].count("running") == 1)
+    until(lambda: file.exists() and len(file.read_text().split()) == 2)
+    until(lambda: [node.state for run in list_runs(project.root) for node in run.nodes].count("running") == 1)
     return [int(pid) for pid in file.read_text().split()]
 
 
@@ -32,7 +32,7 @@ def _state(pid: int) -> str:
         return "Z"
 
 
-def _until(true) -> None:
+def until(true) -> None:
     deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
@@ -49,7 +49,7 @@ def test_an_interrupted_run_leaves_no_children_and_can_be_resumed(project, numbe
 
     assert (record.state, record.exit_code) == ("interrupted", ExitCode.INTERRUPTED)
     assert states(record) == {"Ingest": "complete", "Count": "complete", "Trainer": "cancelled", "Push": "pending"}
-    _until(lambda: gone(pids))
+    until(lambda: gone(pids))
     assert under_way(project) == 0
     assert os.listdir(f"{project.root}/artifacts/Trainer/model") == []
 
@@ -67,7 +67,7 @@ def test_a_killed_run_takes_its_children_along_frees_the_lock_and_can_be_resumed
     with pytest.raises(EOFError):
         driver.wait()
 
-    _until(lambda: gone(pids))
+    until(lambda: gone(pids))
     [record] = list_runs(project.root)
     assert (record.state, record.node("Trainer").state) == ("killed", "cancelled")
     assert under_way(project) == 1
@@ -133,7 +133,7 @@ def test_two_runs_on_one_root_wait_for_each_other_or_are_refused(project):
 
     second = Driver(project.config())
     project.act()
-    _until(lambda: second.poll())
+    until(lambda: second.poll())
     os.kill(first.process.pid, signal.SIGINT)
     assert first.wait().state == "interrupted"
     record = second.wait()

@@ -11,7 +11,7 @@ from pipeline.connection import connection
 from pipeline.layout import Layout
 from pipeline.runners import lock
 from pipeline.runners.pruning import prune
-from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, save
+from pipeline.runs import JOB, Home, NodeRecord, RunRecord, list_runs, save
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 ANY_AGE = datetime.timedelta(0)
@@ -130,3 +130,16 @@ def test_pruning_is_refused_while_a_run_uses_the_root(root):
         held.sign("taxi-1")
         with pytest.raises(InputError, match=r"in use by run taxi-1 \(pid"):
             prune(root.path, keep_runs=1, older_than=ANY_AGE)
+
+
+def test_a_run_on_a_cluster_that_was_lost_goes_once_it_has_not_been_heard_of_for_long(root):
+    for run_id in ("lost", "alive"):
+        facts = {"state": "running", "started": NOW - datetime.timedelta(days=9), "process": f"{JOB}1"}
+        facts["nodes"] = (NodeRecord(id="Node", home=Home(run=run_id)),)
+        save(root.path, RunRecord(id=run_id, pipeline="taxi", config_json="{}", **facts))
+    os.utime(Layout(root.path).record("lost"), (0, 0))
+
+    pruned = prune(root.path, keep_runs=0, older_than=datetime.timedelta(days=7))
+
+    assert "lost" in pruned.runs
+    assert "alive" not in pruned.runs

@@ -8,12 +8,15 @@ import time
 
 import pytest
 
+import pipeline.config as c
 from components.errors import ConfigError, ExitCode, InputError
 from pipeline.config.embedded import Embedded, versions
 from pipeline.runners.task import Place
-from pipeline.runs import Outcome, RunRecord, load_run
+from pipeline.runs import Outcome, RunRecord, load_run, save_outcome
 from tests.pipeline.runners.conftest import Project
 from tests.pipeline.runners.drive import Child, run
+from tests.pipeline.runners.test_interruptions import asleep, gone, until
+from tests.pipeline.runners.test_local import under_way
 
 UPSTREAM = {"Ingest": (), "Count": ("Ingest",), "Trainer": ("Ingest",), "Push": ("Count", "Trainer")}
 RUN = "run-1"
@@ -24,9 +27,10 @@ class Cluster:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.config = project.config()
 
     def start(self, job: str, settings=(), upstream=UPSTREAM, compiled_with=None, root=None) -> None:
-        given = Embedded(self.project.config(), upstream, compiled_with or versions())
+        given = Embedded(self.config, upstream, compiled_with or versions())
         Child(_start, root or self.project.root, job, given, settings).wait()
 
     def begin(self, job: str, node: str) -> Child:
@@ -204,3 +208,45 @@ def test_a_container_says_what_it_does_not_find(cluster, project):
     os.remove(os.path.join(project.root, "runs", RUN, "plan.json"))
     with pytest.raises(InputError, match=r"plan.json: .* Is pipeline_root on a volume that all tasks share"):
         cluster.node("a", "Ingest")
+
+
+def spans(project, *numbers):
+    """A config of a window over data in these spans."""
+    for number in numbers:
+        (project.folder / f"data-{number}.txt").write_text(f"{number}\n")
+    data = c.Data(path="data-{SPAN}.txt", window=len(numbers))
+    return project.config().model_copy(update={"data": data})
+
+
+def test_the_start_ingests_what_a_window_lacks(cluster, project):
+    cluster.config = spans(project, 1, 2, 3)
+    cluster.start("a")
+    parts = [load_run(project.root, f"{RUN}-span-{span}") for span in (1, 2)]
+    assert [part.state for part in parts] == ["complete", "complete"]
+    assert {part.parent for part in parts} == {RUN}
+    assert cluster.nodes("a", *UPSTREAM).state == "complete"
+
+
+def test_a_start_that_was_killed_while_it_ingested_leaves_nothing_under_way(cluster, project):
+    cluster.config = spans(project, 1, 2, 3)
+    project.act(Ingest="sleep")
+    first = Child(_start, project.root, "a", Embedded(cluster.config, UPSTREAM, versions()), ())
+    pid = asleep(project)[0]
+    os.killpg(first.process.pid, signal.SIGKILL)
+    with pytest.raises(EOFError):
+        first.wait()
+    until(lambda: gone([pid]))
+    assert under_way(project) == 1
+
+    project.act()
+    cluster.start("a")
+    assert under_way(project) == 0
+    assert cluster.nodes("a", *UPSTREAM).state == "complete"
+
+
+def test_a_container_of_a_lost_job_writes_into_its_own_attempt(cluster, project):
+    cluster.start("a")
+    late = cluster.node("a", "Ingest")
+    cluster.start("b")
+    save_outcome(project.root, RUN, late.model_copy(update={"node": late.node.model_copy(update={"state": "failed"})}))
+    assert cluster.nodes("b", *UPSTREAM).state == "complete"

@@ -102,7 +102,8 @@ def Push(
 
 def create_pipeline(config: Config) -> Pipeline:
     project = config.project
-    ingest = Ingest(path=config.resolve(config.data.path), project=project)
+    path = config.resolve(config.data.path).replace("{SPAN}", str(config.data.span or 3))
+    ingest = Ingest(path=path, project=project)
     count = Count(examples=ingest.outputs["examples"], project=project)
     train = Train(examples=ingest.outputs["examples"], epochs=config.trainer.epochs, project=project)
     push = Push(model=train.outputs["model"], blessing=count.outputs["blessing"], project=project)
