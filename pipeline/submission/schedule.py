@@ -16,7 +16,7 @@ _ENABLED = "ENABLED"
 
 
 @dataclasses.dataclass(frozen=True)
-class Schedule:
+class Recurring:
     """What is scheduled now, and what was until now and is switched off. `new` unless it was all the same before."""
 
     id: str
@@ -43,7 +43,7 @@ def with_seconds(cron: str) -> str:
     return " ".join(fields if len(fields) == 6 else ["0", *fields])
 
 
-def schedule(client: Client, order: Order, cron: str) -> Schedule:
+def schedule(client: Client, order: Order, cron: str) -> Recurring:
     """Run it at these times (seconds first), instead of what was scheduled under its name in its experiment.
 
     Raises:
@@ -55,7 +55,7 @@ def schedule(client: Client, order: Order, cron: str) -> Schedule:
     if same:
         for old in replaced:
             client.disable_recurring_run(old)
-        return Schedule(str(same.recurring_run_id), replaced, new=False)
+        return Recurring(str(same.recurring_run_id), replaced, new=False)
     made = str(_made(client, order, cron).recurring_run_id)
     try:
         for old in replaced:
@@ -66,7 +66,7 @@ def schedule(client: Client, order: Order, cron: str) -> Schedule:
         raise CallError(
             f"{error}. Recurring run {made} is made, but not switched on{before}: submit it again", error.status
         ) from None
-    return Schedule(made, replaced)
+    return Recurring(made, replaced)
 
 
 def _made(client: Client, order: Order, cron: str) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import pathlib
 import re
 import shutil
 import subprocess
 import urllib.parse
+from collections.abc import Callable
 from typing import Any
 
 import kubernetes.client
@@ -19,25 +21,50 @@ CHECKOUT = pathlib.Path(__file__).parents[3]
 MANIFESTS = CHECKOUT / "pipeline/kubeflow/manifests"
 OVERLAYS = sorted(path.name for path in (MANIFESTS / "overlays").iterdir())
 KINDS = {
-    ("v1", "Service"), ("v1", "PersistentVolume"), ("v1", "PersistentVolumeClaim"),
+    ("v1", "Service"), ("v1", "Secret"), ("v1", "PersistentVolume"), ("v1", "PersistentVolumeClaim"),
     ("apps/v1", "StatefulSet"), ("apps/v1", "Deployment"), ("batch/v1", "Job"),
 }  # fmt: skip
+Rendered = Callable[[str], dict[tuple[str, str], dict]]
 PORTS = {"mysql": 3306, "postgresql": 5432}
 
 
-def rendered(folder: str) -> dict[tuple[str, str], dict]:
-    """What `kubectl apply -k` would send, by kind and name."""
+@pytest.fixture(scope="module")
+def kustomize() -> list[str]:
+    """The command that renders a folder: Debian's kubectl is 1.20, whose kustomize is another."""
+    if shutil.which("kustomize"):
+        return ["kustomize", "build"]
     kubectl = shutil.which("kubectl")
-    if (
-        not kubectl
-        or "Kustomize"
-        not in subprocess.run([kubectl, "version", "--client"], capture_output=True, text=True, check=False).stdout
-    ):
-        pytest.skip("no kubectl 1.24 or later; Debian's is older, and reads no folders")
-    done = subprocess.run([kubectl, "kustomize", str(MANIFESTS / folder)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert not done.stderr  # warnings of fields that are going
-    return {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(done.stdout)}
+    if kubectl and "Kustomize" in _told(kubectl, "version", "--client").stdout:
+        return [kubectl, "kustomize"]
+    pytest.skip("install kubectl 1.24 or later, or: go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1")
+
+
+@pytest.fixture(scope="module")
+def deploy(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A copy of the manifests, with the password that the page has one write."""
+    folder = tmp_path_factory.mktemp("manifests") / "deploy"
+    shutil.copytree(MANIFESTS, folder)
+    page = (CHECKOUT / ".docs/kubeflow.md").read_text()
+    (written,) = re.findall(r'echo "(.*)\$\(openssl rand -hex 24\)" >(\S+)\)', page)
+    (folder.parent / written[1]).write_text(f"{written[0]}s3cret\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rendered(kustomize: list[str], deploy: pathlib.Path) -> Rendered:
+    """What `kubectl apply -k` would send of a folder, by kind and name."""
+
+    def render(folder: str) -> dict[tuple[str, str], dict]:
+        done = _told(*kustomize, str(deploy / folder))
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr  # warnings of fields that are going
+        return {(each["kind"], each["metadata"]["name"]): each for each in yaml.safe_load_all(done.stdout)}
+
+    return render
+
+
+def _told(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def unknown(value: Any, kind: str) -> list[str]:
@@ -54,11 +81,11 @@ def unknown(value: Any, kind: str) -> list[str]:
 
 
 def containers(resource: dict) -> list[dict]:
-    return resource["spec"].get("template", {}).get("spec", {}).get("containers", [])
+    return resource.get("spec", {}).get("template", {}).get("spec", {}).get("containers", [])
 
 
 @pytest.mark.parametrize("folder", [*(f"overlays/{name}" for name in OVERLAYS), "base/serving"])
-def test_it_renders_to_what_kubernetes_knows_with_pinned_images(folder: str) -> None:
+def test_it_renders_to_what_kubernetes_knows_with_pinned_images(folder: str, rendered: Rendered) -> None:
     resources = rendered(folder)
     assert resources
     for resource in resources.values():
@@ -83,7 +110,7 @@ def test_a_field_that_kubernetes_does_not_have_is_seen() -> None:
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_the_database_is_the_one_that_a_config_names(name: str) -> None:
+def test_the_database_is_the_one_that_a_config_names(name: str, rendered: Rendered) -> None:
     resources = rendered(f"overlays/{name}")
     scheme = "postgresql" if "postgresql" in name else "mysql"
     store = urllib.parse.urlsplit(c.Kubeflow().store)
@@ -98,6 +125,8 @@ def test_the_database_is_the_one_that_a_config_names(name: str) -> None:
     values = {each["name"].partition("_")[2]: each.get("value") for each in container["env"]}
     assert values["USER"] == store.username
     assert values.get("DATABASE", values.get("DB")) == store.path[1:]
+    data = resources["Secret", c.Kubeflow().password.name]["data"]
+    assert {key: base64.b64decode(value) for key, value in data.items()} == {c.Kubeflow().password.key: b"s3cret"}
     (secret,) = [each["valueFrom"]["secretKeyRef"] for each in container["env"] if "valueFrom" in each]
     assert secret == {"name": c.Kubeflow().password.name, "key": c.Kubeflow().password.key}
     if scheme == "mysql":
@@ -105,7 +134,7 @@ def test_the_database_is_the_one_that_a_config_names(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_the_volume_is_the_one_that_a_config_mounts(name: str) -> None:
+def test_the_volume_is_the_one_that_a_config_mounts(name: str, rendered: Rendered) -> None:
     resources = rendered(f"overlays/{name}")
     (volume,) = c.Kubeflow().volumes
     claim = resources["PersistentVolumeClaim", volume.claim]["spec"]
@@ -121,7 +150,7 @@ def test_the_volume_is_the_one_that_a_config_mounts(name: str) -> None:
     assert f"chown {user} {volume.path} " in job["containers"][0]["command"][-1]
 
 
-def test_serving_reads_what_runs_push() -> None:
+def test_serving_reads_what_runs_push(rendered: Rendered) -> None:
     deployment = rendered("base/serving")["Deployment", "millrace-taxi"]
     (container,) = containers(deployment)
     (volume,) = c.Kubeflow().volumes

@@ -220,7 +220,7 @@ def test_a_server_that_restarts_is_waited_for(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_run_that_kfp_has_made_without_answering_is_gone_on_with(cluster: Cluster, status: int) -> None:
-    """A proxy loses the answer to the call that goes on with a lost run."""
+    """A proxy, or a service mesh, loses the answer to the call that goes on with a lost run."""
     made = cluster.backend.on_CreateRun
     lost = iter([False, True])
 
