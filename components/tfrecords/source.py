@@ -10,12 +10,12 @@ import apache_beam as beam
 import pyarrow as pa
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 from tfx_bsl.tfxio import tensor_representation_util
 from tfx_bsl.tfxio.record_based_tfxio import AppendRawRecordColumn
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 
 from components.tfrecords import blocks
+from components.tfrecords.decoder import Decoder
 
 
 @beam.typehints.with_input_types(beam.Pipeline)
@@ -117,17 +117,18 @@ class Decode(beam.DoFn):
         raw_column: a last column of this name holds the records themselves, as TFX's readers write it.
         """
         # As bytes: a message of a schema is not pickled everywhere.
-        self._arguments = [] if schema is None else [schema.SerializeToString()]
+        self._schema = None if schema is None else schema.SerializeToString()
         self._raw_column = raw_column
         self._decoder: Any = None
 
     def setup(self) -> None:
         """See Beam."""
-        self._decoder = ExamplesToRecordBatchDecoder(*self._arguments)
+        schema = None if self._schema is None else schema_pb2.Schema.FromString(self._schema)
+        self._decoder = Decoder(schema)
 
     def process(self, block: list[bytes]) -> Any:
         """See Beam."""
-        batch = self._decoder.DecodeBatch(block)
+        batch = self._decoder.decode(block)
         yield batch if self._raw_column is None else AppendRawRecordColumn(batch, self._raw_column, block)
 
 
