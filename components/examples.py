@@ -4,16 +4,13 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Collection, Iterator, Sequence
-from typing import Optional
 
 import tensorflow as tf
 from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 
 from components.spans import span_of
-
-_TOGETHER = 64
-"""Records are handed over so many at a time: one by one, that takes far longer than reading them."""
+from components.tfrecords.blocks import records
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -50,27 +47,10 @@ def files(examples: Artifact, split: str) -> list[str]:
     return sorted(tf.io.gfile.glob(pattern(examples, split)))
 
 
-def records(paths: Sequence[str]) -> Iterator[bytes]:
-    """The serialised tf.Examples in TFRecord files, in order; those that end in .gz are GZIP."""
-    for path in paths:
-        yield from _each(tf.data.TFRecordDataset(path, compression(path)))
-
-
 def chosen(path: str, numbers: Collection[int]) -> Iterator[tuple[int, bytes]]:
-    """The records of a file with these numbers, from 0, in order; what follows the last of them is not read."""
+    """The records of a file with these numbers, from 0, in order; what follows the last of them is not looked at."""
     upto = max(numbers, default=-1) + 1
-    found = tf.data.TFRecordDataset(path, compression(path)).take(upto)
-    return (each for each in enumerate(_each(found)) if each[0] in numbers)
-
-
-def _each(dataset: tf.data.Dataset) -> Iterator[bytes]:
-    for some in dataset.batch(_TOGETHER).as_numpy_iterator():
-        yield from some.tolist()
-
-
-def compression(path: str) -> Optional[str]:
-    """The TFRecord compression that a file's name stands for."""
-    return "GZIP" if path.endswith(".gz") else None
+    return (each for each in enumerate(itertools.islice(records([path]), upto)) if each[0] in numbers)
 
 
 def first_records(artifacts: Sequence[Artifact], count: int) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfx.components import Trainer, Transform
+from tfx.components import Trainer
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
@@ -30,6 +30,7 @@ from components.pusher.component import Pusher
 from components.schema_gen import SchemaGen
 from components.span_window import SpanWindow
 from components.statistics_gen import StatisticsGen
+from components.transform.component import Transform
 from components.tuner import Tuner
 from pipeline.config import Config
 from pipeline.dependencies import PREPROCESSING_FN, RUN_FN, TUNER_FN
@@ -84,10 +85,6 @@ def create_pipeline(config: Config) -> Pipeline:
         preprocessing_fn=PREPROCESSING_FN,
         custom_config={"settings": transform_settings(config).model_dump_json()},
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
-        # A cache per span and split costs more than it saves until spans are large: it multiplies Beam's stages.
-        disable_analyzer_cache=True,
-        # Nobody reads them, and they take a quarter of the time.
-        disable_statistics=True,
     )
     warm_start, base_model = _warm_start(config)
 

@@ -21,6 +21,7 @@ from tfx.dsl.io import fileio
 
 from components.anomalies import Anomaly, Key, Row, read
 from components.statistics import counting
+from components.tfrecords.source import BlockTFXIO
 
 _LONGEST = 200
 """Characters of a value that are kept."""
@@ -58,7 +59,7 @@ class AnomalousRows(beam.PTransform):
         with beam.Pipeline(options=PipelineOptions(list(beam_args))) as pipeline:
             _ = (
                 pipeline
-                | counting.source([examples])
+                | BlockTFXIO([examples], telemetry_descriptors=["Statistics"]).BeamSource()
                 | beam.Map(counting.counted, without)
                 | self
                 | beam.Map(lambda found: json.dumps([*found.items()]))

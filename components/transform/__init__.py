@@ -1,0 +1,1 @@
+"""Transform over blocks of examples: TFX's artifacts, made shard by shard."""
