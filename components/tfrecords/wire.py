@@ -41,8 +41,8 @@ class Messages:
         self._whole = b"".join([*messages, bytes(_WORD)])
         self._data: _Bytes = np.frombuffer(self._whole, np.uint8)
         places = len(self._whole) - _WORD + 1
-        self._words = np.ndarray((places,), "<u8", self._whole, strides=(1,))
-        self._floats = np.ndarray((places,), "<f4", self._whole, strides=(1,))
+        self._words: _Words = np.ndarray((places,), "<u8", self._whole, strides=(1,))
+        self._floats: npt.NDArray[np.float32] = np.ndarray((places,), "<f4", self._whole, strides=(1,))
 
     def field(self, at: Ints, stop: Ints, number: int) -> tuple[Ints, Ints]:
         """Where the content of the length-delimited field that begins at `at` begins and ends in each message.
