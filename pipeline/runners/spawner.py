@@ -32,9 +32,16 @@ class Spawner:
             Exception: what `function` raised.
         """
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", __name__, str(theirs.fileno()), str(os.getpid())]
+        # With the same path, as a forked process has it: Python itself would put the working directory first, where a
+        # project's types.py hides the standard library's.
+        begin = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; "
+        code = f"{begin}main({theirs.fileno()}, {os.getpid()})"
         process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], start_new_session=True, stdout=self._output, stderr=self._output
+            [sys.executable, "-c", code],
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+            stdout=self._output,
+            stderr=self._output,
         )
         theirs.close()
         try:
@@ -76,6 +83,7 @@ def _measured(send: Send, function: Callable[..., Any], args: tuple[Any, ...]) -
     return value, 1024 * max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
-if __name__ == "__main__":
-    die_with(int(sys.argv[2]))
-    run_child(Connection(int(sys.argv[1])))
+def main(connection: int, parent: int) -> None:
+    """Be the process of a call: `connection` is a file descriptor, `parent` the id of the process that asks."""
+    die_with(parent)
+    run_child(Connection(connection))

@@ -55,6 +55,12 @@ def test_what_it_raises_is_raised_and_its_death_is_told():
     assert (left.value.signal, left.value.status) == (None, 3)
 
 
+def test_a_file_in_the_working_directory_hides_no_module_of_pythons(tmp_path, monkeypatch):
+    (tmp_path / "types.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    assert Spawner().call(double, 2, receive=print).value == 4
+
+
 def leave_a_child(send):
     subprocess.Popen(["sleep", "1000"])
 
