@@ -8,6 +8,7 @@ such as images, are left out.
 
 import json
 import os
+import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
@@ -22,8 +23,9 @@ from tfx.types.system_executions import Process
 
 from components import columns, saved_model, saved_signatures
 from components import examples as example_files
-from components.batches import batches
 from components.spans import span_of
+from components.tfrecords.blocks import blocks
+from components.tfrecords.shards import Shard
 
 _WITHOUT = "without"
 _COPIED = ("payload_format", "file_format")
@@ -47,15 +49,12 @@ class _Predict(beam.DoFn):
     def process(self, element: "tuple[str, str]") -> Iterator[int]:
         source, target = element
         assert self._model is not None
-        part = f"{target}.part"
-        rows = 0
-        with tf.io.TFRecordWriter(part, "GZIP") as writer:
-            for batch in batches(example_files.records([source]), self._model.batch):
-                rows += len(batch)
-                for record in columns.with_columns(batch, self._of_model(self._model, batch), self._without):
-                    writer.write(record)
-        tf.io.gfile.rename(part, target, overwrite=True)
-        yield rows
+        # What is not complete lies beside the splits, where nobody reads.
+        shard = Shard(target, posixpath.dirname(posixpath.dirname(target)))
+        for batch in blocks([source], self._model.batch):
+            shard.write(columns.with_columns(batch, self._of_model(self._model, batch), self._without))
+        shard.commit()
+        yield shard.records
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):

@@ -1,41 +1,60 @@
-"""Examples and keys as TFMA hands them to the combiner of a metric."""
+"""What our metrics have in common: a combiner that takes rows, and keys as TFMA wants them."""
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
+import apache_beam as beam
 import numpy as np
-from tensorflow_model_analysis.metrics import metric_types, metric_util
+from tensorflow_model_analysis.metrics import metric_types
 
 from components.errors import InputError
+from components.metrics.rows import Rows, Triples, of_one
 
 
-def triples(element: Any, key: metric_types.MetricKey, eval_config: Any) -> Iterable[Any]:
-    """(label, prediction, weight) of an example; labels and predictions as flat arrays."""
-    found = metric_util.to_label_prediction_example_weight(
-        element,
-        eval_config=eval_config,
-        model_name=key.model_name,
-        output_name=key.output_name,
-        example_weighted=key.example_weighted,
-        flatten=False,
-    )
-    for label, prediction, weight in found:
-        yield np.ravel(label), np.ravel(prediction), metric_util.safe_to_scalar(weight)
+class RowsCombiner(beam.CombineFn):
+    """Combines labels, predictions and weights. A row by itself, as TFMA's own evaluator has it, is a block of one."""
+
+    def __init__(self, key: metric_types.MetricKey, eval_config: Any) -> None:
+        self._key, self._eval_config = key, eval_config
+
+    def add_triples(self, accumulator: Any, triples: Triples, rows: Rows) -> Any:
+        """The accumulator with the rows."""
+        raise NotImplementedError
+
+    def add_rows(self, accumulator: Any, rows: Rows) -> Any:
+        """Many rows at once."""
+        triples = rows.triples(self._key, self._eval_config)
+        if triples is None:
+            return functools.reduce(self.add_input, rows.each(), accumulator)
+        return self.add_triples(accumulator, triples, rows)
+
+    def add_input(self, accumulator: Any, element: Any) -> Any:
+        """One row.
+
+        Raises:
+            InputError: its label is no number.
+        """
+        row = of_one(element)
+        triples = row.triples(self._key, self._eval_config)
+        if triples is None:
+            raise InputError(f"the metric {self._key.name!r} needs labels that are numbers; it got: {element.labels}")
+        return self.add_triples(accumulator, triples, row)
 
 
-def class_id(label: np.ndarray) -> int:
-    """The id of the label's class.
+def class_ids(labels: np.ndarray) -> np.ndarray:
+    """The ids of the labels' classes, int64 [n], from labels [n, 1].
 
     Raises:
-        InputError: it stands for no class, which a negative id says. It would count as one from the end of the list.
+        InputError: one stands for no class, which a negative id says. It would count as one from the end of the list.
     """
-    number = int(label[0])
-    if number < 0:
+    ids = labels[:, 0].astype(np.int64)
+    if (ids < 0).any():
         raise InputError(
             "an example of the evaluated split has no label, or one that training has not seen, so that the model "
             "cannot be judged by it. List every class in heads.classes, clean the data, or change data.splits"
         )
-    return number
+    return ids
 
 
 def key_of(name: str, model_name: str, output_name: str, example_weighted: bool) -> metric_types.MetricKey:
@@ -45,6 +64,7 @@ def key_of(name: str, model_name: str, output_name: str, example_weighted: bool)
     )
 
 
-def computation(combiner: Any, key: metric_types.MetricKey) -> list[Any]:
-    """What TFMA computes for one key."""
-    return [metric_types.MetricComputation(keys=[key], preprocessors=None, combiner=combiner)]
+def computation(combiner: Any, key: metric_types.MetricKey, inputs: Iterable[str] = ()) -> list[Any]:
+    """What TFMA computes for one key; `inputs` are further extracts that the combiner looks at."""
+    preprocessors = [metric_types.StandardMetricInputsPreprocessor(include_filter=inputs)] if inputs else None
+    return [metric_types.MetricComputation(keys=[key], preprocessors=preprocessors, combiner=combiner)]

@@ -14,15 +14,15 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
-import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis import constants
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.metrics.elements import class_id, key_of, triples
+from components.metrics.elements import RowsCombiner, class_ids, computation, key_of
 from components.metrics.multiclass import confusion_scores
+from components.metrics.rows import Rows, Triples
 
 NAME = "jackknife"
 GROUPS = 20
@@ -151,33 +151,43 @@ def _over(part: float, whole: float) -> float:
     return float(part / whole) if whole else math.nan
 
 
-def _of_binary(label: np.ndarray, prediction: np.ndarray) -> Counts:
-    bucket = min(int(prediction[0] * _BUCKETS), _BUCKETS - 1)
-    return {(class_id(np.round(label)), bucket): 1.0}
+class _Summary(NamedTuple):
+    """What is kept of examples."""
+
+    pairs: Optional[np.ndarray]
+    """int64 [n, 2], whose weights are added up by pair; None where only sums are kept."""
+    terms: dict[str, np.ndarray]
+    """What is added up by name, float64 [n]."""
 
 
-def _of_multiclass(label: np.ndarray, prediction: np.ndarray, top: "Sequence[int]" = ()) -> Counts:
-    actual = class_id(label)
-    loss = -math.log(min(max(float(prediction[actual]), _EPSILON), 1.0))
-    better = int((prediction > prediction[actual]).sum()) if top else 0
-    hits = {f"top_{k}_accuracy": float(better < k) for k in top}
-    return {(actual, int(np.argmax(prediction))): 1.0, "log_loss": loss, **hits}
+def _of_binary(labels: np.ndarray, predictions: np.ndarray) -> _Summary:
+    buckets = np.minimum((predictions[:, 0] * _BUCKETS).astype(np.int64), _BUCKETS - 1)
+    return _Summary(np.stack([class_ids(np.round(labels)), buckets], axis=1), {})
 
 
-def _of_regression(label: np.ndarray, prediction: np.ndarray) -> Counts:
-    actual, guess = float(label[0]), float(prediction[0])
+def _of_multiclass(labels: np.ndarray, predictions: np.ndarray, top: "Sequence[int]" = ()) -> _Summary:
+    actual = class_ids(labels)
+    scores = predictions[np.arange(len(actual)), actual]
+    losses = -np.log(np.clip(scores.astype(float), _EPSILON, 1.0))
+    better = (predictions > scores[:, None]).sum(axis=1)
+    hits = {f"top_{k}_accuracy": (better < k).astype(float) for k in top}
+    return _Summary(np.stack([actual, predictions.argmax(axis=1)], axis=1), {"log_loss": losses, **hits})
+
+
+def _of_regression(labels: np.ndarray, predictions: np.ndarray) -> _Summary:
+    actual, guess = labels[:, 0].astype(float), predictions[:, 0].astype(float)
     error = guess - actual
-    return {
-        "weight": 1.0, "label": actual, "label^2": actual**2, "prediction": guess, "error^2": error**2,
-        "|error|": abs(error),
-    }  # fmt: skip
+    return _Summary(None, {
+        "weight": np.ones_like(error), "label": actual, "label^2": actual**2, "prediction": guess, "error^2": error**2,
+        "|error|": np.abs(error),
+    })  # fmt: skip
 
 
-_Tasks = dict[str, tuple[Callable[..., Counts], Callable[[Counts], dict[str, float]]]]
+_Tasks = dict[str, tuple[Callable[..., _Summary], Callable[[Counts], dict[str, float]]]]
 
 
 def _tasks(top: "Sequence[int]") -> _Tasks:
-    """By task what keeps one example, and what makes metrics of the sums; `top` is for multi-class heads."""
+    """By task what is kept of examples, and what makes metrics of it; `top` is for multi-class heads."""
     return {
         "binary": (_of_binary, binary_scores),
         "multiclass": (functools.partial(_of_multiclass, top=top), multiclass_scores),
@@ -185,22 +195,28 @@ def _tasks(top: "Sequence[int]") -> _Tasks:
     }
 
 
-class _Combiner(beam.CombineFn):
+class _Combiner(RowsCombiner):
     """From examples to pseudo-values, as JSON."""
 
     def __init__(self, key: metric_types.MetricKey, eval_config: Any, task: str, top: "Sequence[int]") -> None:
-        self._key = key
-        self._eval_config = eval_config
+        super().__init__(key, eval_config)
         self._summary, self._scores = _tasks(top)[task]
 
     def create_accumulator(self) -> "list[Counts]":
         return [{} for _ in range(GROUPS)]
 
-    def add_input(self, accumulator: "list[Counts]", element: Any) -> "list[Counts]":
-        group = accumulator[_group(element)]
-        for label, prediction, weight in triples(element, self._key, self._eval_config):
-            for name, value in self._summary(label, prediction).items():
-                group[name] = group.get(name, 0.0) + value * weight
+    def add_triples(self, accumulator: "list[Counts]", triples: Triples, rows: Rows) -> "list[Counts]":
+        groups = rows.block.computed(constants.INPUT_KEY, _groups)[rows.indices]
+        pairs, terms = self._summary(triples.labels, triples.predictions)
+        if pairs is not None:
+            found, places = np.unique(np.column_stack([groups, pairs]), axis=0, return_inverse=True)
+            weights = np.bincount(places.reshape(-1), triples.weights)
+            for (group, *pair), weight in zip(found.tolist(), weights.tolist(), strict=True):
+                _add(accumulator[group], {tuple(pair): weight})
+        for name, values in terms.items():
+            sums = np.bincount(groups, values * triples.weights, GROUPS)
+            for group in np.unique(groups).tolist():
+                _add(accumulator[group], {name: float(sums[group])})
         return accumulator
 
     def merge_accumulators(self, accumulators: "Iterable[list[Counts]]") -> "list[Counts]":
@@ -216,10 +232,10 @@ class _Combiner(beam.CombineFn):
         return {self._key: json.dumps(finite).encode()}
 
 
-def _group(element: Any) -> int:
-    """The group of an example, by its serialised bytes."""
-    serialized = np.ravel(element[constants.INPUT_KEY])[0]
-    return zlib.crc32(serialized if isinstance(serialized, bytes) else str(serialized).encode()) % GROUPS
+def _groups(serialized: np.ndarray) -> np.ndarray:
+    """The group of each example, by its serialised bytes; int64 [n]."""
+    records = (each if isinstance(each, bytes) else str(each).encode() for each in np.ravel(serialized).tolist())
+    return np.array([zlib.crc32(each) % GROUPS for each in records], np.int64)
 
 
 def _jackknife(
@@ -232,12 +248,7 @@ def _jackknife(
     example_weighted: bool = False,
 ) -> list[Any]:
     key = key_of(name, model_name, output_name, example_weighted)
-    inputs = metric_types.StandardMetricInputsPreprocessor(include_filter={constants.INPUT_KEY: {}})
-    return [
-        metric_types.MetricComputation(
-            keys=[key], preprocessors=[inputs], combiner=_Combiner(key, eval_config, task, top)
-        )
-    ]
+    return computation(_Combiner(key, eval_config, task, top), key, [constants.INPUT_KEY])
 
 
 class Jackknife(metric_types.Metric):

@@ -11,7 +11,7 @@ import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.metrics import multi_class_confusion_matrix_metrics as confusion
 
-from components.metrics.elements import class_id, key_of
+from components.metrics.elements import class_ids, key_of
 from components.metrics.sums import of_sums
 
 _EPSILON = 1e-7
@@ -83,8 +83,9 @@ class ClassScore(metric_types.Metric):
         super().__init__(metric_util.merge_per_key_computations(_class_score), score=score, name=name or score)
 
 
-def _surprise(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    return np.array([-np.log(np.clip(prediction[class_id(label)], _EPSILON, 1.0))])
+def _surprise(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    of_label = predictions[np.arange(len(labels)), class_ids(labels)]
+    return -np.log(np.clip(of_label, _EPSILON, 1.0))[:, None]
 
 
 def _mean(sums: np.ndarray) -> float:

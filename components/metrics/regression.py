@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterable
 from typing import Any, Optional
 
-import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.metrics.elements import computation, key_of, triples
+from components.metrics.elements import RowsCombiner, computation, key_of
+from components.metrics.rows import Rows, Triples
 from components.metrics.sums import of_sums
 
 SAMPLE_NAME = "prediction_sample"
@@ -30,9 +30,9 @@ class CoefficientOfDetermination(metric_types.Metric):
         super().__init__(of_sums(_squares, _r2), name=name)
 
 
-def _squares(label: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-    value = float(label[0])
-    return np.array([value, value**2, (value - float(prediction[0])) ** 2])
+def _squares(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    values = labels[:, 0].astype(float)
+    return np.stack([values, values**2, (values - predictions[:, 0]) ** 2], axis=1)
 
 
 def _rmse(sums: np.ndarray) -> float:
@@ -45,20 +45,16 @@ def _r2(sums: np.ndarray) -> float:
     return float(1.0 - sums[3] / total) if total > 0 else float("nan")
 
 
-class _Sample(beam.CombineFn):
+class _Sample(RowsCombiner):
     """The (prediction, label) pairs whose hashes are lowest: the same ones however the data is dealt to workers."""
-
-    def __init__(self, key: metric_types.MetricKey, eval_config: Any) -> None:
-        self._key = key
-        self._eval_config = eval_config
 
     def create_accumulator(self) -> list[Any]:
         return []
 
-    def add_input(self, accumulator: list[Any], element: Any) -> list[Any]:
-        for label, prediction, _ in triples(element, self._key, self._eval_config):
-            pair = (float(prediction[0]), float(label[0]))
-            accumulator.append((hashlib.md5(repr(pair).encode()).hexdigest(), pair))
+    def add_triples(self, accumulator: list[Any], triples: Triples, rows: Rows) -> list[Any]:
+        del rows
+        pairs = zip(triples.predictions[:, 0].tolist(), triples.labels[:, 0].astype(float).tolist(), strict=True)
+        accumulator += ((hashlib.md5(repr(pair).encode()).hexdigest(), pair) for pair in pairs)
         return accumulator if len(accumulator) < 2 * _SAMPLE_SIZE else sorted(accumulator)[:_SAMPLE_SIZE]
 
     def merge_accumulators(self, accumulators: Iterable[list[Any]]) -> list[Any]:

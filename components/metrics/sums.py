@@ -3,35 +3,34 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Optional
 
-import apache_beam as beam
 import numpy as np
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-from components.metrics.elements import computation, key_of, triples
+from components.metrics.elements import RowsCombiner, computation, key_of
+from components.metrics.rows import Rows, Triples
 
 Terms = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""From an example's label and prediction to what is added up."""
+"""From labels [n, values] and predictions [n, units] to what is added up, [n, terms]."""
 Result = Callable[[np.ndarray], float]
 """From the sums, that of the weights first, to the metric."""
 
 
-class _Sums(beam.CombineFn):
+class _Sums(RowsCombiner):
     """Weighted sums of terms of each example, and a number made from them. The first sum is that of the weights."""
 
     def __init__(self, key: metric_types.MetricKey, eval_config: Any, terms: Terms, result: Result) -> None:
-        self._key = key
-        self._eval_config = eval_config
+        super().__init__(key, eval_config)
         self._terms = terms
         self._result = result
 
     def create_accumulator(self) -> np.ndarray:
         return np.zeros(1)
 
-    def add_input(self, accumulator: np.ndarray, element: Any) -> np.ndarray:
-        for label, prediction, weight in triples(element, self._key, self._eval_config):
-            terms = np.concatenate(([1.0], self._terms(label, prediction))) * weight
-            accumulator = terms + (accumulator if accumulator.size > 1 else 0.0)
-        return accumulator
+    def add_triples(self, accumulator: np.ndarray, triples: Triples, rows: Rows) -> np.ndarray:
+        del rows
+        weights = triples.weights
+        sums = np.array([weights.sum(), *(weights @ self._terms(triples.labels, triples.predictions))])
+        return sums + (accumulator if accumulator.size > 1 else 0.0)
 
     def merge_accumulators(self, accumulators: Iterable[np.ndarray]) -> np.ndarray:
         filled = [accumulator for accumulator in accumulators if accumulator.size > 1]

@@ -61,6 +61,10 @@ def config(heads: tuple[Head, ...], *thresholds: Threshold, weight: str | None =
 class Judged:
     """What the Evaluator and the report said."""
 
+    config: Config
+    models: tuple[Any, Any]
+    """The candidate, and the baseline or None."""
+    folder: str
     blessed: bool
     result: Result
     evaluation: compute.Evaluation
@@ -80,7 +84,7 @@ class Bench:
         tiny_model.save(f"{self.root}/{name}/Format-Serving", **settings)
         return self._artifact(standard_artifacts.Model, name)
 
-    def judge(self, name: str, config: Config, model: Any, baseline: Any = None) -> Judged:
+    def judge(self, name: str, config: Config, model: Any, baseline: Any = None, executor: type = Executor) -> Judged:
         examples = self._artifact(standard_artifacts.Examples, "examples")
         examples.split_names = '["eval"]'
         schema = self._artifact(standard_artifacts.Schema, "schema")
@@ -93,10 +97,11 @@ class Bench:
             "example_splits": '["eval"]',
             "fairness_indicator_thresholds": "null",
         }
-        Executor().Do(inputs, {"evaluation": [evaluation], "blessing": [blessing]}, properties)
+        executor().Do(inputs, {"evaluation": [evaluation], "blessing": [blessing]}, properties)
         read = compute.read(evaluation.uri)
         result = compute.compute(read, report_settings(config))
-        return Judged(bool(blessing.get_int_custom_property("blessed")), result, read)
+        blessed = bool(blessing.get_int_custom_property("blessed"))
+        return Judged(config, (model, baseline), evaluation.uri, blessed, result, read)
 
     def _artifact(self, kind: Any, name: str) -> Any:
         artifact = kind()

@@ -13,45 +13,7 @@ from components.errors import ConfigError
 from components.evaluation_report.result import failures, gate_message
 from pipeline.config import Evaluator, Threshold
 from pipeline.evaluation.eval_config import eval_config
-from tests.pipeline.evaluation.bench import HEADS, ROWS, Bench, Judged, X, config, rows
-
-
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
-    return Bench(str(tmp_path_factory.mktemp("evaluation")))
-
-
-@pytest.fixture(scope="module")
-def several(bench: Bench) -> Judged:
-    """Three heads, example weights, no baseline."""
-    judged = config(
-        HEADS,
-        Threshold(metric="auc", head="y", lower=0.5, max_loss=0.01),
-        Threshold(metric="rmse", head="z", upper=0.5),
-        Threshold(metric="f1", head="c", lower=0.1, slice={"kind": "good"}),
-        Threshold(metric="mcc", head="y", lower=-1.0),
-        Threshold(metric="auc", head="y", lower=0.1, slice={"kind": "nowhere"}),
-        Threshold(metric="accuracy", head="y", lower=0.9, slice={"x": "-0.5 to 0.5"}),
-        Threshold(metric="top_2_accuracy", head="c", lower=0.6),
-        Threshold(metric="top_1_accuracy", head="c", lower=0.99, slice={"x": "0.5 or more", "kind": "good"}),
-        weight="w",
-        metrics=("top_1_accuracy",),
-        slices=(("kind",), ("absent",), (X,)),
-        min_slice_size=10,
-    )
-    return bench.judge("several", judged, bench.model("three", heads=("y", "z", "c")))
-
-
-@pytest.fixture(scope="module")
-def compared(bench: Bench) -> Judged:
-    """One head beside a better calibrated baseline."""
-    judged = config(
-        HEADS[:1],
-        Threshold(metric="auc", lower=0.6, max_loss=0.005),
-        Threshold(metric="log_loss", max_loss=0.01),
-        slices=(("kind",),),
-    )
-    return bench.judge("compared", judged, bench.model("biased", bias=3.0), bench.model("plain"))
+from tests.pipeline.evaluation.bench import HEADS, ROWS, Judged, X, config, rows
 
 
 def _overall(judged: Judged, head: int) -> dict[str, float | None]:

@@ -1,17 +1,10 @@
-"""TFX's Evaluator, which looks at the SQL of slices before it evaluates for nothing."""
+"""Slices in SQL are looked at before anything is evaluated for nothing."""
 
 import re
-from typing import Any
 
 import pyarrow as pa
-from google.protobuf import json_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_model_analysis.proto import config_pb2
-from tfx import types
-from tfx.components.evaluator import component, executor
-from tfx.dsl.components.base import executor_spec
-from tfx.types import artifact_utils
-from tfx.utils import io_utils
 from tfx_bsl.arrow import sql_util
 
 from components.errors import InputError
@@ -55,25 +48,3 @@ def _misfits(sql: str, schema: schema_pb2.Schema) -> list[str]:
         elif column not in held:
             found.append(f"evaluator.slices: {column!r} beside c.Ranges must be a column. The schema has: {holds}")
     return found
-
-
-class Executor(executor.Executor):
-    """TFX's executor behind `check_slices`."""
-
-    def Do(
-        self,
-        input_dict: dict[str, list[types.Artifact]],
-        output_dict: dict[str, list[types.Artifact]],
-        exec_properties: dict[str, Any],
-    ) -> None:
-        """See TFX. Raises InputError for slices that do not fit the schema."""
-        eval_config = json_format.Parse(exec_properties["eval_config"], config_pb2.EvalConfig())
-        path = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
-        check_slices(eval_config, io_utils.parse_pbtxt_file(path, schema_pb2.Schema()))
-        super().Do(input_dict, output_dict, exec_properties)
-
-
-class Evaluator(component.Evaluator):
-    """TFX's component."""
-
-    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
