@@ -16,7 +16,7 @@ from tfx.types import artifact_utils
 from tfx.utils import io_utils, json_utils
 
 from components import examples as example_files
-from components import saved_model
+from components import saved_signatures
 from components.evaluator.blessing import bless
 from components.evaluator.evaluation import Evaluation
 from components.evaluator.slices_check import check_slices
@@ -60,7 +60,7 @@ def _evaluation(input_dict: dict[str, list[types.Artifact]], exec_properties: di
     models = []
     for spec in config.model_specs:
         artifact = artifact_utils.get_single_instance(baselines if spec.is_baseline else input_dict["model"])
-        path = saved_model.folder_of(artifact)
+        path = saved_signatures.folder_of(artifact)
         models.append(tfma.default_eval_shared_model(path, model_name=spec.name, eval_config=config))
     schema = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(input_dict["schema"]))
     splits = json_utils.loads(exec_properties.get("example_splits") or "null") or ["eval"]
