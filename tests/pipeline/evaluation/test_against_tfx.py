@@ -22,7 +22,12 @@ WRITTEN = {
     "attributions-00000-of-00001.tfrecord": metrics_for_slice_pb2.AttributionsForSlice,
     "validations.tfrecord": validation_result_pb2.ValidationResult,
 }
-NAME = {"metricKeysAndValues": "key", "plotKeysAndValues": "key", "metricValidationsPerSlice": "sliceKey"}
+NAME = {
+    "metricKeysAndValues": "key",
+    "plotKeysAndValues": "key",
+    "metricValidationsPerSlice": "sliceKey",
+    "slicingDetails": "slicingSpec",
+}
 """What entries of a repeated field go by; TFMA writes them in no order."""
 
 
