@@ -29,6 +29,8 @@ from pipeline.submission.transport import CallError
 _DELETED = "pod deleted"
 _EXIT = re.compile(r"failed to execute component: .*exit status (\d+)")
 _OURS = re.compile(r"^millrace: (.+)$", re.MULTILINE)
+_THEIRS = re.compile(r"^F\d{4} .*?\] (.+)$", re.MULTILINE)
+"""The last words of KFP's driver and launcher, as glog writes them: `F1128 02:10:42.5 16 main.go:101] KFP driver: …`"""
 _KNOWN = frozenset(map(int, ExitCode)) - {ExitCode.OK}
 
 
@@ -84,7 +86,7 @@ def explain(client: Client, run_id: str, failures: Sequence[Failure]) -> tuple[E
         ends = _EXIT.findall(log)
         code = int(ends[-1]) if ends else ExitCode.CRASH
         codes.append(code if code in _KNOWN else ExitCode.CRASH)
-        said = _OURS.findall(log)
+        said = _OURS.findall(log) or _THEIRS.findall(log)
         lines.append((failure.task, said[-1] if said else failure.message or "KFP does not say why"))
     return (worst(codes) if codes else ExitCode.CRASH), tuple(lines)
 

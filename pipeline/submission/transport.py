@@ -85,9 +85,9 @@ class Transport(RESTClientObject):
                 f"{what}: go to {target}. That is a page to log in ({_TOKEN}) or its new address", error.status
             )
         said = _message(error.body or b"")
+        advice = _advice(error.status, bool(said), self._with_token)
         if said is None and error.body:
             said = _no_json(error.body)
-        advice = _advice(error.status, bool(said), self._with_token)
         return CallError(
             ". ".join(part for part in (f"{what}: {said}" if said else what, advice) if part), error.status
         )

@@ -92,6 +92,11 @@ def pod_id(task: str, attempt: int) -> str:
     return _id(f"root.{task}.executor({attempt})")
 
 
+def driver_id(task: str) -> str:
+    """Argo's id of the pod of the task's driver."""
+    return _id(f"root.{task}-driver")
+
+
 def _id(path: str) -> str:
     return f"{NAME}-{int(hashlib.sha1(path.encode()).hexdigest()[:8], 16)}"
 

@@ -103,11 +103,13 @@ def test_a_connection_that_ends(cluster: Cluster) -> None:
         (401, {}, b"", ["answered 401 Unauthorized", "It wants to know who asks: give a bearer token: --token-file"]),
         (403, {}, b'{"message": "no list"}', ["answered 403 Forbidden", ": no list. ", "another --namespace"]),
         (404, {}, LOGIN, ["answered 404 Not Found", "the answer is a web page titled 'Log in to Dex'"]),
+        # What KFP's API server says where --host has a path too many.
+        (404, {}, b"404 page not found", ["Received: '404 page not found'. There is no Kubeflow Pipelines API"]),
         (404, {}, b"", ["answered 404 Not Found", "There is no Kubeflow Pipelines API (v2beta1, from 2.0 on)"]),
         (500, {}, b'{"error_message": "disk\\nfull"}', ["answered 500", ": disk full. That is the server's fault"]),
         (500, {}, b"\xff\xfe", ["answered 500 Internal Server Error"]),
     ],
-    ids=["page", "text", "redirect", "401", "403", "404 page", "404", "500", "500 bytes"],
+    ids=["page", "text", "redirect", "401", "403", "404 page", "404 text", "404", "500", "500 bytes"],
 )
 @pytest.mark.parametrize("path", ["/apis/v2beta1/healthz", "/apis/v2beta1/pipelines/upload"])
 def test_a_wrong_answer(

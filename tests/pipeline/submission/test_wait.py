@@ -85,10 +85,19 @@ def test_a_failed_run_without_logs_is_a_crash(cluster: Cluster) -> None:
 
 
 def test_a_driver_that_fails_is_a_crash_of_its_task(cluster: Cluster) -> None:
-    cluster.backend.stories.append([Workflow("Failed", {"start": [OK]}, {"trainer": EXIT})])
+    """Its log, as the driver of 2.5.0 writes it, says why."""
+    cluster.backend.stories += [[Workflow("Failed", {"start": [OK]}, {"trainer": EXIT})]] * 2
     answer = cluster.submit("--wait")
     assert answer.code == ExitCode.CRASH
     assert "Trainer failed: Error (exit code 1)\n" in answer.out
+    cluster.backend.logs[argo.driver_id("trainer")] = (
+        "I1128 02:10:42.555158      16 main.go:249] output execution.ID=2\n"
+        "F1128 02:10:42.555277      16 main.go:101] KFP driver: failed to write execution ID to file: no space left\n"
+        'time="2026-11-28T02:10:43.181Z" level=info msg="sub-process exited" argo=true error="<nil>"\n'
+    )
+    explained = cluster.submit("--wait")
+    assert explained.code == ExitCode.CRASH
+    assert "Trainer failed: KFP driver: failed to write execution ID to file: no space left\n" in explained.out
 
 
 @pytest.mark.parametrize(
