@@ -32,7 +32,7 @@ def compile(config: str, settings: tuple[str, ...], cluster: str | None, out: st
     storage, node pools) says the config's field `kubeflow`, or FILE.py of --cluster with its `get_cluster()`.
     """
     settled = for_cluster(config, cluster, settings)
-    path = _checked(out or f"{settled.name}.yaml")
+    path = _checked(f"{settled.name}.yaml" if out is None else out)
     made = compiled(settled, path)
     screen = console()
     if explain:

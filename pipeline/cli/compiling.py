@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.errors import InputError
 from pipeline.cli.console import console, quiet
 from pipeline.config.config import Config
 from pipeline.kubeflow.compiler import Compiled, compile_config
@@ -9,9 +10,16 @@ from pipeline.runs import write_whole
 
 
 def compiled(config: Config, path: str) -> Compiled:
-    """`config`, compiled into the file at `path`."""
+    """`config`, compiled into the file at `path`.
+
+    Raises:
+        InputError: it cannot be written.
+    """
     with quiet() as output:
         console(output.stream).print(f"compiling {config.name}: its graph needs TFX, whose import takes a while")
         made = compile_config(config)
-        write_whole(path, made.text)
+        try:
+            write_whole(path, made.text)
+        except OSError as error:
+            raise InputError(f"{path}: cannot write there: {error.strerror}") from error
     return made

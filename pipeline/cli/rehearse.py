@@ -91,6 +91,8 @@ def rehearse(
 def _root(config: Config, root: str | None) -> str:
     if root is None and "://" in config.root:
         raise InputError(f"the config's root is {config.root}: say with --root which folder stands for it here")
+    if root is not None and (not root.strip() or "://" in root):
+        raise InputError(f"--root must be a folder of this machine. Received: {root!r}")
     return absolute(root) if root else os.path.join(os.path.dirname(config.root_path), "rehearsal")
 
 

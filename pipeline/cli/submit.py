@@ -104,6 +104,9 @@ def _check_usage(
         raise InputError(f"{config} and --file {file}: one of both is what runs, leave out the other")
     if file and changed:
         raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
+    for option, value in (("--cron", cron), ("--resume", resume)):
+        if value is not None and not value.strip():
+            raise InputError(f"{option} is empty: is a variable of the shell not set?")
     if cron and (wait or resume):
         raise InputError(f"--cron makes a schedule, not a run: leave out {'--wait' if wait else '--resume'}")
     if timeout is not None and not wait:

@@ -142,10 +142,10 @@ def _check_hook(config: Config) -> None:
     hook = portable(config)["drift"]["hook"] if config.drift else None
     if not hook:
         return
-    if WEBHOOK.match(hook):
+    if WEBHOOK.search(hook):
         raise ConfigError(
-            "drift.hook is a webhook, which everybody could read in the arguments of pods and in KFP's UI: put it into "
-            'a Secret, and write hook="env:MILLRACE_HOOK" and '
+            "drift.hook names a webhook, which everybody could read in the arguments of pods and in KFP's UI: put it "
+            'into a Secret, and write hook="env:MILLRACE_HOOK" and '
             'kubeflow.secrets=(c.Key(name="millrace-hook", key="url", env="MILLRACE_HOOK"),)'
         )
     variable, cluster = variable_of(hook), config.kubeflow

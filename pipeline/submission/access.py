@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import urllib.parse
 import warnings
 from typing import Any, Union
 
@@ -12,7 +13,7 @@ import kfp
 from kfp.client import KF_PIPELINES_SA_TOKEN_ENV, KF_PIPELINES_SA_TOKEN_PATH, ServiceAccountTokenVolumeCredentials
 
 from components.errors import InputError
-from pipeline.submission.transport import Transport
+from pipeline.submission.transport import WHERE, Transport
 
 TOKEN = "MILLRACE_TOKEN"
 """The environment variable that may hold a bearer token; on a command line others could read it."""
@@ -66,7 +67,13 @@ class Client(kfp.Client):
         if self._health is None:
             api = self.runs.api_client
             api.rest_client = Transport(api.configuration)
-            self._health = self.healthzs.get_healthz()
+            health = self.healthzs.get_healthz()
+            if getattr(health, "multi_user", None) is None:
+                raise InputError(
+                    f"{self.host} answers in JSON, but not as Kubeflow Pipelines does (no multi_user in its healthz). "
+                    f"{WHERE}"
+                )
+            self._health = health
         return self._health
 
     def set_user_namespace(self, namespace: str) -> None:
@@ -101,6 +108,10 @@ def connect(access: Access) -> Client:
         raise InputError(
             f"--host {access.host}: write the whole address, http://{access.host} or https://{access.host}"
         )
+    try:
+        urllib.parse.urlsplit(access.host).port  # noqa: B018 (it is what finds that it is none)
+    except ValueError as error:
+        raise InputError(f"--host {access.host}: that is no address: {error}") from None
     if re.match(r"https?://[^/?#]*@", access.host):
         raise InputError(
             "--host: leave out what stands before the @ (it would be printed in links, and KFP takes no password): "
@@ -114,6 +125,7 @@ def _credentials(access: Access) -> dict[str, Any]:
     mounted = os.environ.get(KF_PIPELINES_SA_TOKEN_ENV, KF_PIPELINES_SA_TOKEN_PATH)
     token = os.environ.get(TOKEN, "").strip()
     if access.token_file is None and token:
+        _check_token(TOKEN, token)
         return {"existing_token": token}
     path = access.token_file or (mounted if os.path.isfile(mounted) else None)
     if path is None:
@@ -121,9 +133,16 @@ def _credentials(access: Access) -> dict[str, Any]:
     what = f"--token-file {path}" if access.token_file else f"{path}, the token of this pod's service account"
     try:
         with open(path, encoding="utf-8") as file:
-            empty = not file.read().strip()
+            held = file.read().strip()
     except (OSError, UnicodeError) as error:
         raise InputError(f"{what}: {getattr(error, 'strerror', None) or 'no text'}") from None
-    if empty:
+    if not held:
         raise InputError(f"{what}: the file is empty; it must hold a bearer token")
+    _check_token(what, held)
     return {"credentials": ServiceAccountTokenVolumeCredentials(path)}
+
+
+def _check_token(what: str, token: str) -> None:
+    """Refuse what no header can hold (RFC 6750, section 2.1), without telling it."""
+    if not re.fullmatch(r"[!-~]+", token):
+        raise InputError(f"{what}: a bearer token is one word of ASCII characters, and there is something else in it")

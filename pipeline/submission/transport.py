@@ -25,7 +25,7 @@ PASSING = frozenset({429, 502, 503, 504})
 """Answers of servers that are overloaded or restarting."""
 _TLS = 495
 """What nginx calls a connection whose certificate is wrong."""
-_WHERE = (
+WHERE = (
     "--host is where KFP's API or UI is: http://localhost:8080 behind `kubectl -n kubeflow port-forward "
     "svc/ml-pipeline-ui 8080:80`, https://…/pipeline in a whole Kubeflow"
 )
@@ -69,10 +69,12 @@ class Transport(RESTClientObject):
             raise self._refused(error, f"{method} {path}") from None
         except urllib3.exceptions.HTTPError as error:
             raise CallError(f"{self._host}: {_unreachable(error)}") from None
-        except ValueError as error:  # characters that no header or address can have
-            raise InputError(f"{self._host}: the request cannot be sent: {error}") from None
+        except ValueError:  # it would tell the token
+            raise InputError(
+                f"{self._host}: the request cannot be sent: the address or the token has characters that none can have"
+            ) from None
         if _message(answer.data) is None:
-            raise CallError(f"{self._host}: {_no_json(answer.data)}. {_WHERE}", answer.status)
+            raise CallError(f"{self._host}: {_no_json(answer.data)}. {WHERE}", answer.status)
         return answer
 
     def _refused(self, error: ApiException, call: str) -> CallError:
@@ -99,7 +101,7 @@ def _advice(status: int, explained: bool, with_token: bool) -> str:
     if status == 403:
         return "Whoever asks may not do that there: ask for the rights, or name another --namespace"
     if status == 404 and not explained:
-        return f"There is no Kubeflow Pipelines API (v2beta1, from 2.0 on). {_WHERE}"
+        return f"There is no Kubeflow Pipelines API (v2beta1, from 2.0 on). {WHERE}"
     if status >= 500:
         return "That is the server's fault: its log says more (kubectl -n kubeflow logs deploy/ml-pipeline)"
     return ""
@@ -133,17 +135,17 @@ def _line(text: str) -> str:
 def _unreachable(error: urllib3.exceptions.HTTPError) -> str:
     cause = error.__context__
     if isinstance(cause, (socket.gaierror, UnicodeError)):
-        return f"no such host name. {_WHERE}"
+        return f"no such host name. {WHERE}"
     if isinstance(cause, ConnectionRefusedError):
-        return f"connection refused: nothing listens there. {_WHERE}"
+        return f"connection refused: nothing listens there. {WHERE}"
     if isinstance(error, urllib3.exceptions.ConnectTimeoutError):
-        return f"no connection within {TIMEOUT[0]} s: is a firewall or a VPN between? {_WHERE}"
+        return f"no connection within {TIMEOUT[0]} s: is a firewall or a VPN between? {WHERE}"
     if isinstance(error, urllib3.exceptions.ReadTimeoutError):
         return f"no answer within {TIMEOUT[1]} s. It may have done what it was asked: look there before trying again"
     if isinstance(error, urllib3.exceptions.ProtocolError):
         return f"the connection ended without an answer ({_line(str(error))}): does it want https:// or another port?"
     if isinstance(cause, OSError) and cause.strerror:
-        return f"{cause.strerror}. {_WHERE}"
+        return f"{cause.strerror}. {WHERE}"
     return _line(str(error))
 
 

@@ -57,6 +57,7 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
     ("host", "message"),
     [
         ("localhost:8080", "write the whole address, http://localhost:8080 or https://localhost:8080"),
+        ("http://[::1", "--host http://[::1: that is no address: Invalid IPv6 URL"),
         ("http://no-such-host.invalid", "no such host name. --host is where KFP's API or UI is: http://localhost:8080"),
         ("http://" + "x" * 70, "no such host name"),
     ],
@@ -121,6 +122,30 @@ def test_a_wrong_answer(
     for message in messages:
         assert message in line
     assert sum(call.endswith(path) for call in cluster.backend.calls) == 1
+    assert not cluster.backend.runs
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[1, 2]", b"null", b'{"status": "ok"}'])
+def test_json_of_something_else(cluster: Cluster, body: bytes) -> None:
+    cluster.backend.fault = lambda _method, _asked: (200, {"Content-Type": "application/json"}, body)
+    assert "answers in JSON, but not as Kubeflow Pipelines does" in _line(cluster.submit())
+
+
+def test_a_token_that_no_header_can_hold_is_not_shown(
+    cluster: Cluster, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("abcS3CRET\nsecond")
+    answers = [cluster.submit("--token-file", str(tmp_path / "token"))]
+    monkeypatch.setenv("MILLRACE_TOKEN", "abcS3CRET\u00e9")
+    answers.append(cluster.submit())
+    for answer in answers:
+        assert "a bearer token is one word of ASCII characters" in _line(answer)
+        assert "S3CRET" not in answer.out + answer.err
+
+
+@pytest.mark.parametrize("option", ["--cron", "--resume"])
+def test_a_variable_of_the_shell_that_is_not_set_starts_nothing(cluster: Cluster, option: str) -> None:
+    assert f"{option} is empty" in _line(cluster.submit(option, ""))
     assert not cluster.backend.runs
 
 
