@@ -22,7 +22,12 @@ WRITTEN = {
     "attributions-00000-of-00001.tfrecord": metrics_for_slice_pb2.AttributionsForSlice,
     "validations.tfrecord": validation_result_pb2.ValidationResult,
 }
-NAME = {"metricKeysAndValues": "key", "plotKeysAndValues": "key", "metricValidationsPerSlice": "sliceKey"}
+NAME = {
+    "metricKeysAndValues": "key",
+    "plotKeysAndValues": "key",
+    "metricValidationsPerSlice": "sliceKey",
+    "slicingDetails": "slicingSpec",
+}
 """What entries of a repeated field go by; TFMA writes them in no order."""
 
 
@@ -63,7 +68,7 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for name, each in value.items():
             by = NAME.get(name)
-            entries = {json.dumps(entry[by], sort_keys=True): entry for entry in each} if by else None
+            entries = {json.dumps(entry.get(by), sort_keys=True): entry for entry in each} if by else None
             yield from _leaves(each if entries is None else entries, f"{place}/{name}")
     elif isinstance(value, list):
         yield f"{place}/length", len(value)
