@@ -68,7 +68,7 @@ def _leaves(value: Any, place: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for name, each in value.items():
             by = NAME.get(name)
-            entries = {json.dumps(entry[by], sort_keys=True): entry for entry in each} if by else None
+            entries = {json.dumps(entry.get(by), sort_keys=True): entry for entry in each} if by else None
             yield from _leaves(each if entries is None else entries, f"{place}/{name}")
     elif isinstance(value, list):
         yield f"{place}/length", len(value)
