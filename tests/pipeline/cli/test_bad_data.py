@@ -165,7 +165,7 @@ def test_anomalies_end_the_run_with_1_and_a_table(odd):
     assert re.search(r"^  code +train,eval +Unexpected data type ", answer.err, re.MULTILINE)
     assert re.search(r"^  shape +train,eval +Column dropped ", answer.err, re.MULTILINE)
     assert 'schema.on_anomalies="warn"' in answer.err
-    assert record.node("Transform").state == "skipped"
+    assert record.node("Trainer").state == "skipped"
 
 
 def test_what_is_odd_but_usable_is_told_and_the_run_goes_on(odd):

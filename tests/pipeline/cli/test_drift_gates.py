@@ -36,7 +36,7 @@ def _found(folder: pathlib.Path) -> dict[str, str]:
     return {told.comparison.title: told.comparison.state for told in comparisons(record)}
 
 
-def test_a_gate_that_fails_stops_the_run_before_transform_also_when_it_is_resumed(folder: pathlib.Path) -> None:
+def test_a_gate_that_fails_stops_the_run_before_the_training_also_when_it_is_resumed(folder: pathlib.Path) -> None:
     for flags in ((), ("--resume",)):
         answer = millrace("run", folder / "moved.py", "--span", 2, *flags)
         assert answer.code == 1
@@ -45,7 +45,7 @@ def test_a_gate_that_fails_stops_the_run_before_transform_also_when_it_is_resume
         assert f"\n  x: {moved.MEASURE} 0." in answer.err
         record = runs.list_runs(str(folder / "runs"))[-1]
         states = {node.id: node.state for node in record.nodes}
-        assert (states["DriftGate"], states["Transform"], states["Pusher"]) == ("failed", "skipped", "skipped")
+        assert (states["DriftGate"], states["Trainer"], states["Pusher"]) == ("failed", "skipped", "skipped")
         assert states["Drift"] == ("kept" if flags else "complete")
 
 

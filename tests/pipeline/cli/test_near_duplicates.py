@@ -77,11 +77,11 @@ def test_too_many_copies_end_the_run_before_anything_is_trained(folder: pathlib.
     assert pathlib.Path(page[1]).read_text().count("<img ") == 4
     states = {node.id: node.state for node in _record(folder).nodes}
     assert (states["NearDuplicates"], states["DuplicateGate"]) == ("complete", "failed")
-    assert {states[node] for node in ("Transform", "Trainer", "Pusher")} == {"skipped"}
+    assert {states[node] for node in ("Trainer", "Pusher")} == {"skipped"}
 
 
 def test_as_many_as_are_allowed_are_told_and_the_run_goes_on(folder: pathlib.Path) -> None:
-    answer = millrace("run", folder / "copies.py", "--set", "duplicates.max_share=0.1", "--to", "Transform")
+    answer = millrace("run", folder / "copies.py", "--set", "duplicates.max_share=0.1", "--to", "DuplicateGate")
 
     assert answer.code == 0, answer.err
     told = "near-duplicates of image/encoded: 2 of 20 images of 'eval' (10.00%) nearly equal one of 'train': "
