@@ -9,6 +9,6 @@ one worker, so that the cost per row and the memory do not depend on the size of
     patterns    {SPAN} in paths                splits      which row goes where
     readers     format name → reader           cells       columns and their types (TFX's lattice)
     csv_format, jsonl_format, tfrecord_format, parquet_format
-    text_ranges cuts text files into ranges    example_wire, shards   tf.Example and TFRecord as bytes
+    text_ranges cuts text files into ranges    example_wire   tf.Example as bytes
     images      checks images and appends their properties
 """
