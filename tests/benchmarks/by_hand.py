@@ -23,7 +23,7 @@ from tests.benchmarks.by_hand_metrics import by_slice
 from tests.benchmarks.laps import Laps
 
 NUMBER, BUCKETED, IDS = "trip_miles", "pickup_latitude", "trip_start_hour"
-HOURS = 24
+BUCKETS, HOURS = 10, 24
 BATCH = 40
 PREDICTED_AT_A_TIME = 4096
 
@@ -69,13 +69,14 @@ def build(train: Columns) -> keras.Model:
     inputs = {name: keras.Input((1,), name=name, dtype=values.dtype.name) for name, values in train.items()}
     normalize = keras.layers.Normalization()
     normalize.adapt(train[NUMBER])
-    bucketize = keras.layers.Discretization(num_bins=10, output_mode="one_hot")
+    bucketize = keras.layers.Discretization(num_bins=BUCKETS)
     bucketize.adapt(train[BUCKETED])
+    one_hot = keras.layers.CategoryEncoding(BUCKETS, output_mode="one_hot")  # Discretization's own tells a wrong shape
     look_up = keras.layers.IntegerLookup(vocabulary=list(range(HOURS)), num_oov_indices=0, output_mode="one_hot")
     deep = normalize(inputs[NUMBER])
     for units in (16, 8):
         deep = keras.layers.Dense(units)(deep)
-    wide = keras.layers.concatenate([bucketize(inputs[BUCKETED]), look_up(inputs[IDS])])
+    wide = keras.layers.concatenate([one_hot(bucketize(inputs[BUCKETED])), look_up(inputs[IDS])])
     output = keras.layers.Dense(1, activation="sigmoid")(keras.layers.concatenate([deep, wide]))
     model = keras.Model(inputs, output)
     model.compile("adam", "binary_crossentropy", metrics=["binary_accuracy"])

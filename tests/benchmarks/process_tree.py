@@ -14,6 +14,8 @@ import psutil
 
 CHECKOUT = pathlib.Path(__file__).parents[2]
 SECONDS_BETWEEN_SAMPLES = 0.5
+SHARE_OF_A_CORE = 0.05
+"""The most that the watching of memory may take from what it watches: adding up a process' pages takes tens of ms."""
 LOG_END = 3000
 """Characters of the log of a failed command that are shown."""
 
@@ -64,8 +66,11 @@ class _Peak(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        while not self._done.wait(SECONDS_BETWEEN_SAMPLES):
+        took = 0.0
+        while not self._done.wait(max(SECONDS_BETWEEN_SAMPLES, took / SHARE_OF_A_CORE)):
+            start = time.thread_time()
             self.kilobytes = max(self.kilobytes, self._sample())
+            took = time.thread_time() - start
 
     def stop(self) -> None:
         self._done.set()
