@@ -31,6 +31,8 @@ COLOURS = {
 """From bottom to top; Paul Tol's colours, which also those tell apart who see few."""
 LIKE = {"read": "ExampleGen", "adapt": "Transform", "train": "Trainer", "evaluate": "Evaluator"}
 """Which node a step by hand stands for."""
+HEADROOM = 1.12
+"""Of the highest bar, for its number."""
 
 
 def draw(runs: Sequence[Run], file: pathlib.Path) -> None:
@@ -81,7 +83,7 @@ def _times(panel: Any, runs: Sequence[Run], rows: int, sides: Sequence[str]) -> 
 def _memories(panel: Any, runs: Sequence[Run], rows: int, sides: Sequence[str]) -> None:
     for place, side in enumerate(sides):
         gigabytes = (summary.median(runs, side, rows, summary.WHOLE, "megabytes") or 0.0) / 1024
-        panel.bar(place, gigabytes, color="#4477aa", width=0.7)
+        panel.bar(place, gigabytes, color="#888888", width=0.7)
         panel.annotate(f"{gigabytes:.1f}", (place, gigabytes), (0, 3), textcoords="offset points", ha="center")
     panel.set_xticks(range(len(sides)), [TITLES[side].replace(", ", ",\n") for side in sides], rotation=30, ha="right")
     _tidy(panel)
@@ -89,4 +91,4 @@ def _memories(panel: Any, runs: Sequence[Run], rows: int, sides: Sequence[str]) 
 
 def _tidy(panel: Any) -> None:
     panel.spines[["top", "right"]].set_visible(False)
-    panel.margins(y=0.12)
+    panel.set_ylim(0, panel.dataLim.y1 * HEADROOM)

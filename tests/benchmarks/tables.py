@@ -55,8 +55,8 @@ def _whole(runs: Sequence[Run], rows: int) -> str:
                 ]
             )  # fmt: skip
     head = (
-        "whole run", "runs", "seconds", "of processor", "MB", "stock / it", "of processor", "it / by hand",
-        "of processor",
+        "whole run", "runs", "s", "processor, s", "MB", "stock / it", "the same, processor", "it / by hand",
+        "the same, processor",
     )  # fmt: skip
     return _table(head, lines)
 
@@ -73,8 +73,8 @@ def _nodes(runs: Sequence[Run], rows: int) -> str:
         for part in (*summary.parts(runs, NODES_OF, rows), summary.REST)
     ]
     head = (
-        "node", "stock, s", "Millrace, s", "stock, of processor", "Millrace, of processor",
-        "stock / Millrace", "of processor", "stock, MB", "Millrace, MB", "stock / Millrace",
+        "node", "stock, s", "Millrace, s", "stock, processor, s", "Millrace, processor, s",
+        "stock / Millrace", "the same, processor", "stock, MB", "Millrace, MB", "stock / Millrace, MB",
     )  # fmt: skip
     return _table(head, lines) if summary.parts(runs, NODES_OF, rows) else ""
 
@@ -85,7 +85,7 @@ def _steps(runs: Sequence[Run], rows: int) -> str:
         [part, *(_median(runs, "by-hand", rows, part, each) for each in ("seconds", "processor", "megabytes"))]
         for part in (*found, summary.REST)
     ]
-    return _table(("by hand", "seconds", "of processor", "MB"), lines) if found else ""
+    return _table(("by hand", "s", "processor, s", "MB"), lines) if found else ""
 
 
 def _growth(runs: Sequence[Run], sizes: tuple[int, int]) -> str:
@@ -100,7 +100,7 @@ def _growth(runs: Sequence[Run], sizes: tuple[int, int]) -> str:
         both = [part for part in summary.parts(runs, [side], large) if part in summary.parts(runs, [side], small)]
         lines += [_grown(runs, side, sizes, part, f"{TITLES[side]}: {part}") for part in both]
     head = f"### A row at {large:,} rows, times one at {small:,} rows\n\n"
-    return head + _table(("what", "seconds", "of processor", "MB in all"), lines)
+    return head + _table(("what", "s", "processor, s", "MB, not of a row but in all"), lines)
 
 
 def _grown(runs: Sequence[Run], side: str, sizes: tuple[int, int], part: str, title: str) -> list[str]:
