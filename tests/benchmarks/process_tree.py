@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import subprocess
 import threading
 import time
@@ -77,17 +78,23 @@ class _Peak(threading.Thread):
         self.join()
 
     def _sample(self) -> int:
-        """Proportional set size: what processes share after a fork counts once."""
+        """Kilobytes now: what processes share after a fork counts once, and so do the libraries that all have mapped.
+
+        Libraries do not count by their proportional size, which falls with each other process that has them mapped.
+        """
         try:
             pids = [self._root.pid, *(child.pid for child in self._root.children(recursive=True))]
         except psutil.NoSuchProcess:
             return 0
-        return sum(map(_proportional_kilobytes, pids))
+        found = [pages for pid in pids if (pages := _pages(pid))]
+        own = sum(pages["Pss_Anon"] + pages["Pss_Shmem"] for pages in found)
+        return own + max((pages["Rss"] - pages["Anonymous"] for pages in found), default=0)
 
 
-def _proportional_kilobytes(pid: int) -> int:
+def _pages(pid: int) -> dict[str, int]:
+    """Kilobytes by the names of proc(5); none of a process that has ended meanwhile."""
     try:
-        lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:  # it has ended meanwhile
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return {}
+    return {name: int(number) for name, number in re.findall(r"^(\w+): +(\d+) kB", text, re.MULTILINE)}

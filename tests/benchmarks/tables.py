@@ -17,8 +17,9 @@ NOTES = """\
 Seconds and MB are medians. Ratios are taken pair by pair, of runs of the same turn: the median, and in brackets the
 least and the greatest. "Processor" is user and system time of all processes; of Millrace's nodes it is that of their
 executors' processes, without what drivers and publishers take (0.1 s a node), of stock's nodes it is all. MB of a whole
-run is the most that all its processes had together; of a node it is the peak of its process, which in stock is one for
-all, with what earlier nodes left in it.
+run is the most that all its processes had together, what they share counted once; of a node it is the peak of its
+process, which in stock is one for all, with what earlier nodes left in it. Most of a small run's MB are imported
+libraries: stock's Baseline and Millrace's SchemaGen have hardly anything else.
 
 Stock and Millrace compute the same metrics, plots and slices of the same split. Not the same: StatisticsGen keeps 100
 quantile buckets here and TFX's 10 there; stock's Trainer validates on an eighth as many batches as it trains on,
