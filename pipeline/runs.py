@@ -39,6 +39,8 @@ class NodeRecord(pydantic.BaseModel, frozen=True):
     """The URIs of its outputs, by output key."""
     peak_memory: Union[int, None] = None
     """Bytes; the executor's process with the imported libraries, and the processes it started."""
+    processor_seconds: Union[float, None] = None
+    """User and system time of those processes."""
     execution: Union[int, None] = None
     """Its execution's id in the metadata store."""
     home: Home

@@ -24,7 +24,7 @@ from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
 from components import progress
 from pipeline.runners import failures, logs
-from pipeline.runners.fork_server import ChildDied, Send
+from pipeline.runners.fork_server import ChildDied, Send, Usage
 from pipeline.runners.server import Server
 
 Report = Callable[[Mapping[str, progress.Value]], None]
@@ -34,7 +34,7 @@ class NodeExecutor:
     """Runs the executor of one node; the launcher gets it by `operators`.
 
     Attributes:
-        peak_memory: bytes, once the executor has ended in a child.
+        usage: what the executor took, once it has ended in a child.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class NodeExecutor:
         self.log = log
         self.gpu = gpu
         self.report = report
-        self.peak_memory: Optional[int] = None
+        self.usage: Optional[Usage] = None
 
     @property
     def operators(self) -> dict[Any, Any]:
@@ -87,7 +87,7 @@ class NodeExecutor:
             )
         except ChildDied as died:
             raise failures.of_dead_child(died) from None
-        self.peak_memory = answer.peak_memory
+        self.usage = answer.usage
         return ExecutorOutput.FromString(answer.value)
 
 

@@ -23,7 +23,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pipeline.runners import logs
 
@@ -45,12 +45,24 @@ class ChildDied(Exception):
         self.status = status
 
 
+class Usage(NamedTuple):
+    """What a child and those that it started and waited for have taken.
+
+    Attributes:
+        peak_memory: the most that one of them had resident, in bytes.
+        processor_seconds: user and system time of all.
+    """
+
+    peak_memory: int
+    processor_seconds: float
+
+
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a child returned, and the most memory that it and its own children had resident, in bytes."""
+    """What a child returned, and what it took."""
 
     value: Any
-    peak_memory: int
+    usage: Usage
 
 
 class ForkServer:
@@ -120,8 +132,8 @@ def _await_answer(connection: Connection, pid: int, receive: Send) -> Answer:
             if kind == "sent":
                 receive(value)
             elif kind == "exit":
-                status, peak_memory = value
-                return answer(outcome, status, peak_memory)
+                status, usage = value
+                return answer(outcome, status, usage)
             else:
                 outcome = (kind, value)
     except BaseException:
@@ -146,13 +158,12 @@ def messages(connection: Connection) -> Iterator[tuple[str, Any]]:
             yield connection.recv()
 
 
-def answer(outcome: tuple[str, Any] | None, status: int, peak_memory: int) -> Answer:
+def answer(outcome: tuple[str, Any] | None, status: int, usage: Usage) -> Answer:
     """What a call returns, or raises.
 
     Args:
         outcome: ("returned" or "raised", value); None where the child ended without one.
         status: as `os.wait` tells it.
-        peak_memory: bytes.
     """
     if outcome is None:
         killed = os.WIFSIGNALED(status)
@@ -160,7 +171,7 @@ def answer(outcome: tuple[str, Any] | None, status: int, peak_memory: int) -> An
     kind, value = outcome
     if kind == "raised":
         raise value
-    return Answer(value, peak_memory)
+    return Answer(value, usage)
 
 
 def die_with(parent: int, how: int = signal.SIGKILL) -> None:
@@ -263,12 +274,13 @@ class _Nursery:
             os.read(self.wake, 1000)
         with contextlib.suppress(ChildProcessError):
             while True:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
+                pid, status, used = os.wait4(-1, os.WNOHANG)
                 if not pid:
                     return
                 kill_group(pid)  # processes that the child started and left behind
                 with contextlib.suppress(OSError), self.children.pop(pid) as connection:
-                    connection.send(("exit", (status, usage.ru_maxrss * 1024)))
+                    usage = Usage(used.ru_maxrss * 1024, used.ru_utime + used.ru_stime)
+                    connection.send(("exit", (status, usage)))
 
     def kill_all(self) -> None:
         for pid in self.children:

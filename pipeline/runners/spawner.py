@@ -12,7 +12,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import IO, Any
 
-from pipeline.runners.fork_server import Answer, Send, answer, die_with, kill_group, messages, run_child
+from pipeline.runners.fork_server import Answer, Send, Usage, answer, die_with, kill_group, messages, run_child
 
 
 class Spawner:
@@ -55,8 +55,8 @@ class Spawner:
             _, status = os.waitpid(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             kill_group(process.pid)  # processes that it started and left behind hold its output open
-        value, peak_memory = answer(outcome, status, 0).value
-        return Answer(value, peak_memory)
+        value, usage = answer(outcome, status, Usage(0, 0.0)).value
+        return Answer(value, usage)
 
     def close(self) -> None:
         """Nothing runs between two calls."""
@@ -72,15 +72,17 @@ def _await_outcome(connection: Connection, receive: Send) -> tuple[str, Any] | N
     return None
 
 
-def _measured(send: Send, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, int]:
-    """What `function` returns, and the most memory that this process or one that it started had, in bytes.
+def _measured(send: Send, function: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Usage]:
+    """What `function` returns, and what this process and those that it started took.
 
     What `wait` tells would count in the starting process, which this one was before it became Python anew.
     """
     value = function(send, *args)
     with open("/proc/self/status", encoding="utf-8") as file:
         [own] = [int(line.split()[1]) for line in file if line.startswith("VmHWM:")]
-    return value, 1024 * max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = 1024 * max(own, used[1].ru_maxrss)
+    return value, Usage(peak, sum(each.ru_utime + each.ru_stime for each in used))
 
 
 def main(connection: int, parent: int) -> None:

@@ -20,6 +20,7 @@ from pipeline.runners import ir as irs
 from pipeline.runners.engine import Engine
 from pipeline.runners.events import NodeProgress
 from pipeline.runners.executor import NodeExecutor
+from pipeline.runners.fork_server import Usage
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runners.plan import Plan
 from pipeline.runs import NodeRecord, Outcome, RunRecord
@@ -64,7 +65,7 @@ class Step:
                 result = run_node(placed, self.node.id, self.engine.connection, executor.operators)
         except Exception as error:
             return self._failed(error)
-        return self._succeeded(result, executor.peak_memory, facts)
+        return self._succeeded(result, executor.usage, facts)
 
     def cancelled(self) -> Outcome:
         """What an interrupt makes of it."""
@@ -99,7 +100,7 @@ class Step:
             {"error": f"{self.node.id}: {text}", "exit_code": int(shown.exit_code)},
         )
 
-    def _succeeded(self, result: NodeResult, peak_memory: int | None, facts: RunRecord) -> Outcome:
+    def _succeeded(self, result: NodeResult, usage: Usage | None, facts: RunRecord) -> Outcome:
         fingerprint = self.fingerprint.model_copy(
             update={
                 "inputs": {key: tuple(a.id for a in found) for key, found in result.inputs.items()},
@@ -114,7 +115,7 @@ class Step:
         if result.state != "kept":
             reasons.save(self.engine.root, self.run.id, self.node.id, fingerprint)
             reason = self._reason(result.state, fingerprint)
-            node.update(seconds=self._seconds(), reason=reason, peak_memory=peak_memory)
+            node.update(seconds=self._seconds(), reason=reason, **(usage._asdict() if usage else {}))
         executes = irs.executes(self.plan.ir, self.node.id)
         return self._outcome(node, outcome.noted(facts, result) if executes else {})
 

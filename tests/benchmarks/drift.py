@@ -14,8 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any
 
-from tests.benchmarks import drift_data
-from tests.benchmarks.__main__ import HERE
+from tests.benchmarks import RESULTS, drift_data
 from tests.benchmarks.drift_cases import in_child
 
 FEATURES = (10, 100, 1_000)
@@ -27,7 +26,7 @@ FILES = ((10, 10_000), (10, 100_000), (10, 1_000_000), (100, 10_000))
 def main() -> None:
     """Parses the arguments, measures, writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=pathlib.Path, default=HERE / "results")
+    parser.add_argument("--out", type=pathlib.Path, default=RESULTS)
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--only", choices=("reports", "statistics"), help="the other half stays as it was measured")
     arguments = parser.parse_args()

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import pathlib
-import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,11 +28,11 @@ from pipeline.ml import models, prepared
 from pipeline.ml.datasets import files_of
 from pipeline.ml.images import layers
 from pipeline.ml.loop import Loop
-from tests.benchmarks import bare_images
+from tests.benchmarks import RESULTS, bare_images
+from tests.benchmarks.rates import Rates, in_turn, markdown, rates_of
 from tests.benchmarks.stopwatch import Stopwatch, now
 from tests.pipeline.ml.transformed import Transformed, schema_of
 
-RESULTS = pathlib.Path(__file__).parent / "results"
 CIFAR = c.Image(height=32, width=32, augment=(c.Crop(), c.Flip()))
 IMAGENET = c.Image(height=224, width=224, augment=(c.RandomCrop(), c.Flip()))
 HEAD = c.Head(label="kind", task="multiclass", classes=tuple("0123456789"))
@@ -75,39 +74,16 @@ def main() -> None:
     for group in arguments.case or CASES:
         for name, case in CASES[group].items():
             table[name] = {"cores": os.cpu_count(), **measure(case, arguments.pairs)}
-            print(markdown({name: table[name]}), flush=True)
+            print(markdown({name: table[name]}, "images"), flush=True)
     arguments.out.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(table, indent=2) + "\n")
-    (arguments.out / "images.md").write_text(markdown(table))
-
-
-Rates = tuple[float, float]
-"""Images per second, and per second of processor time."""
+    (arguments.out / "images.md").write_text(markdown(table, "images"))
 
 
 def measure(case: Case, pairs: int) -> dict[str, Any]:
-    """The rates of both sides, turn by turn after one run each to warm up."""
+    """The rates of both sides, turn by turn."""
     with tempfile.TemporaryDirectory() as folder:
-        ours, bare = sides(case, folder)
-        ours(), bare()
-        rates = []
-        for number in range(pairs):
-            # Whoever is first meets another machine than whoever is second; so both are both.
-            first, second = (ours, bare) if number % 2 == 0 else (bare, ours)
-            one, two = first(), second()
-            rates.append((one, two) if number % 2 == 0 else (two, one))
-    ratios, cpu_ratios = ([mine[place] / theirs[place] for mine, theirs in rates] for place in (0, 1))
-    return {
-        "millrace": statistics.median(mine[0] for mine, _ in rates),
-        "bare": statistics.median(theirs[0] for _, theirs in rates),
-        "ratio": statistics.median(ratios),
-        "ratio_min": min(ratios),
-        "ratio_max": max(ratios),
-        "cpu_ratio": statistics.median(cpu_ratios),
-        "cpu_ratio_min": min(cpu_ratios),
-        "cpu_ratio_max": max(cpu_ratios),
-        "pairs": pairs,
-    }
+        return in_turn(*sides(case, folder), pairs)
 
 
 def sides(case: Case, folder: str) -> tuple[Callable[[], Rates], Callable[[], Rates]]:
@@ -158,11 +134,6 @@ def consumed(batches: Iterator[Any], case: Case) -> Rates:
     return rates_of(case.batch * count, start, now())
 
 
-def rates_of(images: int, start: tuple[float, float], end: tuple[float, float]) -> Rates:
-    """So many images between two readings of the clocks."""
-    return images / (end[0] - start[0]), images / (end[1] - start[1])
-
-
 def transformed(case: Case, folder: str) -> Transformed:
     """Pictures that went through Transform, and the settings of a training of one epoch on them."""
     settings = TrainerSettings(
@@ -196,22 +167,6 @@ def pictures(case: Case) -> Iterator[dict[str, Any]]:
         pixels = np.clip(noisy, 0, 255).astype(np.uint8)
         data = tf.io.encode_jpeg(pixels, quality=90) if photo else tf.io.encode_png(pixels)
         yield {"image/encoded": data.numpy(), "kind": str(number % len(HEAD.classes))}
-
-
-def markdown(table: Mapping[str, Mapping[str, Any]]) -> str:
-    """The table of all cases."""
-    lines = [
-        "| what | cores | pairs | bare, images/s | Millrace, images/s | Millrace / bare (least to greatest) | "
-        "the same, of processor time |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, row in table.items():
-        ratio, cpu = (
-            f"{row[name]:.2f} ({row[f'{name}_min']:.2f} to {row[f'{name}_max']:.2f})" for name in ("ratio", "cpu_ratio")
-        )
-        sides = f"{row['bare']:.1f} | {row['millrace']:.1f}"
-        lines.append(f"| {name} | {row['cores']} | {row['pairs']} | {sides} | {ratio} | {cpu} |")
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

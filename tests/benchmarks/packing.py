@@ -11,11 +11,15 @@ import argparse
 import json
 import os
 import pathlib
+import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from typing import Any
 
-from tests.benchmarks.__main__ import HERE, compare, markdown_rows, timed
+from tests.benchmarks import HERE, RESULTS
+from tests.benchmarks.comparing import spread, written
+from tests.benchmarks.process_tree import measured
 from tests.components.images.pictures import encoded, photo
 
 DISTINCT = 100
@@ -29,7 +33,7 @@ def main() -> None:
     """Parses the arguments, measures, writes the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--out", type=pathlib.Path, default=HERE / "results")
+    parser.add_argument("--out", type=pathlib.Path, default=RESULTS)
     parser.add_argument("--images", type=int, help="of each kind, instead of the usual numbers")
     arguments = parser.parse_args()
     tables = [measure(name, arguments.repetitions, arguments.images) for name in KINDS]
@@ -49,13 +53,19 @@ def measure(kind: str, repetitions: int, images: int | None) -> dict[str, Any]:
         for turn in range(repetitions):
             folder = pathlib.Path(work, str(turn))
             packing = run_pack(f"{work}/files", folder)
-            stock = run_stock(folder)
-            pairs.append(
-                ({"ingesting": stock, "packing": stock}, {"ingesting": run_millrace(folder), "packing": packing})
-            )
+            pairs.append({"stock": run_stock(folder), "ingesting": run_millrace(folder), "packing": packing})
             print(kind, pairs[-1], flush=True)
-    nodes = {name: compare(name, pairs) for name in ("ingesting", "packing")}
+    nodes = {name: compare(pairs, name) for name in ("ingesting", "packing")}
     return {"kind": kind, "images": count, "cores": os.cpu_count(), "pairs": len(pairs), "nodes": nodes}
+
+
+def compare(pairs: Sequence[dict[str, float]], name: str) -> dict[str, float]:
+    """Medians of stock and of what Millrace did, and the ratios stock / Millrace."""
+    return {
+        "stock": statistics.median(pair["stock"] for pair in pairs),
+        "millrace": statistics.median(pair[name] for pair in pairs),
+        **spread("ratio", [pair["stock"] / pair[name] for pair in pairs]),
+    }
 
 
 def write_files(folder: pathlib.Path, form: str, side: int, count: int) -> None:
@@ -83,7 +93,7 @@ def run_millrace(folder: pathlib.Path) -> float:
     root = folder / "millrace"
     path = f"data.path={folder}/packed/all/*.gz"
     command = [sys.executable, "-m", "pipeline.cli.main", "run", str(config), "--root", str(root), "--set", path]
-    timed([*command, "--to", "ExampleGen"], str(root))
+    measured([*command, "--to", "ExampleGen"], str(root))
     (record,) = (root / "runs").glob("*/run.json")
     [node] = [each for each in json.loads(record.read_text())["nodes"] if each["id"] == "ExampleGen"]
     return float(node["seconds"])
@@ -91,14 +101,20 @@ def run_millrace(folder: pathlib.Path) -> float:
 
 def _timed_inside(arguments: list[str], folder: pathlib.Path) -> float:
     out = folder / arguments[0]
-    timed([sys.executable, "-m", "tests.benchmarks.stock_images", str(folder), *arguments], str(out))
+    measured([sys.executable, "-m", "tests.benchmarks.stock_images", str(folder), *arguments], str(out))
     return float((out / "seconds").read_text())
 
 
 def markdown(table: dict[str, Any]) -> str:
     """One kind's table."""
-    head = f"### {table['images']:,} images, {table['kind']}, {table['cores']} cores, pairs: {table['pairs']}\n"
-    return "\n".join([head, *markdown_rows(table["nodes"])]) + "\n"
+    lines = [
+        f"### {table['images']:,} images, {table['kind']}, {table['cores']} cores, pairs: {table['pairs']}\n",
+        "| what | stock TFX | Millrace | stock / Millrace (least to greatest) |",
+        "|---|---|---|---|",
+    ]
+    for name, row in table["nodes"].items():
+        lines.append(f"| {name} | {row['stock']:.1f} | {row['millrace']:.1f} | {written(row, 'ratio')} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

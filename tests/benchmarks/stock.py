@@ -5,10 +5,8 @@ The components and the modules of TFX's own taxi template.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import time
 
 os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1")
 
@@ -33,6 +31,8 @@ from tfx.proto import pusher_pb2, trainer_pb2
 from tfx.types import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
+from tests.benchmarks.laps import Laps
+
 # What Millrace computes for a binary head unasked, under TFMA's own names.
 METRICS = (
     "AUC",
@@ -53,14 +53,12 @@ TEMPLATE = "tfx.experimental.templates.taxi.models"
 class TimedLauncher(launcher.Launcher):
     """The stock launcher, with a stopwatch."""
 
-    seconds: dict[str, float] = {}
+    laps = Laps()
 
     def launch(self):
-        """Launches the node and notes how long that took."""
-        start = time.monotonic()
-        result = super().launch()
-        self.seconds[self._pipeline_node.node_info.id] = time.monotonic() - start
-        return result
+        """Launches the node and notes what that took."""
+        with self.laps.lap(self._pipeline_node.node_info.id):
+            return super().launch()
 
 
 def eval_config() -> tfma.EvalConfig:
@@ -141,12 +139,11 @@ def create_pipeline(data: str, work: str, steps: int) -> Pipeline:
 
 
 def main(data: str, work: str, steps: str) -> None:
-    """Runs the pipeline once and writes WORK/seconds.json: node id -> seconds."""
+    """Runs the pipeline once and writes WORK/laps.json: what each node took."""
     launcher.Launcher = TimedLauncher  # type: ignore[misc]
     os.makedirs(work, exist_ok=True)
     LocalDagRunner().run(create_pipeline(data, work, int(steps)))
-    with open(os.path.join(work, "seconds.json"), "w") as file:
-        json.dump(TimedLauncher.seconds, file)
+    TimedLauncher.laps.write(work)
 
 
 if __name__ == "__main__":

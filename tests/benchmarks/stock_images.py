@@ -45,7 +45,7 @@ def _stock(folder: str) -> float:
             beam_pipeline_args=["--runner=DirectRunner"],
         )
     )
-    return TimedLauncher.seconds["ImportExampleGen"]
+    return TimedLauncher.laps.taken["ImportExampleGen"]["seconds"]
 
 
 if __name__ == "__main__":

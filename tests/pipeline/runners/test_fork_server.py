@@ -38,6 +38,14 @@ def use_memory(send, size):
     return len(bytearray(size))
 
 
+def work(send, seconds):
+    """Keep a processor busy for so long, first in a process of its own."""
+    subprocess.run([sys.executable, "-c", f"import time\nwhile time.process_time() < {seconds}: pass"], check=True)
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
 def die(send, number):
     os.kill(os.getpid(), number)
 
@@ -82,8 +90,13 @@ def test_what_a_child_raises_is_raised_here(server):
 
 
 def test_the_peak_of_a_childs_memory_is_told(server):
-    little = server.call(use_memory, 1, receive=print).peak_memory
-    assert server.call(use_memory, 300_000_000, receive=print).peak_memory - little > 250_000_000
+    little = server.call(use_memory, 1, receive=print).usage.peak_memory
+    assert server.call(use_memory, 300_000_000, receive=print).usage.peak_memory - little > 250_000_000
+
+
+def test_the_processor_time_of_a_child_and_its_own_is_told(server):
+    usage = server.call(work, 0.3, receive=print).usage
+    assert 0.6 <= usage.processor_seconds < 2
 
 
 def test_a_killed_child_is_told_by_its_signal(server):

@@ -43,6 +43,7 @@ def test_a_run_executes_all_nodes_and_records_them(project):
     weights = pathlib.Path(record.node("Trainer").artifacts["model"][0], "weights")
     assert weights.read_text() == "10"
     assert 100e6 < record.node("Trainer").peak_memory < 2e9
+    assert 0 < record.node("Trainer").processor_seconds < 60
 
     assert driver.events[0] == RunStarted(record.id, tuple(states(record)), os.path.dirname(record.nodes[0].log))
     of_trainer = [e for e in driver.events if getattr(e, "node", "") == "Trainer"]

@@ -40,7 +40,8 @@ def test_a_function_runs_in_a_process_of_its_own_and_prints_where_it_is_told(tmp
     with open(tmp_path / "log", "wb") as log:
         answer = Spawner(log).call(double, 21, receive=sent.append)
     assert (answer.value, sent) == (42, [{"step": 1}])
-    assert 5e6 < answer.peak_memory < 1e9
+    assert 5e6 < answer.usage.peak_memory < 1e9
+    assert 0 < answer.usage.processor_seconds < 5
     assert (tmp_path / "log").read_text() == "doubling\n"
 
 
