@@ -23,6 +23,7 @@ OVERLAYS = sorted(path.name for path in (MANIFESTS / "overlays").iterdir())
 KINDS = {
     ("v1", "Service"), ("v1", "Secret"), ("v1", "PersistentVolume"), ("v1", "PersistentVolumeClaim"),
     ("apps/v1", "StatefulSet"), ("apps/v1", "Deployment"), ("batch/v1", "Job"),
+    ("rbac.authorization.k8s.io/v1", "Role"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
 }  # fmt: skip
 Rendered = Callable[[str], dict[tuple[str, str], dict]]
 PORTS = {"mysql": 3306, "postgresql": 5432}
@@ -148,6 +149,17 @@ def test_the_volume_is_the_one_that_a_config_mounts(name: str, rendered: Rendere
     assert job["containers"][0]["volumeMounts"][0]["mountPath"] == volume.path
     user = re.search(r"^USER (\S+)$", (CHECKOUT / "requirements/Dockerfile").read_text(), re.MULTILINE)[1]
     assert f"chown {user} {volume.path} " in job["containers"][0]["command"][-1]
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_pods_may_report_to_argo(rendered: Rendered, name: str) -> None:
+    """As Argo's manifests/quick-start/base/executor/emissary/executor-role.yaml asks, and KFP's manifests do not."""
+    resources = rendered(f"overlays/{name}")
+    binding = resources["RoleBinding", "millrace-task-results"]
+    (rule,) = resources[binding["roleRef"]["kind"], binding["roleRef"]["name"]]["rules"]
+    assert rule == {"apiGroups": ["argoproj.io"], "resources": ["workflowtaskresults"], "verbs": ["create", "patch"]}
+    (subject,) = binding["subjects"]
+    assert (subject["kind"], subject["name"], subject["namespace"]) == ("ServiceAccount", "pipeline-runner", "kubeflow")
 
 
 def test_serving_reads_what_runs_push(rendered: Rendered) -> None:
