@@ -43,12 +43,12 @@ def of_dead_child(died: ChildDied) -> CrashError:
     return CrashError(f"its process was killed by signal {died.signal} ({name}){hint}")
 
 
-def disk_full(folder: str) -> InputError:
-    """The error for a full disk, naming it."""
+def disk_full(folder: str, then: str = "go on with --resume") -> InputError:
+    """The error for a full disk, naming it, and what to do once there is room."""
     while not os.path.exists(folder):
         folder = os.path.dirname(folder) or "/"
     free = shutil.disk_usage(folder).free
-    return InputError(f"{folder}: no space left on its disk ({free:,} bytes free). Make room, then go on with --resume")
+    return InputError(f"{folder}: no space left on its disk ({free:,} bytes free). Make room, then {then}")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

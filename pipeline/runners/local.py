@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import os
 import shutil
 import signal
@@ -143,6 +144,10 @@ def _disk(root: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            from pipeline.runners import failures
+
+            raise failures.disk_full(root, "run again") from error
         raise InputError(f"{error.filename or root}: cannot write there: {error.strerror}") from error
 
 

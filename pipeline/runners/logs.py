@@ -13,12 +13,24 @@ from collections.abc import Iterator
 FORMAT = "%(asctime)s %(levelname).1s %(name)s %(message)s"
 
 
+class _File(logging.FileHandler):
+    """A log file. A line that finds no room on the disk is lost: what the node or run comes to says that it is full."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.setFormatter(logging.Formatter(FORMAT))
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Print nothing for the disk's errors: the traceback would go to the terminal."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 @contextlib.contextmanager
 def quiet(path: str) -> Iterator[None]:
     """All logging of this process goes to `path` alone."""
     handlers, level = logging.root.handlers[:], logging.root.level
-    handler = logging.FileHandler(path)
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler = _File(path)
     logging.root.handlers[:] = [handler]
     logging.captureWarnings(True)
     try:
@@ -34,8 +46,7 @@ def quiet(path: str) -> Iterator[None]:
 def of_thread(path: str) -> Iterator[None]:
     """What this thread logs goes to `path` as well."""
     thread = threading.get_ident()
-    handler = logging.FileHandler(path)
-    handler.setFormatter(logging.Formatter(FORMAT))
+    handler = _File(path)
     handler.addFilter(lambda entry: entry.thread == thread)
     logging.root.addHandler(handler)
     try:

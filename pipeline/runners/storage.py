@@ -55,7 +55,8 @@ def _check_store(root: str) -> None:
     config = connection(root)
     place = os.environ.get(STORE) or Layout(root).store
     try:
-        with stores.opened(config) as store:  # tries again where several make the tables of an empty database
+        # Opening it makes what an empty database lacks, and tries again where another root's run does so, too.
+        with stores.making_types(root), stores.opened(config) as store:
             store.store.get_artifact_types()
     except (mlmd_errors.StatusError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0].removeprefix(_TFX_SAYS)

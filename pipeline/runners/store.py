@@ -98,13 +98,18 @@ def bury_all(store: Metadata, artifacts: str) -> None:
     bury(store, store.store.get_executions(ml_metadata.ListOptions(filter_query=query)), artifacts)
 
 
-def register_types(store: Metadata, ir: pipeline_pb2.Pipeline, root: str) -> None:
-    """Make all types that the nodes of `ir` will ask for, while nobody else with this root does.
+def making_types(root: str) -> contextlib.AbstractContextManager[None]:
+    """A `with` statement in which nobody else with this root makes types, nor the tables and types of an empty store.
 
     PostgreSQL lets two who ask at once make a type each (its name is unique only together with its version, which is
     NULL, and NULLs differ there); what is of the one is then not found by those who ask for the other.
     """
-    with _locked(f"{Layout(root).store}.lock"):
+    return _locked(f"{Layout(root).store}.types.lock")
+
+
+def register_types(store: Metadata, ir: pipeline_pb2.Pipeline, root: str) -> None:
+    """Make all types that the nodes of `ir` will ask for."""
+    with making_types(root):
         for node in (each.pipeline_node for each in ir.nodes):
             common_utils.register_type_if_not_exist(store, node.node_info.type)
             for context in node.contexts.contexts:
