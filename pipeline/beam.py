@@ -1,19 +1,113 @@
-"""The options of Beam pipelines."""
+"""The options of Beam pipelines: the one place where a config's `beam` becomes what Beam reads."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
+from collections.abc import Iterator
+from typing import Any
 
-from pipeline.config import Beam
+from pipeline.config import Config, Flink
+from pipeline.config.beam import Runner
+from pipeline.config.load import FILE_REFERENCE
+from pipeline.layout import Layout
 
 _SETUP_FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "setup.py")
+_ARTIFACT_PORT = 8098
+"""Beam's default."""
+ENVIRONMENT_CACHE_MILLIS = 10_000
+"""A worker stays so long with its TaskManager when it has nothing to do. Without it each stage starts its own."""
 
 
-def beam_args(beam: Beam) -> tuple[str, ...]:
-    """The options of every Beam pipeline.
+@dataclasses.dataclass(frozen=True)
+class Pipelines:
+    """How the Beam pipelines of one node of a run are run.
 
-    With a setup file TFX does not pack a copy of itself for each executor, which takes it 10 s. Remote workers get our
-    two packages by it; the DirectRunner does not look at it.
+    Attributes:
+        args: their options.
+        name: of their jobs on a cluster: the same for each try at this node of this run, and for no other.
+        flink: the cluster, its paths resolved; None on another runner.
+        shared: folders that this process and a cluster's workers must share.
+        code: files that the config names code in.
     """
-    own = any(arg.startswith("--setup_file") for arg in beam.args)
-    return (f"--runner={beam.runner}", *beam.args, *(() if own else (f"--setup_file={_SETUP_FILE}",)))
+
+    args: tuple[str, ...]
+    name: str = ""
+    flink: Flink | None = None
+    shared: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+
+
+def here() -> tuple[str, ...]:
+    """The options of pipelines that run on this machine whatever the config says, as their files are only here."""
+    return _args(Runner(), Flink(), "")
+
+
+def of_node(config: Config, node: str, run: str) -> Pipelines:
+    """How the pipelines of that node are run, in the run of that id."""
+    runner = config.beam.of(node)
+    name = f"{config.name}-{node}-{run}"
+    if not runner.on_flink:
+        return Pipelines(_args(runner, runner.flink, name), name)
+    jar, artifacts = runner.flink.jar, runner.flink.artifacts
+    flink = runner.flink.model_copy(
+        update={
+            "jar": config.resolve(jar) if jar else None,
+            "artifacts": config.resolve(artifacts) if artifacts else Layout(config.root_path).beam,
+        }
+    )
+    shared = tuple(folder for folder in (config.root_path, str(flink.artifacts)) if "://" not in folder)
+    return Pipelines(_args(runner, flink, name), name, flink, shared, _code(config))
+
+
+def _code(config: Config) -> tuple[str, ...]:
+    """The files of all FILE.py:NAME in the config."""
+
+    def named(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            value = tuple(value.values())
+        if isinstance(value, (list, tuple)):
+            for each in value:
+                yield from named(each)
+        elif isinstance(value, str) and FILE_REFERENCE.fullmatch(value):
+            yield value.rpartition(":")[0]
+
+    return tuple(sorted(set(named(config.model_dump()))))
+
+
+def _args(runner: Runner, flink: Flink, name: str) -> tuple[str, ...]:
+    own = {arg.partition("=")[0] for arg in runner.args} - {"--experiments"}
+    # With a setup file, or an image of the workers, TFX does not pack a copy of itself for each executor, which takes
+    # it 10 s. Remote workers get our two packages by the first; the DirectRunner does not look at it.
+    options = [*_of_flink(flink, name)] if runner.on_flink else [("setup_file", _SETUP_FILE)]
+    known = [f"--{option}={value}" for option, value in options if f"--{option}" not in own]
+    return (f"--runner={runner.beam_runner}", *known, *runner.args)
+
+
+def _of_flink(flink: Flink, name: str) -> Iterator[tuple[str, object]]:
+    yield "job_name", name
+    yield "flink_master", flink.master
+    yield "flink_version", flink.version
+    if flink.job_server:
+        yield "job_endpoint", flink.job_server
+        # It tells where its artifacts go as it sees itself from within its container.
+        yield "artifact_endpoint", f"{flink.job_server.rpartition(':')[0]}:{_ARTIFACT_PORT}"
+    elif flink.jar:
+        yield "flink_job_server_jar", flink.jar
+        # It lives as long as one step, and mostly loads classes.
+        yield "job_server_jvm_properties", "-XX:TieredStopAtLevel=1"
+        yield "job_server_jvm_properties", "-XX:+UseSerialGC"
+    yield "parallelism", flink.parallelism
+    yield "environment_type", flink.workers.upper()
+    if flink.workers == "external":
+        yield "environment_config", flink.worker_address
+    elif flink.workers == "process":
+        yield "environment_config", json.dumps({"command": flink.worker_command})
+    elif flink.workers == "docker":
+        yield "environment_config", flink.worker_command
+    yield "environment_cache_millis", ENVIRONMENT_CACHE_MILLIS
+    yield "artifacts_dir", flink.artifacts
+    # The runner asks for what our Beam's packages are not staged with.
+    yield "experiments", "disable_logging_submission_environment"
+    yield "sdk_container_image", "none"

@@ -33,6 +33,11 @@ class Layout:
         return os.path.join(self.root, "artifacts")
 
     @property
+    def beam(self) -> str:
+        """What Beam jobs bring to their workers."""
+        return os.path.join(self.root, "beam")
+
+    @property
     def runs(self) -> str:
         """A folder for each run."""
         return os.path.join(self.root, "runs")

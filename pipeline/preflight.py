@@ -24,7 +24,9 @@ def check(config: Config) -> None:
     """
     for reference in dict.fromkeys(reference for of_node in user_code(config).values() for reference in of_node):
         references.load(reference)
-    _check_runner(config.beam.runner)
+    _check_runner("beam", config.beam.beam_runner)
+    for node, runner in config.beam.nodes.items():
+        _check_runner(f"beam.nodes.{node}", runner.beam_runner)
     _check_bucket("data.path", config.data.path)
     _check_serving(config)
     for each in trained(config):
@@ -60,8 +62,8 @@ def _check_serving(config: Config) -> None:
         raise ConfigError(f"drift.serving.path: no file matches {path}")
 
 
-def _check_runner(name: str) -> None:
+def _check_runner(field: str, name: str) -> None:
     try:
         create_runner(name)
     except (ValueError, ImportError, AttributeError) as error:
-        raise ConfigError(f"beam.runner: Beam knows no {name!r}: {error}") from None
+        raise ConfigError(f"{field}.runner: Beam knows no {name!r}: {error}") from None

@@ -29,6 +29,7 @@ COMMANDS = {
     "compile": "Write a pipeline as YAML for Kubeflow Pipelines, each step on its node pool.",
     "rehearse": "Run on this machine what Kubeflow would run on a cluster.",
     "submit": "Run a pipeline on Kubeflow Pipelines, wait for it, schedule it.",
+    "flink": "Bring up a Flink cluster on this machine for the Beam steps, look at it, take it down.",
     "rollback": "Serve the model version before the current one again.",
     "prune": "Remove old runs and their artifacts.",
     "doctor": "Check this machine: versions, Python, glibc, disk, memory, GPU.",

@@ -10,7 +10,7 @@ import click
 from components.pusher import versions
 from pipeline.cli.console import console, quiet
 from pipeline.cli.options import at_root
-from pipeline.config.config import Beam
+from pipeline.config.config import Config
 from pipeline.config.load import load
 from pipeline.paths import absolute
 from pipeline.prediction.formats import InputFormat, OutputFormat
@@ -41,10 +41,10 @@ def predict(
 
     CONFIG_OR_MODEL is a config, whose current version is taken, or the folder of a model.
     """
-    folder, delimiter, beam = _model(model, root)
+    folder, config = _model(model, root)
     with quiet() as output:
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
-        from pipeline.beam import beam_args
+        from pipeline.beam import here, of_node
         from pipeline.prediction.predict import predict as send
 
         done = send(
@@ -54,16 +54,17 @@ def predict(
             format=format,
             output_format=output_format,
             batch_size=batch_size,
-            delimiter=delimiter,
-            beam_args=beam_args(beam),
+            delimiter=config.data.delimiter if config else ",",
+            # As the node of a run that does the same.
+            beam_args=of_node(config, "Predictions", "predict").args if config else here(),
         )
         console(output.stream).print(f"{done.rows:,} predictions of {folder} in {out}")
 
 
-def _model(model: str, root: str | None) -> tuple[str, str, Beam]:
-    """The folder of the model, what separates cells in CSV files for it, and how Beam runs."""
+def _model(model: str, root: str | None) -> tuple[str, Config | None]:
+    """The folder of the model, and the config where that was named."""
     if os.path.isfile(os.path.join(model, "saved_model.pb")):
-        return os.path.abspath(model), ",", Beam()
+        return os.path.abspath(model), None
     config = at_root(load(model), root)
     version = versions.current(config.serving_path)
-    return versions.path_of(config.serving_path, version), config.data.delimiter, config.beam
+    return versions.path_of(config.serving_path, version), config

@@ -25,7 +25,7 @@ def describe(fields: Mapping[str, Value]) -> str:
     """Progress fields in one line: `trial 3/10  epoch 2/5  step 40/150  loss 0.31`."""
     parts = []
     for key, value in fields.items():
-        if key in ("trials", "epochs", "steps"):
+        if key in ("trials", "epochs", "steps", "tasks"):
             continue
         total = fields.get(f"{key}s")
         shown = f"{value:.4g}" if isinstance(value, float) else str(value)

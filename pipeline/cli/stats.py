@@ -9,7 +9,6 @@ import click
 from rich.table import Table
 
 from pipeline.cli.console import console, quiet, table
-from pipeline.config.config import Beam
 from pipeline.paths import absolute
 from pipeline.prediction.formats import InputFormat
 from pipeline.statistics import preflight
@@ -40,10 +39,10 @@ def stats(path: str, out: str | None, delimiter: str, format: InputFormat | None
         from components.report.page import counted
         from components.statistics.slices import whole
         from components.statistics_page import facts
-        from pipeline.beam import beam_args
+        from pipeline.beam import here
         from pipeline.statistics import files, sources
 
-        reading = sources.Reading(delimiter, images, format, beam_args(Beam()))
+        reading = sources.Reading(delimiter, images, format, here())
         found = whole(sources.statistics(absolute(path), reading))
         data = facts.of_statistics(sources.short(path), path, found)
         # Before anything is printed: whoever reads only the first lines wants the files, too.

@@ -1,6 +1,7 @@
 """The config tree: a leaf that everybody may read, and that imports nothing heavy."""
 
-from pipeline.config.config import Beam, Config, Pusher
+from pipeline.config.beam import Beam, Flink, Runner
+from pipeline.config.config import Config, Pusher
 from pipeline.config.data import Data, FileSplits, GroupSplits, HashSplits, Schema, TimeSplits
 from pipeline.config.drift import Drift, Report, Serving
 from pipeline.config.duplicates import Duplicates
@@ -32,11 +33,11 @@ from pipeline.config.trainer import EarlyStopping, ReduceLearningRate, Schedule,
 from pipeline.config.tuner import Choice, Range, Tuner
 
 __all__ = [
-    "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "columns_of", "Config", "Crop", "Cross", "CutMix",
-    "Data", "Drift", "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Expression", "Feature",
-    "feature_key", "FileSplits", "Flip", "GKE_ACCELERATOR", "GPU_PRODUCT", "GroupSplits", "Hashed", "HashSplits",
-    "Head", "Identity", "Image", "Key", "Kubeflow", "Label", "Machine", "MinMax", "MixUp", "Model", "Mount", "NodePool",
-    "Numeric", "OneHot", "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "Report",
-    "ResNet", "Resources", "Retries", "Rotation", "Schedule", "Schema", "Serving", "Shift", "Taint", "Threshold",
+    "Backbone", "Beam", "Buckets", "Choice", "CNN", "Color", "columns_of", "Config", "Crop", "Cross", "CutMix", "Data",
+    "Drift", "Duplicates", "EarlyStopping", "Embedding", "Evaluator", "Expression", "Feature", "feature_key",
+    "FileSplits", "Flink", "Flip", "GKE_ACCELERATOR", "GPU_PRODUCT", "GroupSplits", "Hashed", "HashSplits", "Head",
+    "Identity", "Image", "Key", "Kubeflow", "Label", "Machine", "MinMax", "MixUp", "Model", "Mount", "NodePool",
+    "Numeric", "OneHot", "Pusher", "RandomCrop", "Range", "Ranges", "Record", "ReduceLearningRate", "Report", "ResNet",
+    "Resources", "Retries", "Runner", "Rotation", "Schedule", "Schema", "Serving", "Shift", "Taint", "Threshold",
     "TimeSplits", "Trainer", "Tuner", "Vocabulary", "Volume", "ZScore",
 ]  # fmt: skip

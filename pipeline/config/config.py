@@ -10,6 +10,7 @@ import pydantic
 
 from components.errors import ConfigError
 from pipeline.config import resources
+from pipeline.config.beam import Beam
 from pipeline.config.data import Data, Schema
 from pipeline.config.drift import Drift, Report
 from pipeline.config.duplicates import Duplicates
@@ -37,14 +38,6 @@ class Pusher(Record):
 
     path: Union[str, None] = None
     """The serving directory; None is `serving/NAME` under the root."""
-
-
-class Beam(Record):
-    """How the Beam steps run."""
-
-    runner: str = "DirectRunner"
-    args: tuple[str, ...] = ()
-    """Further Beam options, as on its command line ("--direct_num_workers=2")."""
 
 
 class Config(Record):

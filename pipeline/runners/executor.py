@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import os
@@ -23,6 +24,7 @@ from tfx.proto.orchestration.execution_result_pb2 import ExecutorOutput
 from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
 from components import progress
+from pipeline.beam import Pipelines
 from pipeline.runners import failures, logs
 from pipeline.runners.fork_server import ChildDied, Send, Usage
 from pipeline.runners.server import Server
@@ -41,7 +43,7 @@ class NodeExecutor:
         self,
         server: Optional[Server],
         root: str,
-        beam_args: tuple[str, ...],
+        pipelines: Pipelines,
         log: Optional[str],
         gpu: bool,
         report: Report,
@@ -49,13 +51,13 @@ class NodeExecutor:
         """Args:
         server: where executors are run; None is here.
         root: what to name when its disk is full.
-        beam_args: the options of every Beam pipeline.
+        pipelines: how Beam pipelines are run.
         log: where a child's output goes; None leaves it as the server made it.
         gpu: whether the executor may see the GPU.
         """
         self.server = server
         self.root = root
-        self.beam_args = beam_args
+        self.pipelines = pipelines
         self.log = log
         self.gpu = gpu
         self.report = report
@@ -79,16 +81,27 @@ class NodeExecutor:
         """
         if self.server is None:
             progress.set_sink(self.report)
-            return perform(spec, info, self.beam_args)
+            return perform(spec, info, self.pipelines)
         invocation = info.to_proto().SerializeToString()
         try:
             answer = self.server.call(
-                _in_child, spec, invocation, self.root, self.beam_args, self.log, self.gpu, receive=self.report
+                _in_child, spec, invocation, self.root, self.pipelines, self.log, self.gpu, receive=self.report
             )
         except ChildDied as died:
+            self._end_jobs()
             raise failures.of_dead_child(died) from None
+        except KeyboardInterrupt:
+            self._end_jobs()
+            raise
         self.usage = answer.usage
         return ExecutorOutput.FromString(answer.value)
+
+    def _end_jobs(self) -> None:
+        """The child that sent jobs to a cluster was killed."""
+        if self.pipelines.flink:
+            from pipeline.flink import job
+
+            job.end(self.pipelines)
 
 
 class _Operator(BaseExecutorOperator):
@@ -103,13 +116,22 @@ class _Operator(BaseExecutorOperator):
         return self.node_executor.run(self._executor_spec, execution_info)
 
 
-def perform(spec: message.Message, info: ExecutionInfo, beam_args: tuple[str, ...]) -> ExecutorOutput:
+def perform(spec: message.Message, info: ExecutionInfo, pipelines: Pipelines) -> ExecutorOutput:
     """Run the executor that `spec` names, in this process."""
     if isinstance(spec, PythonClassExecutableSpec):
         return PythonExecutorOperator(spec).run_executor(info)
     operator = BeamExecutorOperator(spec)
-    operator.beam_pipeline_args += [PlaceholderExpression(value=Value(string_value=arg)) for arg in beam_args]
-    return operator.run_executor(info)
+    operator.beam_pipeline_args += [PlaceholderExpression(value=Value(string_value=arg)) for arg in pipelines.args]
+    with _on_cluster(pipelines):
+        return operator.run_executor(info)
+
+
+def _on_cluster(pipelines: Pipelines) -> contextlib.AbstractContextManager[None]:
+    if pipelines.flink is None:
+        return contextlib.nullcontext()
+    from pipeline.flink import job
+
+    return job.running(pipelines)
 
 
 def _in_child(
@@ -117,7 +139,7 @@ def _in_child(
     spec: message.Message,
     invocation: bytes,
     root: str,
-    beam_args: tuple[str, ...],
+    pipelines: Pipelines,
     log: Optional[str],
     gpu: bool,
 ) -> bytes:
@@ -130,7 +152,7 @@ def _in_child(
     progress.set_sink(lambda fields: send(dict(fields)))
     info = ExecutionInfo.from_proto(ExecutionInvocation.FromString(invocation))
     try:
-        return perform(spec, info, beam_args).SerializeToString()
+        return perform(spec, info, pipelines).SerializeToString()
     except BaseException as error:
         traceback.print_exc()
         raise failures.of_exception(error, root) from None

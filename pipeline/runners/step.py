@@ -11,8 +11,7 @@ from typing import Any
 
 from components.errors import CrashError
 from components.progress import Value
-from pipeline import runs
-from pipeline.beam import beam_args
+from pipeline import beam, runs
 from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import failures, logs, outcome, reasons
@@ -88,7 +87,8 @@ class Step:
 
         gpu = self.config.needs(self.node.id).gpus > 0
         log = self.node.log if self.engine.logs else None
-        return NodeExecutor(self.engine.server, self.engine.root, beam_args(self.config.beam), log, gpu, report)
+        pipelines = beam.of_node(self.config, self.node.id, self.run.id)
+        return NodeExecutor(self.engine.server, self.engine.root, pipelines, log, gpu, report)
 
     def _failed(self, error: Exception) -> Outcome:
         with open(self.node.log, "a", encoding="utf-8") as log:

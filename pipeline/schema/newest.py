@@ -15,7 +15,7 @@ from components.example_gen.settings import Settings
 from components.spans import INGESTION, ingestion
 from components.statistics.files import Statistics, read_rows
 from components.statistics.slices import whole
-from pipeline.beam import beam_args
+from pipeline.beam import here
 from pipeline.config import Config
 from pipeline.nodes.ingestion import example_gen
 from pipeline.statistics.counted import counted
@@ -74,7 +74,7 @@ def _made(config: Config, properties: Mapping[str, Any]) -> dict[str, str]:
 
 def _computed(config: Config, properties: dict[str, Any]) -> dict[str, Statistics]:
     settings = Settings.of(properties[driver.FORMAT], json.loads(properties[driver.SETTINGS]))
-    found = count(driver.input_pattern(properties), settings, beam_args(config.beam))
+    found = count(driver.input_pattern(properties), settings, here())
     return {name: _whole(each) for name, each in found.items()}
 
 

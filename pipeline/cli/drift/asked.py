@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.config.config import Beam
 from pipeline.prediction.formats import InputFormat
 from pipeline.statistics import preflight
 
@@ -63,10 +62,10 @@ class Asked:
     @property
     def reading(self) -> Reading:
         """How files of data are read."""
-        from pipeline.beam import beam_args
+        from pipeline.beam import here
         from pipeline.statistics.sources import Reading
 
-        return Reading(self.delimiter, self.images, self.format, beam_args(Beam()))
+        return Reading(self.delimiter, self.images, self.format, here())
 
     @property
     def wanted(self) -> Wanted:

@@ -10,7 +10,6 @@ import click
 
 from pipeline.cli.console import console, quiet
 from pipeline.cli.options import at_root
-from pipeline.config.config import Beam
 from pipeline.config.load import load, names
 from pipeline.statistics import preflight
 
@@ -66,7 +65,7 @@ def _is_config(spans: tuple[str, ...]) -> bool:
 
 
 def _reading(delimiter: str) -> Reading:
-    from pipeline.beam import beam_args
+    from pipeline.beam import here
     from pipeline.statistics.sources import Reading
 
-    return Reading(delimiter, beam_args=beam_args(Beam()))
+    return Reading(delimiter, beam_args=here())

@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 import pipeline.config as c
+from pipeline.flink import packages
+from pipeline.layout import Layout
 
 CHECKOUT = pathlib.Path(__file__).parents[3]
 MANIFESTS = CHECKOUT / "pipeline/kubeflow/manifests"
@@ -23,7 +25,7 @@ OVERLAYS = sorted(path.name for path in (MANIFESTS / "overlays").iterdir())
 KINDS = {
     ("v1", "Service"), ("v1", "Secret"), ("v1", "PersistentVolume"), ("v1", "PersistentVolumeClaim"),
     ("apps/v1", "StatefulSet"), ("apps/v1", "Deployment"), ("batch/v1", "Job"),
-    ("rbac.authorization.k8s.io/v1", "Role"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("v1", "ConfigMap"), ("rbac.authorization.k8s.io/v1", "Role"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
 }  # fmt: skip
 Rendered = Callable[[str], dict[tuple[str, str], dict]]
 PORTS = {"mysql": 3306, "postgresql": 5432}
@@ -85,7 +87,7 @@ def containers(resource: dict) -> list[dict]:
     return resource.get("spec", {}).get("template", {}).get("spec", {}).get("containers", [])
 
 
-@pytest.mark.parametrize("folder", [*(f"overlays/{name}" for name in OVERLAYS), "base/serving"])
+@pytest.mark.parametrize("folder", [*(f"overlays/{name}" for name in OVERLAYS), "base/serving", "base/flink"])
 def test_it_renders_to_what_kubernetes_knows_with_pinned_images(folder: str, rendered: Rendered) -> None:
     resources = rendered(folder)
     assert resources
@@ -95,7 +97,7 @@ def test_it_renders_to_what_kubernetes_knows_with_pinned_images(folder: str, ren
         if resource["kind"] != "PersistentVolume":
             assert resource["metadata"]["namespace"] == "kubeflow"
         for container in containers(resource):
-            assert re.fullmatch(r"[a-z/]+:\d+\.\d+(\.\d+)?", container["image"]), container["image"]
+            assert re.fullmatch(r"[a-z/]+:\d+\.\d+(\.\d+)?(-java17)?", container["image"]), container["image"]
             assert "memory" in container["resources"]["limits"]
             mounted = {mount["name"] for mount in container["volumeMounts"]}
             volumes = resource["spec"]["template"]["spec"].get("volumes", [])
@@ -169,3 +171,25 @@ def test_serving_reads_what_runs_push(rendered: Rendered) -> None:
     assert f"--model_base_path={c.Kubeflow().root}/serving/taxi" in container["args"]
     assert container["volumeMounts"][0]["mountPath"] == volume.path
     assert deployment["spec"]["template"]["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] == volume.claim
+
+
+def test_flink_shares_the_volume_with_its_workers_and_has_what_a_config_names(rendered: Rendered) -> None:
+    resources = rendered("base/flink")
+    flink, (volume,) = c.Flink(), c.Kubeflow().volumes
+    managers = {
+        name: containers(resources["Deployment", f"millrace-flink-{name}"]) for name in ("jobmanager", "taskmanager")
+    }
+    manager, jobs = managers["jobmanager"]
+    taskmanager, pool = managers["taskmanager"]
+    assert pool["image"] == c.Kubeflow().image
+    assert f"--address={flink.worker_address}" in pool["command"]
+    for each in (jobs, taskmanager, pool):
+        assert volume.path in [mount["mountPath"] for mount in each["volumeMounts"]]
+    for each in (manager, taskmanager):
+        assert f"/opt/flink/lib/{packages.LIB}" in [mount["mountPath"] for mount in each["volumeMounts"]]
+    assert f"--artifacts-dir={Layout(c.Kubeflow().root).beam}" in jobs["args"]
+    ports = {port["name"]: port["containerPort"] for each in (manager, jobs) for port in each["ports"]}
+    service = resources["Service", "millrace-flink"]["spec"]
+    assert {port["targetPort"]: port["port"] for port in service["ports"]} == ports
+    labels = resources["Deployment", "millrace-flink-jobmanager"]["spec"]["template"]["metadata"]["labels"]
+    assert service["selector"].items() <= labels.items()

@@ -1,0 +1,105 @@
+"""`millrace flink`: a Flink cluster of this machine's processes, to try and to test with."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+
+import click
+
+from components.errors import ExitCode
+from pipeline.cli.console import console, table
+from pipeline.flink import cluster as clusters
+from pipeline.flink import packages
+from pipeline.flink.cluster import Cluster, Size
+from pipeline.flink.rest import Flink, Unreachable, runs
+
+folder_option = click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    default=clusters.usual_folder,
+    help="Where its logs and settings are; each folder is a cluster.",
+)
+
+
+@click.group()
+def flink() -> None:
+    """A Flink cluster of this machine's processes, to try and to test with."""
+
+
+@flink.command()
+@folder_option
+@click.option("--taskmanagers", default=2, type=click.IntRange(min=1), show_default=True, help="How many.")
+@click.option("--slots", default=1, type=click.IntRange(min=1), show_default=True, help="Of each TaskManager.")
+@click.option("--port", default=8081, type=click.IntRange(0, 65535), show_default=True, help="Of Flink; 0: a free one.")
+@click.option(
+    "--worker-port", default=50000, type=click.IntRange(0, 65535), show_default=True, help="Of the Python workers."
+)
+def up(folder: pathlib.Path, taskmanagers: int, slots: int, port: int, worker_port: int) -> None:
+    """Bring it up, or bring back what is missing of it. The first time its packages are fetched."""
+    screen = console()
+    size = Size(taskmanagers, slots)
+    made = clusters.up(folder.resolve(), packages.fetched(screen.print), size, port, worker_port, screen.print)
+    screen.print(f"up, with {taskmanagers * slots} slots: http://{made.master}, logs in {made.folder}\n")
+    screen.print("beam=c.Beam(")
+    screen.print('    runner="flink",')
+    screen.print("    flink=c.Flink(")
+    screen.print(
+        f'        master="{made.master}", parallelism={taskmanagers * slots}, worker_address="{made.workers}",'
+    )
+    screen.print(f'        jar="{made.server}",')
+    screen.print("    ),")
+    screen.print(")", soft_wrap=True)
+
+
+@flink.command()
+@folder_option
+def status(folder: pathlib.Path) -> int:
+    """Its processes, slots and running jobs. Ends with 2 where it is not up."""
+    found = clusters.load(folder.resolve())
+    screen = console()
+    if found is None:
+        screen.print("not up")
+        return ExitCode.INPUT
+    listing = table("process", "pid", "memory", right=("pid", "memory"))
+    for member in found.members:
+        process = member.process
+        memory = f"{process.memory_info().rss >> 20} MB" if process else "gone"
+        listing.add_row(member.name, str(member.pid), memory)
+    screen.print(listing)
+    return _print_flink(found)
+
+
+def _print_flink(found: Cluster) -> int:
+    screen, flink = console(), Flink(found.master)
+    try:
+        overview, jobs = flink.overview(), flink.jobs()
+    except Unreachable as error:
+        screen.print(f"Flink does not answer: {error}")
+        return ExitCode.INPUT
+    free, total = overview["slots-available"], overview["slots-total"]
+    screen.print(f"Flink {overview['flink-version']} at {flink.url}: {free} of {total} slots free")
+    for job in jobs:
+        if runs(job):
+            screen.print(f"{job['state'].lower()}: {job['name']}")
+    return ExitCode.OK if len(found.alive) == len(found.members) else ExitCode.INPUT
+
+
+@flink.command()
+@click.argument("out", metavar="DIR", type=click.Path(file_okay=False, path_type=pathlib.Path))
+def jars(out: pathlib.Path) -> None:
+    """Write Beam's two jars into DIR, for a cluster elsewhere: its job server, and what Flink's lib folder needs."""
+    found = packages.fetched(console().print)
+    out.mkdir(parents=True, exist_ok=True)
+    for jar in (found.server, found.lib / packages.LIB):
+        shutil.copyfile(jar, out / jar.name)
+        console().print(str(out / jar.name), soft_wrap=True)
+
+
+@flink.command()
+@folder_option
+def down(folder: pathlib.Path) -> None:
+    """Take it down. Its logs stay."""
+    console().print("down" if clusters.down(folder.resolve()) else "it was not up")

@@ -1,0 +1,66 @@
+"""A step's jobs on Flink, from the checks before the first to the end of the last, however it comes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import IO
+
+from components import progress
+from pipeline.beam import Pipelines
+from pipeline.flink import guard, ready
+from pipeline.flink.rest import Flink, Unreachable
+
+
+@contextlib.contextmanager
+def running(pipelines: Pipelines) -> Iterator[None]:
+    """Within, Beam's pipelines of one step may run.
+
+    Raises:
+        InputError: they cannot.
+    """
+    flink = pipelines.flink
+    assert flink is not None
+    ready.check(flink, pipelines.args, pipelines.shared, pipelines.code)
+    end(pipelines)  # what an earlier try at this step left, whose pod is gone
+    command = [sys.executable, "-m", guard.__name__, "--master", flink.master, "--job", pipelines.name]
+    if os.getsid(0) == os.getpid():
+        command += ["--group", str(os.getpid())]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=_environment()
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        listening = threading.Thread(target=_listen, args=(process.stdout,), daemon=True)
+        listening.start()
+        try:
+            yield
+        except BaseException:
+            end(pipelines)
+            raise
+        finally:
+            process.stdin.write(guard.DONE)
+            process.stdin.close()
+            listening.join()
+
+
+def end(pipelines: Pipelines) -> None:
+    """Cancel the jobs of a step that is over; where its process was killed, its guard may not live long enough."""
+    if pipelines.flink:
+        with contextlib.suppress(Unreachable, OSError):
+            guard.end_jobs(Flink(pipelines.flink.master), pipelines.name)
+
+
+def _environment() -> dict[str, str]:
+    """With this process's path, which need not be that of a new Python."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def _listen(lines: IO[bytes]) -> None:
+    for line in lines:
+        progress.report(**json.loads(line))

@@ -1,0 +1,142 @@
+"""What must hold before a job is sent to a Flink cluster, each with an error that says what to do."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import os
+import pathlib
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from components.errors import ConfigError, InputError
+from pipeline.config.beam import Flink as Config
+from pipeline.flink import packages, workers
+from pipeline.flink.rest import Flink, Unreachable
+
+_STAGED = ("--requirements_file", "--setup_file", "--extra_package")
+_HERE = ("localhost", "127.0.0.1", "[::1]")
+
+
+def check(flink: Config, args: Sequence[str], folders: Collection[str], code: Sequence[str]) -> None:
+    """Whether a job can run.
+
+    Args:
+        flink: the cluster, its paths resolved.
+        args: the options that the job will get.
+        folders: that this process and all workers must share.
+        code: files that workers must have as they are here.
+
+    Raises:
+        InputError: it cannot; names the field or what is missing.
+    """
+    _check_jar(flink)
+    _check_staged(flink, args)
+    _check_cluster(flink)
+    if flink.workers == "external":
+        _check_workers(flink, folders, code)
+
+
+def _check_jar(flink: Config) -> None:
+    if flink.jar is None:
+        return
+    if not os.path.isfile(flink.jar):
+        raise ConfigError(
+            f"beam.flink.jar: no such file: {flink.jar}. `millrace flink up` makes one and says where it is"
+        )
+    if flink.sha256:
+        packages.check(pathlib.Path(flink.jar), flink.sha256)
+
+
+def _check_staged(flink: Config, args: Sequence[str]) -> None:
+    staged = [arg for arg in args if arg.startswith(_STAGED)]
+    if staged and flink.workers == "external":
+        raise ConfigError(
+            f"beam.args: {staged[0]}: the workers of a pool have the packages that they were started with, and install "
+            "none. Build them into the image (millrace image build --project), or take workers='docker'"
+        )
+    if staged and importlib.util.find_spec("pip") is None:
+        raise ConfigError(f"beam.args: {staged[0]}: Beam packs it with pip, which this environment lacks: install pip")
+
+
+def _check_cluster(flink: Config) -> None:
+    asked = Flink(flink.master)
+    try:
+        found = asked.overview()
+    except Unreachable as error:
+        raise InputError(f"beam.flink.master: {error}. Is the cluster up? (here: millrace flink up)") from None
+    version = found["flink-version"]
+    if not version.startswith(f"{flink.version}."):
+        raise InputError(
+            f"beam.flink.version: the cluster at {asked.url} is Flink {version}, and the job server is for "
+            f"{flink.version}: name the cluster's minor version, and a jar for it"
+        )
+    slots = found["slots-total"]
+    if slots < flink.parallelism:
+        raise InputError(
+            f"beam.flink.parallelism: {flink.parallelism} slots are asked for, and the cluster at {asked.url} has "
+            f"{slots} (of {found['taskmanagers']} TaskManagers): start more of them, or ask for {slots or 'fewer'}"
+        )
+
+
+def _check_workers(flink: Config, folders: Collection[str], code: Sequence[str]) -> None:
+    host = flink.worker_address.rpartition(":")[0]
+    if host in _HERE and not _is_here(flink.master):
+        # Each TaskManager's own, which only it can reach.
+        logging.info("the workers at each TaskManager's %s cannot be asked from here", flink.worker_address)
+        return
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(_probe(folder)) for folder in folders]
+        try:
+            versions, seen = workers.ask(flink.worker_address, [*probes, *code])
+        except ConnectionError as error:
+            raise InputError(
+                f"beam.flink.worker_address: no pool of our workers answers at {flink.worker_address} ({error}). "
+                "It is started with `python -m pipeline.flink.pool`, and by `millrace flink up`"
+            ) from None
+        _compare_versions(flink.worker_address, versions)
+        for path, sum_here in workers.files([*probes, *code]).items():
+            _compare(path, sum_here, seen[path], is_code=path in code)
+
+
+def _is_here(master: str) -> bool:
+    return master.rpartition("//")[2].partition(":")[0] in _HERE
+
+
+@contextlib.contextmanager
+def _probe(folder: str) -> Iterator[str]:
+    """A file that the workers must see, too."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, f".probe-{uuid.uuid4().hex}")
+        pathlib.Path(path).write_text(path, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot write there: {error.strerror}") from None
+    try:
+        yield path
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _compare_versions(address: str, theirs: Mapping[str, str]) -> None:
+    mine = workers.versions()
+    differing = [f"{name} {theirs.get(name)} (here {mine[name]})" for name in mine if theirs.get(name) != mine[name]]
+    if differing:
+        raise InputError(
+            f"the workers at {address} have {', '.join(differing)}: start them from the same image, or on this machine "
+            "again (millrace flink down, then up)"
+        )
+
+
+def _compare(path: str, here: str | None, there: str | None, is_code: bool) -> None:
+    if here == there:
+        return
+    if not is_code:
+        raise InputError(
+            f"{os.path.dirname(path)}: the workers do not see what is written there: the root and beam.flink.artifacts "
+            "must lie on a volume that this process, Flink's TaskManagers and their workers share, under the same path"
+        )
+    what = "lack it" if there is None else "have another one"
+    raise InputError(f"{path}: the config names it, and the workers {what}: build it into their image, or share it")

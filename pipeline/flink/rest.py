@@ -1,0 +1,72 @@
+"""Flink's REST interface, as far as jobs and slots go.
+
+Reference: https://nightlies.apache.org/flink/flink-docs-release-1.19/docs/ops/rest_api/
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+
+_FINAL = ("FINISHED", "CANCELED", "FAILED")
+
+
+class Unreachable(Exception):
+    """Nobody answers there as Flink does."""
+
+
+class Flink:
+    """A cluster's JobManager."""
+
+    def __init__(self, master: str, timeout: float = 10.0) -> None:
+        """Args:
+        master: HOST:PORT, or a URL.
+        """
+        self.url = master.rstrip("/") if "://" in master else f"http://{master}"
+        self._timeout = timeout
+
+    def overview(self) -> dict[str, Any]:
+        """`flink-version`, `taskmanagers`, `slots-total`, `slots-available`, …"""
+        found: dict[str, Any] = self._ask("GET", "/overview")
+        if "flink-version" not in found:
+            raise Unreachable(f"{self.url} answers, but is no Flink")
+        return found
+
+    def taskmanagers(self) -> list[dict[str, Any]]:
+        """Each one's `id`, `slotsNumber`, `freeSlots`, …"""
+        found: list[dict[str, Any]] = self._ask("GET", "/taskmanagers")["taskmanagers"]
+        return found
+
+    def jobs(self, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The overview of jobs of these names, or of all: `jid`, `name`, `state`, `tasks`, oldest first."""
+        found = self._ask("GET", "/jobs/overview")["jobs"]
+        chosen = [job for job in found if not names or job["name"] in names]
+        return sorted(chosen, key=lambda job: int(job["start-time"]))
+
+    def cancel(self, job: str) -> None:
+        """Ask for the end of a job, of which it may be the end already."""
+        try:
+            self._ask("PATCH", f"/jobs/{job}?mode=cancel")
+        except urllib.error.HTTPError as error:
+            if error.code not in (404, 409):
+                raise
+
+    def _ask(self, method: str, path: str) -> Any:
+        request = urllib.request.Request(self.url + path, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=self._timeout) as answer:
+                return json.loads(answer.read() or "{}")
+        except urllib.error.HTTPError:
+            raise
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = getattr(error, "reason", error)
+            raise Unreachable(f"{self.url}: {reason}") from None
+
+
+def runs(job: dict[str, Any]) -> bool:
+    """Whether a job may still do something."""
+    return job["state"] not in _FINAL

@@ -1,0 +1,77 @@
+"""What client and workers must have alike: a pool of workers that is asked says what it has."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+from collections.abc import Mapping, Sequence
+
+import grpc
+
+import pipeline
+
+_SERVICE, _METHOD = "millrace.WorkerPool", "Look"
+_DISTRIBUTIONS = ("apache-beam", "tfx", "tensorflow", "tensorflow-transform", "tfx-bsl", "pyarrow", "dill")
+"""What pickled functions and the data between them depend on."""
+_CODE = ("components", "pipeline/ml")
+
+
+def versions() -> dict[str, str]:
+    """Of this process, as it began: where its own code was changed since, it runs the old one."""
+    found = {name: importlib.metadata.version(name) for name in _DISTRIBUTIONS}
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"Python": python, "millrace": pipeline.__version__, "code of millrace": _code(), **found}
+
+
+@functools.cache
+def _code() -> str:
+    """A digest of what of our own runs in workers."""
+    checkout = pathlib.Path(pipeline.__file__).parents[1]
+    digest = hashlib.sha256()
+    for file in sorted(file for package in _CODE for file in (checkout / package).rglob("*.py")):
+        digest.update(f"{file.relative_to(checkout)}\n{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def files(paths: Sequence[str]) -> dict[str, str | None]:
+    """The checksums of files, as this machine has them; None where it has no such file."""
+    return {path: _checksum(path) for path in paths}
+
+
+def _checksum(path: str) -> str | None:
+    if not os.path.isfile(path):
+        return None
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def serve(server: grpc.Server) -> None:
+    """Answer clients that ask."""
+    mine = versions()
+
+    def look(request: bytes, context: object) -> bytes:
+        return json.dumps({"versions": mine, "files": files(json.loads(request))}).encode()
+
+    handler = grpc.unary_unary_rpc_method_handler(look)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: handler}),))
+
+
+def ask(
+    address: str, paths: Sequence[str], timeout: float = 20.0
+) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
+    """The versions that the pool there has, and the checksums of files as it sees them.
+
+    Raises:
+        ConnectionError: nobody answers, or a pool that knows nothing of it (Beam's own).
+    """
+    with grpc.insecure_channel(address) as channel:
+        call = channel.unary_unary(f"/{_SERVICE}/{_METHOD}")
+        try:
+            answer = json.loads(call(json.dumps(list(paths)).encode(), timeout=timeout))
+        except grpc.RpcError as error:
+            raise ConnectionError(f"{error.code().name.lower()}: {error.details()}") from None
+    return answer["versions"], answer["files"]

@@ -1,0 +1,90 @@
+"""From the section `beam` to the options that Beam itself reads."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import pytest
+from apache_beam.options import pipeline_options as options
+
+import pipeline.config as c
+from pipeline import beam
+
+
+def config(**fields: Any) -> c.Config:
+    return c.Config(
+        name="shop",
+        data=c.Data(path="*.csv"),
+        heads=(c.Head(label="sold"),),
+        features=(c.ZScore(column="price"),),
+        beam=c.Beam(**fields),
+        project="/project",
+        root="/shared/runs",
+    )
+
+
+def read(args: tuple[str, ...], view: type[options.PipelineOptions]) -> Any:
+    return options.PipelineOptions(list(args)).view_as(view)
+
+
+def test_on_this_machine_beam_gets_our_packages_for_its_workers() -> None:
+    args = beam.of_node(config(), "ExampleGen", "run-1").args
+    assert read(args, options.StandardOptions).runner == "DirectRunner"
+    assert pathlib.Path(read(args, options.SetupOptions).setup_file).is_file()
+    assert args == beam.here()
+
+
+def test_on_flink_beam_reads_what_the_config_says() -> None:
+    flink = c.Flink(master="jobs:8081", parallelism=8, jar="jars/server.jar", worker_address="localhost:5555")
+    pipelines = beam.of_node(config(runner="flink", flink=flink), "ExampleGen", "run-1")
+    args = pipelines.args
+    assert read(args, options.StandardOptions).runner == "FlinkRunner"
+    of_flink = read(args, options.FlinkRunnerOptions)
+    assert (of_flink.flink_master, of_flink.flink_version) == ("jobs:8081", "1.19")
+    assert of_flink.flink_job_server_jar == "/project/jars/server.jar"
+    portable = read(args, options.PortableOptions)
+    assert (portable.environment_type, portable.environment_config) == ("EXTERNAL", "localhost:5555")
+    assert portable.environment_cache_millis == str(beam.ENVIRONMENT_CACHE_MILLIS)
+    assert read(args, options.JobServerOptions).artifacts_dir == "/shared/runs/beam"
+    assert read(args, options.SetupOptions).setup_file is None
+    assert "--parallelism=8" in args
+    assert read(args, options.GoogleCloudOptions).job_name == "shop-ExampleGen-run-1" == pipelines.name
+    assert pipelines.shared == ("/shared/runs", "/shared/runs/beam")
+
+
+def test_options_of_ones_own_count_more_but_experiments_add_up() -> None:
+    args = beam.of_node(
+        config(runner="flink", args=("--environment_cache_millis=5", "--experiments=mine")), "ExampleGen", "run-1"
+    ).args
+    assert read(args, options.PortableOptions).environment_cache_millis == "5"
+    assert set(read(args, options.DebugOptions).experiments) == {"mine", "disable_logging_submission_environment"}
+
+
+@pytest.mark.parametrize(
+    ("workers", "command", "expected"),
+    [
+        ("process", "/opt/boot", ("PROCESS", '{"command": "/opt/boot"}')),
+        ("docker", "shop:1", ("DOCKER", "shop:1")),
+        ("loopback", None, ("LOOPBACK", None)),
+    ],
+)
+def test_each_kind_of_workers(workers: Any, command: str | None, expected: tuple[str, str | None]) -> None:
+    flink = c.Flink(workers=workers, worker_command=command)
+    args = beam.of_node(config(runner="flink", flink=flink), "ExampleGen", "run-1").args
+    portable = read(args, options.PortableOptions)
+    assert (portable.environment_type, portable.environment_config) == expected
+
+
+def test_a_node_that_differs_gets_its_own_options() -> None:
+    mixed = config(runner="flink", nodes={"Evaluator": c.Runner(args=("--direct_num_workers=2",))})
+    pipelines = beam.of_node(mixed, "Evaluator", "run-1")
+    assert pipelines.flink is None
+    assert read(pipelines.args, options.StandardOptions).runner == "DirectRunner"
+    assert read(pipelines.args, options.DirectOptions).direct_num_workers == 2
+    assert beam.of_node(mixed, "Transform", "run-1").flink
+
+
+def test_workers_need_the_files_of_ones_own_code() -> None:
+    own = config(runner="flink").model_copy(update={"preprocessing_fn": "/project/mine.py:preprocess"})
+    assert beam.of_node(own, "Transform", "run-1").code == ("/project/mine.py",)
