@@ -22,6 +22,7 @@ from components.example_gen.facts import Chunk
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
 from components.example_gen.transforms import Ingest, Outputs
+from components.tfrecords import shards
 
 REPORT = "report.json"
 _PARTIAL = ".partial"
@@ -68,7 +69,7 @@ def ingest(pipeline: beam.Pipeline, chunks: list[Chunk], settings: Settings, out
         fileio.makedirs(folder)
     with pipeline:
         found = pipeline | "Chunks" >> beam.Create(chunks) | "Ingest" >> Ingest(settings, outputs)
-        _ = found | "WriteReport" >> beam.Map(_write_report, path, settings)
+        _ = found | "WriteReport" >> beam.Map(_write_report, path, outputs.partial, settings)
     if fileio.exists(outputs.partial):
         fileio.rmtree(outputs.partial)
     with fileio.open(path) as file:
@@ -92,7 +93,7 @@ def list_chunks(pattern: str, settings: Settings) -> list[Chunk]:
     return [chunk for file in files for chunk in source.chunks(file.path, file.size_in_bytes)]
 
 
-def _write_report(found: dict[str, Any], path: str, settings: Settings) -> None:
+def _write_report(found: dict[str, Any], path: str, partial: str, settings: Settings) -> None:
     summary = found["summary"]
     notes = [*summary.notes]
     if not summary.error:
@@ -106,5 +107,4 @@ def _write_report(found: dict[str, Any], path: str, settings: Settings) -> None:
         "columns": {name: kind.name.lower() for name, kind in summary.kinds.items()},
         "notes": notes,
     }
-    with FileSystems.create(path) as file:
-        file.write(json.dumps(report, indent=2, ensure_ascii=False).encode())
+    shards.write_text(path, partial, [json.dumps(report, indent=2, ensure_ascii=False)])

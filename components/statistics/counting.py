@@ -2,6 +2,7 @@
 
 import functools
 import os
+import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
@@ -141,5 +142,8 @@ def _matching(patterns: Sequence[str]) -> list[str]:
 
 def _save(path: str, content: bytes) -> None:
     tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path, "wb") as file:
+    # A worker that was given up for lost may still write while another one repeats its work.
+    partial = f"{path}-{uuid.uuid4().hex}"
+    with tf.io.gfile.GFile(partial, "wb") as file:
         file.write(content)
+    tf.io.gfile.rename(partial, path, overwrite=True)

@@ -15,7 +15,7 @@ import psutil
 
 from components.errors import InputError
 from pipeline.flink import java, settings
-from pipeline.flink.packages import Packages, Tell, cache
+from pipeline.flink.packages import Packages, Tell, alone, cache
 from pipeline.flink.rest import Flink, Unreachable
 from pipeline.flink.settings import Memory
 
@@ -109,11 +109,18 @@ def up(folder: pathlib.Path, packages: Packages, size: Size, port: int, worker_p
     """
     executable = java.found()
     folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder):
+        return _up(executable, folder, packages, size, (port, worker_port), tell)
+
+
+def _up(
+    executable: str, folder: pathlib.Path, packages: Packages, size: Size, wanted: tuple[int, int], tell: Tell
+) -> Cluster:
     before = load(folder)
     if before and before.alive:
         cluster = before
     else:
-        ports = _free_ports(port, worker_port)
+        ports = _free_ports(*wanted)
         text = settings.written(settings.of_cluster(ports[0], ports[2], size.slots, size.memory))
         (folder / "config.yaml").write_text(text)
         (folder / "log4j.properties").write_text(settings.LOG4J)

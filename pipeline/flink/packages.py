@@ -69,7 +69,7 @@ def fetched(tell: Tell, folder: pathlib.Path | None = None) -> Packages:
     folder.mkdir(parents=True, exist_ok=True)
     here = folder / f"flink-{FLINK}-beam-{BEAM}"
     packages = Packages(here / "lib", here / "beam-flink-job-server.jar")
-    with _alone(folder):
+    with alone(folder):
         if not here.exists():
             with tempfile.TemporaryDirectory(dir=folder, prefix="unfinished-") as unfinished:
                 made = pathlib.Path(unfinished, "made")
@@ -83,8 +83,8 @@ def fetched(tell: Tell, folder: pathlib.Path | None = None) -> Packages:
 
 
 @contextlib.contextmanager
-def _alone(folder: pathlib.Path) -> Iterator[None]:
-    """Two that fetch wait for each other."""
+def alone(folder: pathlib.Path) -> Iterator[None]:
+    """Within, nobody else works on the folder."""
     with open(folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -73,10 +73,12 @@ def _work(send: Send, worker_id: str, control: str, provision: str) -> None:
         "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{control}"',
         "PIPELINE_OPTIONS": json.dumps(_options(worker_id, provision)),
     }
-    _, harness, error = sdk_worker_main.create_harness(environment)
-    if error:
-        raise error
-    harness.run()
+    _, harness, _ = sdk_worker_main.create_harness(environment)
+    try:
+        harness.run()
+    except grpc.RpcError as lost:
+        # Not what grpc raises itself: that cannot travel between processes.
+        raise ConnectionError(str(lost)) from None
 
 
 def _options(worker_id: str, provision: str) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from components.errors import ConfigError, InputError
 from pipeline.config.beam import Flink as Config
-from pipeline.flink import packages, workers
+from pipeline.flink import java, packages, workers
 from pipeline.flink.rest import Flink, Unreachable
 
 _STAGED = ("--requirements_file", "--setup_file", "--extra_package")
@@ -34,6 +34,8 @@ def check(flink: Config, args: Sequence[str], folders: Collection[str], code: Se
     _check_jar(flink)
     _check_staged(flink, args)
     _check_cluster(flink)
+    if flink.job_server is None:
+        java.found()
     if flink.workers == "external":
         _check_workers(flink, folders, code)
 

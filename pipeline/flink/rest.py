@@ -60,8 +60,11 @@ class Flink:
         try:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:
                 return json.loads(answer.read() or "{}")
-        except urllib.error.HTTPError:
-            raise
+        except urllib.error.HTTPError as error:
+            if error.code < 500:
+                raise
+            # A JobManager that is still beginning, or a proxy in front of none.
+            raise Unreachable(f"{self.url}: {error.code} {error.reason}") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise Unreachable(f"{self.url}: {reason}") from None
