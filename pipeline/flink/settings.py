@@ -42,9 +42,6 @@ COMMON = {
     "restart-strategy.fixed-delay.attempts": 3,
     # Longer than a worker stays with its TaskManager (options: environment_cache_millis), or the dead one is met again.
     "restart-strategy.fixed-delay.delay": "15 s",
-    # A TaskManager that was killed is missed at once, and not after 50 s.
-    "heartbeat.interval": 2000,
-    "heartbeat.timeout": 20000,
     "taskmanager.network.sort-shuffle.min-buffers": 64,
     "web.submit.enable": "false",
 }
@@ -55,6 +52,9 @@ def of_cluster(rest_port: int, rpc_port: int, slots: int, memory: Memory) -> dic
     here = "localhost"
     return {
         **COMMON,
+        # Where others compute, too, an answer takes its time; a process that is gone is missed at once, as its port is.
+        "pekko.ask.timeout": "120 s",
+        "heartbeat.timeout": 120000,
         "jobmanager.rpc.address": here,
         "jobmanager.rpc.port": rpc_port,
         "jobmanager.bind-host": here,
