@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import psutil
 
 from components.errors import InputError
-from pipeline.flink import java, settings
+from pipeline.flink import java, settings, workers
 from pipeline.flink.packages import Packages, Tell, alone, cache
 from pipeline.flink.rest import Flink, Unreachable
 from pipeline.flink.settings import Memory
@@ -198,7 +198,7 @@ def _await(cluster: Cluster, slots: int) -> None:
         try:
             found = flink.overview()["slots-total"]
             waiting = f"{slots} slots ({found} are there)" if found < slots else f"the workers at {cluster.workers}"
-            if found >= slots and _listens(cluster.workers):
+            if found >= slots and _serves(cluster):
                 return
         except Unreachable:
             pass
@@ -212,12 +212,12 @@ def _end_of(log: pathlib.Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-10:])
 
 
-def _listens(address: str) -> bool:
-    host, _, port = address.partition(":")
+def _serves(cluster: Cluster) -> bool:
+    """Whether it is the cluster's own pool that answers."""
+    [pool] = [member for member in cluster.members if member.name == POOL]
     try:
-        with socket.create_connection((host, int(port)), timeout=2):
-            return True
-    except OSError:
+        return workers.ask(cluster.workers, (), timeout=2).process == pool.pid
+    except ConnectionError:
         return False
 
 

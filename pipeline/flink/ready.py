@@ -91,15 +91,15 @@ def _check_workers(flink: Config, folders: Collection[str], code: Sequence[str])
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(_probe(folder)) for folder in folders]
         try:
-            versions, seen = workers.ask(flink.worker_address, [*probes, *code])
+            answer = workers.ask(flink.worker_address, [*probes, *code])
         except ConnectionError as error:
             raise InputError(
                 f"beam.flink.worker_address: no pool of our workers answers at {flink.worker_address} ({error}). "
                 "It is started with `python -m pipeline.flink.pool`, and by `millrace flink up`"
             ) from None
-        _compare_versions(flink.worker_address, versions)
+        _compare_versions(flink.worker_address, answer.versions)
         for path, sum_here in workers.files([*probes, *code]).items():
-            _compare(path, sum_here, seen[path], is_code=path in code)
+            _compare(path, sum_here, answer.files[path], is_code=path in code)
 
 
 def _is_here(master: str) -> bool:

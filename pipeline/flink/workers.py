@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import importlib.metadata
@@ -54,16 +55,28 @@ def serve(server: grpc.Server) -> None:
     mine = versions()
 
     def look(request: bytes, context: object) -> bytes:
-        return json.dumps({"versions": mine, "files": files(json.loads(request))}).encode()
+        return json.dumps({"versions": mine, "files": files(json.loads(request)), "process": os.getpid()}).encode()
 
     handler = grpc.unary_unary_rpc_method_handler(look)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: handler}),))
 
 
-def ask(
-    address: str, paths: Sequence[str], timeout: float = 20.0
-) -> tuple[Mapping[str, str], Mapping[str, str | None]]:
-    """The versions that the pool there has, and the checksums of files as it sees them.
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a pool says of itself.
+
+    Attributes:
+        files: the checksums of those that it was asked for; None where it sees none.
+        process: its id, on its own machine.
+    """
+
+    versions: Mapping[str, str]
+    files: Mapping[str, str | None]
+    process: int
+
+
+def ask(address: str, paths: Sequence[str], timeout: float = 20.0) -> Answer:
+    """What the pool there has, and how it sees files.
 
     Raises:
         ConnectionError: nobody answers, or a pool that knows nothing of it (Beam's own).
@@ -71,7 +84,6 @@ def ask(
     with grpc.insecure_channel(address) as channel:
         call = channel.unary_unary(f"/{_SERVICE}/{_METHOD}")
         try:
-            answer = json.loads(call(json.dumps(list(paths)).encode(), timeout=timeout))
+            return Answer(**json.loads(call(json.dumps(list(paths)).encode(), timeout=timeout)))
         except grpc.RpcError as error:
             raise ConnectionError(f"{error.code().name.lower()}: {error.details()}") from None
-    return answer["versions"], answer["files"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import http.server
+import os
 import pathlib
 import threading
 from collections.abc import Iterator
@@ -90,11 +91,12 @@ def test_other_workers_install_what_pip_packs() -> None:
 
 def test_a_pool_says_what_it_has(pool: str, tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine.py").write_text("x = 1\n")
-    versions, files = workers.ask(pool, [str(tmp_path / "mine.py"), str(tmp_path / "gone.py")])
-    assert versions == workers.versions()
-    assert versions["apache-beam"] == "2.61.0"
-    assert files == workers.files(files)
-    assert files[str(tmp_path / "gone.py")] is None
+    answer = workers.ask(pool, [str(tmp_path / "mine.py"), str(tmp_path / "gone.py")])
+    assert answer.versions == workers.versions()
+    assert answer.versions["apache-beam"] == "2.61.0"
+    assert answer.files == workers.files([*answer.files])
+    assert answer.files[str(tmp_path / "gone.py")] is None
+    assert answer.process == os.getpid()
 
 
 def test_where_nobody_answers_that_is_said() -> None:
