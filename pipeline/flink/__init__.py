@@ -2,6 +2,6 @@
 
 packages   what a cluster is made of, fetched and checked      java      which Java runs it
 settings   the settings that were found to work                cluster   brought up, looked at, taken down
-pool       Python workers for TaskManagers                     rest      Flink's REST interface
+workers    what they have that the client must have, too       rest      Flink's REST interface
 ready      what must hold before a job starts                  job       a step's job while it runs; guard ends it
 """

@@ -169,7 +169,7 @@ def _commands(executable: str, packages: Packages, cluster: Cluster, size: Size)
     log4j = f"-Dlog4j.configurationFile={cluster.folder / 'log4j.properties'}"
     start = (executable, *java.OPENED, *java.FRUGAL, log4j)
     place = ("--configDir", str(cluster.folder))
-    pool = (sys.executable, "-m", "pipeline.flink.pool", "--address", cluster.workers)
+    pool = (sys.executable, "-m", "pipeline.runners.pool", "--address", cluster.workers)
     manager = (*start, "-Xmx512m", "-XX:MaxMetaspaceSize=256m", "-cp", jars, _JOBMANAGER, *place)
     worker = (*start, *size.memory.jvm, "-cp", jars, _TASKMANAGER, *place)
     return {

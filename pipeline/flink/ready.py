@@ -95,7 +95,7 @@ def _check_workers(flink: Config, folders: Collection[str], code: Sequence[str])
         except ConnectionError as error:
             raise InputError(
                 f"beam.flink.worker_address: no pool of our workers answers at {flink.worker_address} ({error}). "
-                "It is started with `python -m pipeline.flink.pool`, and by `millrace flink up`"
+                "It is started with `python -m pipeline.runners.pool`, and by `millrace flink up`"
             ) from None
         _compare_versions(flink.worker_address, answer.versions)
         for path, sum_here in workers.files([*probes, *code]).items():

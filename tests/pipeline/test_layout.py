@@ -34,7 +34,7 @@ def test_the_readme_shows_all_of_it():
     tree = re.search(r"^    runs/\n((?:      .*\n)+)", readme, re.MULTILINE)[1]
     shown = {line.split()[0].partition("/")[0] for line in tree.splitlines()}
     files = [LAYOUT.store, LAYOUT.lock, LAYOUT.told]
-    paths = [*files, LAYOUT.artifacts, LAYOUT.runs, LAYOUT.serving("x"), LAYOUT.checkpoints("x")]
+    paths = [*files, LAYOUT.artifacts, LAYOUT.beam, LAYOUT.runs, LAYOUT.serving("x"), LAYOUT.checkpoints("x")]
     assert shown == {pathlib.Path(path).relative_to(LAYOUT.root).parts[0] for path in paths}
     assert "runs/RUN_ID/run.json" in tree
     assert LAYOUT.record("RUN_ID").endswith("/runs/RUN_ID/run.json")
