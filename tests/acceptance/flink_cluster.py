@@ -1,4 +1,8 @@
-"""The taxi pipeline's Beam steps on a Flink cluster of two TaskManagers, which this brings up, and takes down again."""
+"""The taxi pipeline's Beam steps on a Flink cluster of two TaskManagers, which this brings up, and takes down again.
+
+It has not been run as a whole yet, so it has no name by which `make acceptance` finds it:
+`pytest -m acceptance tests/acceptance/flink_cluster.py`.
+"""
 
 from __future__ import annotations
 
