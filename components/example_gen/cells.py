@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-
 _FEW = 64
 """Cells that mostly tell what all of a column are."""
 
