@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 import click
 
-from components.errors import InputError
+from components.errors import ExitCode, InputError
 from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console
 from pipeline.cli.options import cluster_option
@@ -23,7 +24,7 @@ from pipeline.rehearsal.reading import read_file
 from pipeline.rehearsal.rehearse import Options, folder_of, new_job
 from pipeline.rehearsal.rehearse import rehearse as run_file
 from pipeline.rehearsal.runtime import Runtime
-from pipeline.runners import lock
+from pipeline.runners import attempts, lock
 
 
 @click.command()
@@ -83,9 +84,28 @@ def rehearse(
     listen = Lines(console())
     with lock.hold(folder, wait=True, tell=console().print):
         record = run_file(file, job, runtime, options, listen)
-    step = next(iter(read_file(file).steps.values()))
-    listen.close(record, runtime.outside(step, str(record.parameters.get(ROOT, folder))))
+        step = next(iter(read_file(file).steps.values()))
+        outside = runtime.outside(step, str(record.parameters.get(ROOT, folder)))
+        attempts.end_job(outside, job, interrupted=record.exit_code == ExitCode.INTERRUPTED)
+    listen.close(record, outside)
+    if record.exit_code:
+        again = _words(click.get_current_context(), run_id=str(record.parameters.get(RUN_ID) or job))
+        console().print(f"to go on with the run: {shlex.join(again)}", soft_wrap=True)
     return int(record.exit_code or 0)
+
+
+def _words(context: click.Context, **changed: str) -> list[str]:
+    """The command line of this call, with the options that are `changed`."""
+    given = {**context.params, **changed}
+    words = ["millrace", "rehearse", given.pop("config")]
+    for option in context.command.params:
+        value = given.get(str(option.name))
+        if value is True:
+            words.append(option.opts[0])
+        elif value and value != option.get_default(context):
+            values = value if isinstance(value, tuple) else (value,)
+            words += [word for each in values for word in (option.opts[0], str(each))]
+    return words
 
 
 def _root(config: Config, root: str | None) -> str:
