@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -36,6 +36,26 @@ class Package:
     images: tuple[str, ...]
     versions: Mapping[str, str]
     resumes: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """A pipeline, as far as it is known without a compiled file, which takes its time to make.
+
+    Attributes:
+        parameters: as a package's.
+        package: compiles it.
+    """
+
+    name: str
+    parameters: Mapping[str, Mapping[str, Any]]
+    package: Callable[[], Package]
+
+
+def of_file(path: str, source: Sequence[str]) -> Draft:
+    """The pipeline of a file that is compiled already. Raises as `read` does."""
+    package = read(path, source)
+    return Draft(package.name, package.parameters, lambda: package)
 
 
 def read(path: str, source: Sequence[str]) -> Package:

@@ -1,4 +1,4 @@
-"""Submitting, from end to end: a compiled file becomes a run, or a schedule, that can be waited for."""
+"""Submitting, from end to end: a pipeline becomes a run, or a schedule, that can be waited for."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import dataclasses
 import functools
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Union
 
 from components.errors import ExitCode, InputError, MillraceError
+from pipeline import runs as records
 from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.runners.events import Listener, Message
 from pipeline.submission import ending, images, parameters, runs
 from pipeline.submission.access import Access, Client, connect
 from pipeline.submission.ending import Ending
-from pipeline.submission.package import Package, read
+from pipeline.submission.package import Draft, Package
 from pipeline.submission.runs import Earlier, Order, Run
 from pipeline.submission.schedule import schedule, with_seconds
 from pipeline.submission.upload import upload
@@ -25,7 +26,7 @@ from pipeline.submission.watch import Patience, Watch, patiently, wait
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What to do with a compiled file.
+    """What to do with a pipeline.
 
     Attributes:
         settings: the run's parameters, NAME=VALUE.
@@ -46,26 +47,25 @@ class Asked:
     image_check: bool = True
 
 
-def submit_package(path: str, source: Sequence[str], asked: Asked, tell: Listener) -> ExitCode:
-    """Submit the compiled file at `path`, which these words of a command line name.
+def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
+    """Submit a pipeline. It is compiled once nothing else is known to be wrong.
 
     Raises:
         InputError: something about it is wrong; nothing runs.
     """
-    package = read(path, source)
-    given = parameters.read(asked.settings, package.parameters)
+    given = parameters.read(asked.settings, draft.parameters)
     cron = with_seconds(asked.cron) if asked.cron else None
-    if cron and RUN_ID in given:
-        raise InputError(f"--param {RUN_ID} with --cron: all runs would go on with the same one")
-    if asked.image_check:
-        for problem in images.check(package):
-            tell(Message(problem))
+    _check_run_id(given, cron)
     client = connect(asked.access)
     if client.ignores_namespace:
         tell(Message(f"{client.host} has no namespaces for users: {asked.access.namespace} is left aside"))
-    earlier = runs.find(client, asked.resume, package.name) if asked.resume else None
+    earlier = _earlier(client, draft, asked) if asked.resume else None
+    package = draft.package()
     if earlier and not earlier.ended:
-        return _running(client, earlier, package, asked, tell)
+        return follow(client, earlier.run, package, asked, tell)
+    if asked.image_check:
+        for problem in images.check(package):
+            tell(Message(problem))
     order = _order(client, package, asked, given, earlier, tell)
     if cron:
         return _scheduled(client, order, cron, tell)
@@ -75,13 +75,25 @@ def submit_package(path: str, source: Sequence[str], asked: Asked, tell: Listene
     return follow(client, run, package, asked, tell) if asked.wait else ExitCode.OK
 
 
-def _running(client: Client, earlier: Earlier, package: Package, asked: Asked, tell: Listener) -> ExitCode:
-    run = earlier.run
-    if not asked.wait:
+def _check_run_id(given: Mapping[str, Any], cron: Union[str, None]) -> None:
+    run_id = given.get(RUN_ID)
+    if run_id is not None and cron:
+        raise InputError(f"--param {RUN_ID} with --cron: all runs would go on with the same one")
+    if run_id:
+        records.check_id(run_id, f"--param {RUN_ID}")
+
+
+def _earlier(client: Client, draft: Draft, asked: Asked) -> Earlier:
+    """The run to go on with, or to wait for."""
+    earlier = runs.find(client, str(asked.resume), draft.name)
+    run_id = earlier.run.id
+    if earlier.state == runs.SUCCEEDED:
+        raise InputError(f"--resume {run_id} has succeeded: there is nothing to go on with")
+    if not earlier.ended and not asked.wait:
         raise InputError(
-            f"--resume {run.id} is {earlier.state.lower()} still ({client.link(run.id)}): --wait waits for it"
+            f"--resume {run_id} is {earlier.state.lower()} still ({client.link(run_id)}): --wait waits for it"
         )
-    return follow(client, run, package, asked, tell)
+    return earlier
 
 
 def _order(
@@ -93,8 +105,6 @@ def _order(
     tell: Listener,
 ) -> Order:
     """Everything that a run or a schedule needs, made where KFP does not have it."""
-    if earlier and earlier.state == runs.SUCCEEDED:
-        raise InputError(f"--resume {earlier.run.id} has succeeded: there is nothing to go on with")
     version = upload(client, package)
     tell(Message(f"pipeline {package.name}, {package.version}: {'uploaded' if version.new else 'was uploaded before'}"))
     if earlier and not asked.experiment:

@@ -61,11 +61,11 @@ def test_a_store_needs_its_password(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("MILLRACE_STORE_PASSWORD", raising=False)
-    assert rehearse(tmp_path, {"one": one(pod=PASSWORD)}, "--store", "mysql://here") == 2
+    assert rehearse(tmp_path, {"one": one(pod=PASSWORD)}, "--store", "mysql://me@here/db") == 2
     assert "task one gets the variable MILLRACE_STORE_PASSWORD from the Secret db: set" in capsys.readouterr().err
     monkeypatch.setenv("MILLRACE_STORE_PASSWORD", "geheim")
-    assert rehearse(tmp_path, {"one": one(pod=PASSWORD)}, "--store", "mysql://here") == 0
-    assert "store=mysql://here" in log(tmp_path, "one")
+    assert rehearse(tmp_path, {"one": one(pod=PASSWORD)}, "--store", "mysql://me@here/db") == 0
+    assert "store=mysql://me@here/db" in log(tmp_path, "one")
 
 
 def test_a_failure_shows_the_end_of_the_log_and_gives_its_exit_code(
@@ -166,3 +166,24 @@ def test_a_run_whose_task_was_killed_once_too_often_is_not_running_any_more(
     assert (record.state, record.exit_code, states) == ("killed", 70, ["cancelled", "pending"])
     assert f"--root {root}" in (said := capsys.readouterr().out.splitlines()[-1])
     assert f" --run-id {record.id} " in said
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--param", "trainer_epocs=5"], "no parameter 'trainer_epocs'. Did you mean trainer_epochs?"),
+        (["--param", "trainer_epochs=five"], "trainer_epochs must be a whole number. Received: 'five'"),
+        (["--run-id", "../x"], "--run-id: write letters, digits, dots, dashes and underscores. Received: '../x'"),
+        (["--store", "sqlite:///x"], "--store: write mysql:// or postgresql://USER@HOST:PORT/DATABASE"),
+        (["--docker", "--image", "no-such-image:1"], "no"),
+        (["--root", "/proc/none"], "/proc/none: cannot write there (No such file or directory)"),
+        (["--set", "kubeflow.root=runs"], "kubeflow.root must lie in one of kubeflow.volumes"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_compiled(
+    tmp_path: pathlib.Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rehearse", "taxi", "--root", str(tmp_path / "root"), *options]) == 2
+    said = capsys.readouterr()
+    assert "compiling" not in said.out
+    assert message in said.err

@@ -6,15 +6,16 @@ import _thread
 import pathlib
 import re
 import shlex
-import threading
 from typing import Any
 
 import pytest
 
 from components.errors import ExitCode
 from pipeline.cli.submit import submit
+from pipeline.submission import package
 from pipeline.submission.access import Access
-from pipeline.submission.submit import Asked, submit_package
+from pipeline.submission.submit import Asked
+from pipeline.submission.submit import submit as submit_draft
 from pipeline.submission.watch import WaitedError
 from tests.pipeline.submission import argo, compiled
 from tests.pipeline.submission.argo import DELETED, EXIT, OK, RUNNING, Workflow
@@ -199,10 +200,13 @@ def test_the_run_goes_on_when_the_waiting_ends(cluster: Cluster) -> None:
     late = cluster.submit("--wait", "--timeout", 0.3)
     assert late.code == ExitCode.INTERRUPTED
     assert "millrace: the time that --timeout gave is over\n" in late.err
-    timer = threading.Timer(0.5, _thread.interrupt_main)
-    timer.start()
+
+    def press_ctrl_c(_method: str, path: str) -> None:
+        if "v2beta1/runs/" in path:
+            _thread.interrupt_main()
+
+    cluster.backend.fault = press_ctrl_c
     interrupted = cluster.submit("--wait")
-    timer.join()
     assert interrupted.code == ExitCode.INTERRUPTED
     for answer, run in zip((late, interrupted), cluster.backend.runs, strict=True):
         again = f"millrace submit --file {cluster.file} --host {cluster.host} --resume {run} --wait --no-image-check"
@@ -263,7 +267,7 @@ def test_the_command_that_goes_on_has_all_that_was_given(cluster: Cluster, tmp_p
     asked = Asked(access, wait=True, every=0.1, timeout=0, image_check=False)
     said: list[Any] = []
     with pytest.raises(WaitedError):
-        submit_package(str(cluster.file), words, asked, said.append)
+        submit_draft(package.of_file(str(cluster.file), words), asked, said.append)
     command = shlex.split(said[-1].text.partition("to go on with it: ")[2])
     (run,) = cluster.backend.runs
     options = ["--host", cluster.host, "--namespace", "ann", "--token-file", str(token), "--resume", run]
