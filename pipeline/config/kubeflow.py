@@ -71,8 +71,8 @@ class Kubeflow(Record):
     pools: tuple[NodePool, ...] = ()
     """In the order of preference: a step goes to the first that can hold it. None at all: Kubernetes decides.
 
-    A step without GPUs goes to a pool with GPUs, or to a tainted one that is not spot, only where it names it or no other
-    can hold it.
+    A step without GPUs goes to a pool with GPUs, or to a tainted one that is not spot, only where it names it or no
+    other can hold it.
     """
     retries: Retries = Retries()
     spot_retries: Retries = Retries(count=10)
