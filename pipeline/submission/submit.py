@@ -21,7 +21,7 @@ from pipeline.submission.package import Draft, Package
 from pipeline.submission.runs import Earlier, Order, Run
 from pipeline.submission.schedule import schedule, with_seconds
 from pipeline.submission.upload import upload
-from pipeline.submission.watch import Patience, Watch, patiently, wait
+from pipeline.submission.watch import STUCK, Patience, Watch, patiently, wait
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Asked:
         resume: KFP's id of the run to go on with.
         cron: when to run it; None is now.
         wait: until the run has ended, looking `every` so many seconds, for `timeout` at most.
+        stuck: as Patience has it.
         image_check: compare the images' versions with the file's before anything is submitted.
     """
 
@@ -44,6 +45,7 @@ class Asked:
     wait: bool = False
     every: float = 5.0
     timeout: Union[float, None] = None
+    stuck: float = 300.0
     image_check: bool = True
 
 
@@ -125,23 +127,27 @@ def _scheduled(client: Client, order: Order, cron: str, tell: Listener) -> ExitC
 
 
 def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Listener) -> ExitCode:
-    """Wait until `run` has ended; one that was lost with its node goes on in a new one, `package.resumes` times.
+    """Wait until `run` has ended; one that was lost or is stuck goes on in a new one, `package.resumes` times.
 
     Returns:
         What the process is to end with.
     """
-    patience = Patience(asked.every, None if asked.timeout is None else time.monotonic() + asked.timeout)
+    until = None if asked.timeout is None else time.monotonic() + asked.timeout
+    patience = Patience(asked.every, until, asked.stuck)
     for left in range(package.resumes, -1, -1):
         with _left_alone(client, run, package, asked, tell):
             watch = Watch(run, package.tasks, tell, client.link(run.id))
-            state = wait(client, run, watch.see, patience, tell)
-            if state != "FAILED":
+            state = wait(client, run, watch, patience, tell)
+            if state not in ("FAILED", STUCK):
                 break
             ended = patiently(functools.partial(ending.of, client, run.id), patience, tell)
+            if state == STUCK:
+                tell(Message(_stuck(run, asked.stuck)))
+                ended = dataclasses.replace(ended, lost=ended.lost or not ended.failures)
             if not (ended.lost and left):
                 return _failed(client, run, package, ended, tell)
             names = ", ".join(sorted({package.tasks.get(each.task, each.task) for each in ended.failures}))
-            tell(Message(f"run {run.id} was lost: the pod of {names} was deleted"))
+            tell(Message(f"run {run.id} was lost{f': the pod of {names} was deleted' if names else ''}"))
             run = patiently(functools.partial(runs.again, client, run), patience, tell)
             tell(Message(f"it goes on as {run.id}"))
     if state == runs.SUCCEEDED:
@@ -149,6 +155,14 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
         return ExitCode.OK
     tell(Message(f"run {run.id} was {state.lower()}"))
     return ExitCode.INTERRUPTED if state == "CANCELED" else ExitCode.CRASH
+
+
+def _stuck(run: Run, seconds: float) -> str:
+    return (
+        f"run {run.id} is still running, and nothing of it has been for {seconds:g} s: Argo waits for what a pod that "
+        "is gone would have reported (see the Role millrace-task-results). It is taken for lost; in Kubeflow it stays "
+        "so until somebody deletes its workflow"
+    )
 
 
 @contextlib.contextmanager
