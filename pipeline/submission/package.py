@@ -69,7 +69,9 @@ def read(path: str, source: Sequence[str]) -> Package:
     try:
         with open(path, "rb") as file:
             content = file.read()
-        spec = next(yaml.load_all(content, yaml.CSafeLoader))
+        spec = next(yaml.load_all(content, yaml.CSafeLoader), None)
+        if not isinstance(spec, dict):
+            raise ValueError("it is empty" if spec is None else f"it begins with {str(spec)[:40]!r}")
         containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values()]
         # Not as a config, whose fields are others where another version has compiled it.
         packed = embedded.unpacked(_embedded(containers))
@@ -86,7 +88,7 @@ def read(path: str, source: Sequence[str]) -> Package:
         )
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, StopIteration, LookupError, TypeError, AttributeError, ValueError) as error:
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise InputError(
             f"{path}: not what `millrace compile` writes ({type(error).__name__}: {detail[:200]}): compile the config "
