@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from typing import Any, Literal, Union
 
 import pydantic
@@ -15,6 +16,7 @@ NodeState = Literal["pending", "running", "complete", "cached", "kept", "failed"
 RunState = Literal["running", "complete", "failed", "interrupted", "killed"]
 JOB = "job:"
 """What the name of a process begins with that is a job of a cluster: whether it is alive cannot be seen from here."""
+_ID = re.compile(r"[A-Za-z0-9][-.\w]*", re.ASCII)
 DONE: frozenset[NodeState] = frozenset({"complete", "cached", "kept"})
 
 
@@ -102,6 +104,12 @@ class Outcome(pydantic.BaseModel, frozen=True):
     facts: dict[str, Any] = {}
     """Fields of the run's record that it knows: span, blessed, pushed, error, exit_code."""
     at: datetime.datetime
+
+
+def check_id(run_id: str, what: str) -> None:
+    """Raises InputError, which begins with `what`, where a run's id is no name of a folder."""
+    if not _ID.fullmatch(run_id):
+        raise InputError(f"{what}: write letters, digits, dots, dashes and underscores. Received: {run_id!r}")
 
 
 def save(root: str, record: RunRecord) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections.abc import Sequence
 
 import click
 
-from components.errors import InputError
+from components.errors import ExitCode, InputError
+from pipeline import arguments
 from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console
 from pipeline.cli.options import cluster_option
 from pipeline.cli.rehearsed import Lines
 from pipeline.config.config import Config
 from pipeline.config.load import PROJECT, for_cluster
-from pipeline.connection import STORE
+from pipeline.connection import STORE, of_server
+from pipeline.kubeflow.compiler import defined
 from pipeline.kubeflow.parameters import ROOT, RUN_ID
 from pipeline.paths import absolute
 from pipeline.rehearsal.docker import Docker
@@ -23,7 +27,8 @@ from pipeline.rehearsal.reading import read_file
 from pipeline.rehearsal.rehearse import Options, folder_of, new_job
 from pipeline.rehearsal.rehearse import rehearse as run_file
 from pipeline.rehearsal.runtime import Runtime
-from pipeline.runners import lock
+from pipeline.runners import attempts, lock
+from pipeline.runs import check_id
 
 
 @click.command()
@@ -67,11 +72,9 @@ def rehearse(
         raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
     settled = for_cluster(config, cluster, settings)
     folder = _root(settled, root)
-    runtime: Runtime = Docker(folder, image) if in_docker else Processes(settled.project, PROJECT)
+    _check(settled, None if file else parameters, run_id, store)
+    runtime: Runtime = _docker(folder, settled, image) if in_docker else Processes(settled.project, PROJECT)
     job = new_job()
-    if not file:
-        file = os.path.join(folder_of(folder, job), "pipeline.yaml")
-        compiled(settled, file)
     given = {} if in_docker else {ROOT: folder}
     options = Options(
         root=folder,
@@ -82,10 +85,32 @@ def rehearse(
     )
     listen = Lines(console())
     with lock.hold(folder, wait=True, tell=console().print):
+        if not file:
+            file = os.path.join(folder_of(folder, job), "pipeline.yaml")
+            compiled(settled, file)
         record = run_file(file, job, runtime, options, listen)
-    step = next(iter(read_file(file).steps.values()))
-    listen.close(record, runtime.outside(step, str(record.parameters.get(ROOT, folder))))
+        step = next(iter(read_file(file).steps.values()))
+        outside = runtime.outside(step, str(record.parameters.get(ROOT, folder)))
+        attempts.end_job(outside, job, interrupted=record.exit_code == ExitCode.INTERRUPTED)
+    listen.close(record, outside)
+    if record.exit_code:
+        again = _words(click.get_current_context(), run_id=str(record.parameters.get(RUN_ID) or job))
+        console().print(f"to go on with the run: {shlex.join(again)}", soft_wrap=True)
     return int(record.exit_code or 0)
+
+
+def _words(context: click.Context, **changed: str) -> list[str]:
+    """The command line of this call, with the options that are `changed`."""
+    given = {**context.params, **changed}
+    words = ["millrace", "rehearse", given.pop("config")]
+    for option in context.command.params:
+        value = given.get(str(option.name))
+        if value is True:
+            words.append(option.opts[0])
+        elif value and value != option.get_default(context):
+            values = value if isinstance(value, tuple) else (value,)
+            words += [word for each in values for word in (option.opts[0], str(each))]
+    return words
 
 
 def _root(config: Config, root: str | None) -> str:
@@ -94,6 +119,25 @@ def _root(config: Config, root: str | None) -> str:
     if root is not None and (not root.strip() or "://" in root):
         raise InputError(f"--root must be a folder of this machine. Received: {root!r}")
     return absolute(root) if root else os.path.join(os.path.dirname(config.root_path), "rehearsal")
+
+
+def _check(config: Config, parameters: Sequence[str] | None, run_id: str | None, store: str | None) -> None:
+    """Refuse what can be known to be wrong before the config is compiled; no `parameters` where it is already."""
+    if parameters is not None:
+        arguments.read(parameters, {name: each["parameterType"] for name, each in defined(config).items()})
+    if run_id:
+        check_id(run_id, "--run-id")
+    if store:
+        try:
+            of_server(store)
+        except InputError as error:
+            raise InputError(f"--store: {error}") from None
+
+
+def _docker(folder: str, config: Config, image: str | None) -> Docker:
+    docker = Docker(folder, image)
+    docker.check_image(image or config.kubeflow.image)
+    return docker
 
 
 def _replaced(config: Config, store: str | None) -> Replaced:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +15,12 @@ from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console
 from pipeline.cli.options import cluster_option
 from pipeline.cli.progress import listener
+from pipeline.config.config import Config
 from pipeline.config.load import for_cluster
+from pipeline.kubeflow.compiler import defined
+
+if TYPE_CHECKING:
+    from pipeline.submission.package import Draft, Package
 
 
 @click.command()
@@ -65,10 +70,11 @@ def submit(
     _check_usage(config, file, changes, cron, wait=wait, resume=resume, timeout=timeout)
     source = ["--file", file] if file else [str(config), *changes]
     # Only now: kfp takes a second to import.
+    from pipeline.submission import submit as submission
     from pipeline.submission.access import Access
-    from pipeline.submission.submit import Asked, submit_package
+    from pipeline.submission.package import of_file
 
-    asked = Asked(
+    asked = submission.Asked(
         access=Access(host, namespace, token_file, ca_file),
         experiment=experiment,
         settings=settings,
@@ -80,12 +86,15 @@ def submit(
         image_check=image_check,
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with _compiled(config, file, cluster, overrides) as path:
-        listen, close = listener(console(), live=True)
-        try:
-            return submit_package(path, source, asked, listen)
-        finally:
-            close()
+    listen, close = listener(console(), live=True)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            draft = (
+                of_file(file, source) if file else _draft(for_cluster(str(config), cluster, overrides), folder, source)
+            )
+            return submission.submit(draft, asked, listen)
+    finally:
+        close()
 
 
 def _check_usage(
@@ -113,14 +122,13 @@ def _check_usage(
         raise InputError("--timeout says how long to --wait: give both")
 
 
-@contextlib.contextmanager
-def _compiled(config: str | None, file: str | None, cluster: str | None, overrides: tuple[str, ...]) -> Iterator[str]:
-    """Where the compiled pipeline is."""
-    if file is not None:
-        yield file
-        return
-    settled = for_cluster(str(config), cluster, overrides)
-    with tempfile.TemporaryDirectory() as folder:
+def _draft(config: Config, folder: str, source: Sequence[str]) -> Draft:
+    """The pipeline of a config; its file will lie in `folder`."""
+    from pipeline.submission.package import Draft, read
+
+    def package() -> Package:
         path = os.path.join(folder, "pipeline.yaml")
-        compiled(settled, path)
-        yield path
+        compiled(config, path)
+        return read(path, source)
+
+    return Draft(config.name, defined(config), package)

@@ -69,7 +69,11 @@ class Kubeflow(Record):
     shared_memory: Union[Memory, None] = "2Gi"
     """/dev/shm of steps with GPUs (NCCL needs more than the 64 MiB of a container); None leaves it."""
     pools: tuple[NodePool, ...] = ()
-    """In the order of preference: a step goes to the first that can hold it. None at all: Kubernetes decides."""
+    """In the order of preference: a step goes to the first that can hold it. None at all: Kubernetes decides.
+
+    A step without GPUs goes to a pool with GPUs, or to a tainted one that is not spot, only where it names it or no
+    other can hold it.
+    """
     retries: Retries = Retries()
     spot_retries: Retries = Retries(count=10)
     """Of steps in pools of spot nodes."""

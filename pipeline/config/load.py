@@ -102,7 +102,7 @@ def _no_such_config(name: str) -> str:
 def _from_file(path: str, function: str, kind: type[_Made]) -> _Made:
     file = os.path.abspath(path)
     if not os.path.isfile(file):
-        raise ConfigError(f"{path}: no such config file")
+        raise ConfigError(f"{path}: {'that is a folder' if os.path.isdir(file) else 'no such config file'}")
     return _call(file, function, lambda: references.load(f"{file}:{function}"), kind)
 
 
@@ -115,7 +115,8 @@ def _call(file: str, function: str, find: Callable[[], Callable[[], Any]], kind:
     except ConfigError as error:
         raise ConfigError(f"{_place(file, error)}{error}") from None
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"{_place(file, error)}{type(error).__name__}: {error}") from None
+        place = _place(file, error) or f"{file}: "
+        raise ConfigError(f"{place}{type(error).__name__}: {error}") from None
     if not isinstance(made, kind):
         raise ConfigError(f"{file}: {function}() must return a pipeline.config.{kind.__name__}. Received: {made!r}")
     return made

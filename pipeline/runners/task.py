@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
@@ -28,8 +27,6 @@ from pipeline.runs import NodeRecord, Outcome, RunRecord
 
 _FINAL = (ExitCode.GATE, ExitCode.INPUT)
 """A node that ended so would end so again."""
-
-_ID = re.compile(r"[A-Za-z0-9][-.\w]*", re.ASCII)
 
 After = Callable[[Config, RunRecord], Sequence[str]]
 
@@ -50,8 +47,7 @@ class Place:
 
     def __post_init__(self) -> None:
         """Raises InputError where the run's id is no name of a folder."""
-        if not _ID.fullmatch(self.run):
-            raise InputError(f"run_id: write letters, digits, dots, dashes and underscores. Received: {self.run!r}")
+        runs.check_id(self.run, "run_id")
 
 
 def run(place: Place, node_id: str, listen: Listener, after: After) -> Outcome:

@@ -1,4 +1,4 @@
-"""How calls travel to Kubeflow Pipelines: each once, with a time limit; whatever goes wrong is one line that says so.
+"""How calls travel to Kubeflow Pipelines: each once, with time limits; whatever goes wrong is one line that says so.
 
 kfp's own client repeats three times what cannot be reached, waits for ever for an answer, takes any page for one, and
 fails with a traceback of the HTTP library.
@@ -18,9 +18,12 @@ from kfp_server_api.exceptions import ApiException
 from kfp_server_api.rest import RESTClientObject
 
 from components.errors import InputError
+from pipeline.submission.limit import within
 
 TIMEOUT = (10, 60)
-"""Seconds for a connection, and for an answer."""
+"""Seconds for a connection, and for the next bytes of an answer."""
+WHOLE = 120
+"""Seconds for a whole call: a server, or a proxy before it, may send byte by byte."""
 PASSING = frozenset({429, 502, 503, 504})
 """Answers of servers that are overloaded or restarting."""
 _TLS = 495
@@ -48,8 +51,10 @@ class CallError(InputError):
 class Transport(RESTClientObject):
     """What kfp's generated client sends its requests with."""
 
-    def __init__(self, configuration: Any) -> None:
+    def __init__(self, configuration: Any, seconds: float = WHOLE) -> None:
+        """`seconds` is what a whole call may take."""
         super().__init__(configuration)
+        self._seconds = seconds
         # Redirects lead to pages for people.
         self.pool_manager.urlopen = functools.partial(self.pool_manager.urlopen, retries=False, redirect=False)
         self._host = configuration.host
@@ -64,7 +69,12 @@ class Transport(RESTClientObject):
         details["_request_timeout"] = TIMEOUT
         path = urllib.parse.urlsplit(url).path
         try:
-            answer = super().request(method, url, **details)
+            answer = within(self._seconds, functools.partial(super().request, method, url, **details))
+        except TimeoutError:
+            raise CallError(
+                f"{self._host}: no whole answer to {method} {path} within {self._seconds:g} s: what is there sends too "
+                "slowly, or never ends. It may have done what it was asked: look there before trying again"
+            ) from None
         except ApiException as error:
             raise self._refused(error, f"{method} {path}") from None
         except urllib3.exceptions.HTTPError as error:

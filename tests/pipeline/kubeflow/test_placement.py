@@ -17,6 +17,10 @@ BIG = c.NodePool(name="big", cpu=16, memory="64Gi")
 T4 = c.NodePool(name="t4", labels={c.GKE_ACCELERATOR: "nvidia-tesla-t4"}, gpus=1, memory="32Gi")
 A100 = c.NodePool(name="a100", labels={c.GPU_PRODUCT: "NVIDIA-A100-SXM4-40GB"}, gpus=8)
 ANY = c.NodePool(name="any-gpu", gpus=2)
+TAINT = c.Taint(key="team", value="research")
+HUGE = c.NodePool(name="huge", memory="900Gi", taints=(TAINT,))
+SPOT = c.NodePool(name="spot", taints=(TAINT,), spot=True)
+TAINTED_T4 = T4.model_copy(update={"taints": (TAINT,)})
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,13 @@ ANY = c.NodePool(name="any-gpu", gpus=2)
         ({}, [T4, SMALL], "small"),
         ({"memory": "16Gi"}, [T4, SMALL], "t4"),
         ({"pool": "t4"}, [T4, SMALL], "t4"),
+        ({}, [T4, ANY], "t4"),
+        ({}, [HUGE, SMALL], "small"),
+        ({"memory": "100Gi"}, [SMALL, HUGE], "huge"),
+        ({"pool": "huge"}, [SMALL, HUGE], "huge"),
+        ({}, [T4, HUGE], "huge"),
+        ({}, [SPOT, SMALL], "spot"),
+        ({"gpus": 1}, [TAINTED_T4, ANY], "t4"),
     ],
 )
 def test_the_first_that_can_hold_it(needs: dict[str, object], pools: list[c.NodePool], name: str) -> None:
@@ -53,6 +64,8 @@ def test_why_names_the_pools_that_were_passed() -> None:
     why = place("Trainer", c.Resources(gpus=2, memory="8Gi"), [SMALL, T4, ANY]).why
     assert why == "the first that can hold it (small has no GPU; t4 has 1 GPU a node)"
     assert place("Step", c.Resources(), [T4, BIG]).why == "the first that can hold it (t4 is kept for steps with GPUs)"
+    why = place("Step", c.Resources(), [HUGE, BIG]).why
+    assert why == "the first that can hold it (huge is tainted, and kept for steps that name it)"
 
 
 @pytest.mark.parametrize(

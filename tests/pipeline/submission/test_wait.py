@@ -6,15 +6,17 @@ import _thread
 import pathlib
 import re
 import shlex
-import threading
 from typing import Any
 
 import pytest
 
 from components.errors import ExitCode
 from pipeline.cli.submit import submit
+from pipeline.runners.events import Message
+from pipeline.submission import package
 from pipeline.submission.access import Access
-from pipeline.submission.submit import Asked, submit_package
+from pipeline.submission.submit import Asked
+from pipeline.submission.submit import submit as submit_draft
 from pipeline.submission.watch import WaitedError
 from tests.pipeline.submission import argo, compiled
 from tests.pipeline.submission.argo import DELETED, EXIT, OK, RUNNING, Workflow
@@ -39,6 +41,8 @@ def test_tasks_are_told_as_they_begin_and_end(cluster: Cluster) -> None:
     assert re.sub(r" {2,}", "  ", answer.out).splitlines()[1:] == [
         f"run {run}: {cluster.host}/#/runs/details/{run}",
         f"run {run}, logs in {cluster.host}/#/runs/details/{run}",
+        f"run {run} is pending",
+        f"run {run} is running",
         "start started",
         "[1/3] start  complete  1m 30s",
         "ExampleGen started",
@@ -199,10 +203,13 @@ def test_the_run_goes_on_when_the_waiting_ends(cluster: Cluster) -> None:
     late = cluster.submit("--wait", "--timeout", 0.3)
     assert late.code == ExitCode.INTERRUPTED
     assert "millrace: the time that --timeout gave is over\n" in late.err
-    timer = threading.Timer(0.5, _thread.interrupt_main)
-    timer.start()
+
+    def press_ctrl_c(_method: str, path: str) -> None:
+        if "v2beta1/runs/" in path:
+            _thread.interrupt_main()
+
+    cluster.backend.fault = press_ctrl_c
     interrupted = cluster.submit("--wait")
-    timer.join()
     assert interrupted.code == ExitCode.INTERRUPTED
     for answer, run in zip((late, interrupted), cluster.backend.runs, strict=True):
         again = f"millrace submit --file {cluster.file} --host {cluster.host} --resume {run} --wait --no-image-check"
@@ -263,7 +270,7 @@ def test_the_command_that_goes_on_has_all_that_was_given(cluster: Cluster, tmp_p
     asked = Asked(access, wait=True, every=0.1, timeout=0, image_check=False)
     said: list[Any] = []
     with pytest.raises(WaitedError):
-        submit_package(str(cluster.file), words, asked, said.append)
+        submit_draft(package.of_file(str(cluster.file), words), asked, said.append)
     command = shlex.split(said[-1].text.partition("to go on with it: ")[2])
     (run,) = cluster.backend.runs
     options = ["--host", cluster.host, "--namespace", "ann", "--token-file", str(token), "--resume", run]
@@ -280,3 +287,49 @@ def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster
     assert answer.code == ExitCode.INPUT
     assert "the run is left alone: " in answer.out
     assert "answered 401" in answer.err
+
+
+def _waited(cluster: Cluster, stuck: float) -> tuple[int, str]:
+    """What waiting ends with, and says."""
+    said: list[Any] = []
+    asked = Asked(Access(cluster.host), wait=True, every=0.1, stuck=stuck, image_check=False)
+    code = submit_draft(package.of_file(str(cluster.file), []), asked, said.append)
+    return code, "\n".join(each.text for each in said if isinstance(each, Message))
+
+
+_FAILED = {"start": [OK], "example-gen": [OK], "trainer": [DELETED]}
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    [
+        Workflow("Running", _FAILED, root="Failed"),
+        Workflow("Running", {**_FAILED, "example-gen": [RUNNING]}, root="Error"),
+        Workflow("Running", {"start": [OK], "example-gen": [OK], "trainer": [OK]}, root="Running"),
+    ],
+    ids=["all has ended", "the DAG has failed", "all tasks have succeeded"],
+)
+def test_a_run_that_does_not_end_though_all_of_it_has_goes_on(cluster: Cluster, stuck: Workflow) -> None:
+    cluster.backend.stories += [[WORKING, stuck], [DONE]]
+    code, said = _waited(cluster, 0.3)
+    first, second = cluster.backend.runs
+    assert code == ExitCode.OK
+    assert _parameters(cluster) == [{}, {"run_id": first}]
+    assert f"run {first} is still running, and nothing of it has been for 0.3 s: Argo waits for" in said
+    assert f"run {first} was lost" in said
+    assert f"it goes on as {second}" in said
+
+
+def test_a_run_is_not_stuck_while_a_task_is_under_way_or_for_a_moment(cluster: Cluster) -> None:
+    ending = Workflow("Running", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
+    cluster.backend.stories += [[*[WORKING] * 8, ending, DONE]]
+    code, said = _waited(cluster, 0.5)
+    assert (code, len(cluster.backend.runs)) == (ExitCode.OK, 1)
+    assert "Argo waits" not in said
+
+
+def test_a_stuck_run_whose_task_has_failed_has_failed(cluster: Cluster) -> None:
+    cluster.backend.stories += [[Workflow("Running", {"start": [OK], "trainer": [EXIT]}, root="Failed")]]
+    code, said = _waited(cluster, 0.3)
+    assert (code, len(cluster.backend.runs)) == (ExitCode.CRASH, 1)
+    assert "Trainer failed: Error (exit code 1)" in said
