@@ -50,8 +50,9 @@ def source(
     shuffle, drop = trainer.shuffle if training else 0, trainer.drop_remainder and training
     made: Source
     if trainer.cache:
-        made = memory = Memory(files, reading, trainer.batch_size, trainer.seed, shuffle > 0, drop)
-        rows = check([memory.columns] if memory.rows else [], split, heads, trainer)
+        parts = list(chunks(files, reading.parse, reading.decode))
+        rows = check(parts, split, heads, trainer)
+        made = Memory(parts, reading, trainer.batch_size, trainer.seed, shuffle > 0, drop)
     else:
         rows = check(chunks(files, lambda examples: tf.io.parse_example(examples, labels)), split, heads, trainer)
         made = Stream(files, reading, trainer.batch_size, trainer.seed, shuffle, drop, rows)

@@ -126,13 +126,15 @@ class Memory:
     """A split that is decoded once and kept as columns."""
 
     def __init__(
-        self, files: Sequence[str], reading: Reading, batch_size: int, seed: int, shuffle: bool, drop_remainder: bool
-    ) -> None:
-        parts = list(chunks(files, reading.parse, reading.decode))
-        self.columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]} if parts else {}
-        """All examples, by column."""
-        self.rows = len(next(iter(self.columns.values()), ()))
-        self._tensors = {key: tf.constant(values) for key, values in self.columns.items()}
+        self, parts: list[dict[str, np.ndarray]], reading: Reading, batch_size: int, seed: int, shuffle: bool,
+        drop_remainder: bool,
+    ) -> None:  # fmt: skip
+        """`parts` are all `chunks` of the split. They are used up, so that examples are in memory once, not twice."""
+        self.rows = sum(len(next(iter(part.values()))) for part in parts)
+        self._tensors = {
+            key: tf.constant(np.concatenate([part.pop(key) for part in parts]))
+            for key in list(parts[0] if parts else ())
+        }
         self._batching = Batching(self._gathered, batch_size, drop_remainder, vary=reading.vary)
         self._assemble, self._seed, self._shuffle = reading.assemble, seed, shuffle
         self.steps = _steps(self.rows, batch_size, drop_remainder)

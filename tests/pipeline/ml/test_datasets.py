@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from components.errors import InputError
-from pipeline.ml.datasets import Memory, Reading, Source, Stream, files_of
+from pipeline.ml.datasets import Memory, Reading, Source, Stream, chunks, files_of
 
 SPEC = {"x": tf.io.FixedLenFeature([], tf.int64)}
 ROWS = 10
@@ -35,9 +35,10 @@ def assemble(batch: dict[str, Any], seed: Any) -> Any:
 
 def source(kind: type, files: list[str], **changes: Any) -> Source:
     settings = {"batch_size": 3, "seed": 1, "shuffle": 10, "drop_remainder": False, **changes}
+    reading = Reading(lambda examples: tf.io.parse_example(examples, SPEC), assemble, vary=vary)
     if kind is Stream:
-        settings["rows"] = ROWS
-    return kind(files, Reading(lambda examples: tf.io.parse_example(examples, SPEC), assemble, vary=vary), **settings)
+        return Stream(files, reading, rows=ROWS, **settings)
+    return Memory(list(chunks(files, reading.parse)), reading, **settings)
 
 
 def batches(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:
