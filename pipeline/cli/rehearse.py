@@ -137,6 +137,9 @@ def _check(config: Config, parameters: Sequence[str] | None, run_id: str | None,
     if parameters is not None:
         types = {name: each["parameterType"] for name, each in defined(config).items()}
         check_values(config, arguments.read(parameters, types))
+    for option, value in (("--run-id", run_id), ("--store", store)):
+        if value is not None and not value.strip():
+            raise InputError(f"{option} is empty: is a variable of the shell not set?")
     if run_id:
         check_id(run_id, "--run-id")
     if store:
