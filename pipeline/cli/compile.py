@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import click
@@ -50,7 +51,11 @@ def _checked(path: str) -> str:
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise InputError(f"--out {path}: there is no folder {folder}")
-    return path
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return path
+    except OSError as error:
+        raise InputError(f"--out {path}: cannot write there: {error.strerror}") from None
 
 
 def _placements(made: Compiled) -> Table:

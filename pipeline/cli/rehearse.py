@@ -18,12 +18,13 @@ from pipeline.config.config import Config
 from pipeline.config.load import PROJECT, for_cluster
 from pipeline.connection import STORE, of_server
 from pipeline.kubeflow.compiler import defined
-from pipeline.kubeflow.parameters import ROOT, RUN_ID
+from pipeline.kubeflow.parameters import ROOT, RUN_ID, check_values
 from pipeline.paths import absolute
 from pipeline.rehearsal.docker import Docker
 from pipeline.rehearsal.environment import Replaced
 from pipeline.rehearsal.processes import Processes
 from pipeline.rehearsal.reading import read_file
+from pipeline.rehearsal.record import RehearsalRecord
 from pipeline.rehearsal.rehearse import Options, folder_of, new_job
 from pipeline.rehearsal.rehearse import rehearse as run_file
 from pipeline.rehearsal.runtime import Runtime
@@ -91,12 +92,22 @@ def rehearse(
         record = run_file(file, job, runtime, options, listen)
         step = next(iter(read_file(file).steps.values()))
         outside = runtime.outside(step, str(record.parameters.get(ROOT, folder)))
-        attempts.end_job(outside, job, interrupted=record.exit_code == ExitCode.INTERRUPTED)
+        _end(record, outside)
     listen.close(record, outside)
     if record.exit_code:
         again = _words(click.get_current_context(), run_id=str(record.parameters.get(RUN_ID) or job))
         console().print(f"to go on with the run: {shlex.join(again)}", soft_wrap=True)
     return int(record.exit_code or 0)
+
+
+def _end(record: RehearsalRecord, root: str) -> None:
+    """Nothing of it under `root` counts as running any more."""
+    try:
+        attempts.end_job(root, record.job, interrupted=record.exit_code == ExitCode.INTERRUPTED)
+    except OSError as error:  # what containers leave belongs to their user
+        console().print(
+            f"{error.filename}: {error.strerror}, so that the run is listed as running still", soft_wrap=True
+        )
 
 
 def _words(context: click.Context, **changed: str) -> list[str]:
@@ -124,7 +135,11 @@ def _root(config: Config, root: str | None) -> str:
 def _check(config: Config, parameters: Sequence[str] | None, run_id: str | None, store: str | None) -> None:
     """Refuse what can be known to be wrong before the config is compiled; no `parameters` where it is already."""
     if parameters is not None:
-        arguments.read(parameters, {name: each["parameterType"] for name, each in defined(config).items()})
+        types = {name: each["parameterType"] for name, each in defined(config).items()}
+        check_values(config, arguments.read(parameters, types))
+    for option, value in (("--run-id", run_id), ("--store", store)):
+        if value is not None and not value.strip():
+            raise InputError(f"{option} is empty: is a variable of the shell not set?")
     if run_id:
         check_id(run_id, "--run-id")
     if store:

@@ -13,8 +13,8 @@ from pipeline.cli.progress import Lines
 from pipeline.config.config import Config
 from pipeline.config.tree import found
 from pipeline.drift import hooks
+from pipeline.kubeflow import visible
 from pipeline.runners import task as tasks
-from pipeline.runners import visible
 
 
 @click.group()

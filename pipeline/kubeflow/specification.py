@@ -12,7 +12,7 @@ from pipeline.connection import STORE
 from pipeline.kubeflow import names
 from pipeline.kubeflow.parameters import JOB, ROOT, RUN_ID, Parameter
 from pipeline.kubeflow.steps import Step
-from pipeline.runners.visible import PAGE
+from pipeline.kubeflow.visible import PAGE
 
 _COMMAND = ["millrace", "task"]
 """No `python -m`: it would take the working directory's types.py or queue.py, a project's, for the library's."""

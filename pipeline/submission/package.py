@@ -44,18 +44,20 @@ class Draft:
 
     Attributes:
         parameters: as a package's.
+        check: raises InputError for values of parameters that the run would refuse.
         package: compiles it.
     """
 
     name: str
     parameters: Mapping[str, Mapping[str, Any]]
+    check: Callable[[Mapping[str, Any]], None]
     package: Callable[[], Package]
 
 
 def of_file(path: str, source: Sequence[str]) -> Draft:
     """The pipeline of a file that is compiled already. Raises as `read` does."""
     package = read(path, source)
-    return Draft(package.name, package.parameters, lambda: package)
+    return Draft(package.name, package.parameters, lambda values: None, lambda: package)
 
 
 def read(path: str, source: Sequence[str]) -> Package:

@@ -58,6 +58,7 @@ def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
     given = parameters.read(asked.settings, draft.parameters)
     cron = with_seconds(asked.cron) if asked.cron else None
     _check_run_id(given, cron)
+    draft.check(given)
     client = connect(asked.access)
     if client.ignores_namespace:
         tell(Message(f"{client.host} has no namespaces for users: {asked.access.namespace} is left aside"))
@@ -87,7 +88,7 @@ def _check_run_id(given: Mapping[str, Any], cron: Union[str, None]) -> None:
 
 def _earlier(client: Client, draft: Draft, asked: Asked) -> Earlier:
     """The run to go on with, or to wait for."""
-    earlier = runs.find(client, str(asked.resume), draft.name)
+    earlier = runs.find(client, str(asked.resume).rpartition("/")[2], draft.name)  # of a link, too
     run_id = earlier.run.id
     if earlier.state == runs.SUCCEEDED:
         raise InputError(f"--resume {run_id} has succeeded: there is nothing to go on with")

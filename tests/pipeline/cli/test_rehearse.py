@@ -173,7 +173,10 @@ def test_a_run_whose_task_was_killed_once_too_often_is_not_running_any_more(
     [
         (["--param", "trainer_epocs=5"], "no parameter 'trainer_epocs'. Did you mean trainer_epochs?"),
         (["--param", "trainer_epochs=five"], "trainer_epochs must be a whole number. Received: 'five'"),
+        (["--param", "trainer_epochs=-5"], "--param trainer_epochs=-5: Trainer.epochs: Input should be greater"),
         (["--run-id", "../x"], "--run-id: write letters, digits, dots, dashes and underscores. Received: '../x'"),
+        (["--run-id", ""], "--run-id is empty: is a variable of the shell not set?"),
+        (["--store", ""], "--store is empty: is a variable of the shell not set?"),
         (["--store", "sqlite:///x"], "--store: write mysql:// or postgresql://USER@HOST:PORT/DATABASE"),
         (["--docker", "--image", "no-such-image:1"], "no"),
         (["--root", "/proc/none"], "/proc/none: cannot write there (No such file or directory)"),

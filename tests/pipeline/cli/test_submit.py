@@ -46,6 +46,9 @@ def test_a_config_is_compiled_for_its_cluster_and_run(tmp_path: pathlib.Path) ->
     [
         (["--param", "trainer_epocs=5"], "no parameter 'trainer_epocs'. Did you mean trainer_epochs?", 0),
         (["--param", "trainer_epochs=five"], "trainer_epochs must be a whole number. Received: 'five'", 0),
+        (["--param", "trainer_epochs=-5"], "--param trainer_epochs=-5: Trainer.epochs: Input should be greater", 0),
+        (["--param", "data_span=x"], "--param data_span=x: Data.span: Input should be a valid integer", 0),
+        (["--param", "pipeline_root=runs"], "--param pipeline_root=runs: kubeflow.root must lie in one of", 0),
         (["--param", "run_id=a/b"], "--param run_id: write letters, digits, dots, dashes and underscores", 0),
         (["--param", "run_id=x", "--cron", "@daily"], "all runs would go on with the same one", 0),
         (["--cron", "0 6 *"], "--cron '0 6 *': write crontab's five fields", 0),

@@ -114,6 +114,7 @@ def test_a_file_of_another_kind_is_refused(
         (["--cron", "0 6 * * *", "--wait"], "--cron makes a schedule, not a run: leave out --wait"),
         (["--cron", "@daily", "--param", "run_id=x"], "all runs would go on with the same one"),
         (["--timeout", "3"], "--timeout says how long to --wait"),
+        (["--timeout", "nan", "--wait"], "--timeout must be a number of seconds"),
         (["--cron", "0 6 *"], "Received: 3 fields"),
     ],
 )

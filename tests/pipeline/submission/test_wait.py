@@ -174,7 +174,7 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     still = cluster.submit("--resume", first)
     assert still.code == ExitCode.INPUT
     assert f"--resume {first} is running still" in still.err
-    cluster.submit("--resume", first, "--param", "trainer_epochs=5")
+    cluster.submit("--resume", f"{cluster.host}/#/runs/details/{first}", "--param", "trainer_epochs=5")
     second = list(cluster.backend.runs)[-1]
     answer = cluster.submit("--resume", second, "--wait")
     assert answer.code == ExitCode.OK
