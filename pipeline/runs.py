@@ -192,8 +192,11 @@ def _gathered(root: str, record: RunRecord) -> RunRecord:
     """The record of a run on a cluster: what its task `start` wrote, and what each node has come to since."""
     found = [load_outcome(root, record.id, node.id, record.attempt) for node in record.nodes]
     outcomes = sorted((each for each in found if each), key=lambda each: each.at)
+    # Who has ended the whole run has said why.
+    said = () if record.state == "running" else ("error", "exit_code")
     for outcome in outcomes:
-        record = record.with_node(outcome.node).model_copy(update=outcome.facts)
+        facts = {name: value for name, value in outcome.facts.items() if name not in said}
+        record = record.with_node(outcome.node).model_copy(update=facts)
     states = {node.state for node in record.nodes}
     if record.state != "running" or "running" in states or ("pending" in states and "failed" not in states):
         return record

@@ -40,10 +40,19 @@ class Mount(Record):
 class Retries(Record):
     """How often a step is tried again when its container fails, and how long to wait before."""
 
-    count: int = pydantic.Field(default=2, ge=0)
+    count: int = pydantic.Field(default=2, ge=0, le=1000)
     seconds: int = pydantic.Field(default=10, ge=0)
     """Before the first; doubled for each one after it, where the last stays within `most_seconds`."""
     most_seconds: int = pydantic.Field(default=300, ge=0)
+    """The longest wait. Where doubling would lead beyond it all waits are `seconds` long."""
+
+    @pydantic.model_validator(mode="after")
+    def _within(self) -> Retries:
+        if self.seconds > self.most_seconds:
+            raise ValueError(
+                f"seconds={self.seconds} is longer than the longest wait, most_seconds={self.most_seconds}: raise that"
+            )
+        return self
 
 
 class Kubeflow(Record):

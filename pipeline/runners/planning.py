@@ -68,12 +68,11 @@ def make(
     nodes = tuple(
         base.get(node_id) or attempt.start(record.node(node_id), node_id, node_id in selected) for node_id in ids
     )
-    # Nodes that are done again, or that this attempt keeps, give their own blessing.
+    # Nodes that are done again, or that this attempt keeps, give their own blessing and span.
     borrowed: dict[str, object] = {
-        "blessed": source.blessed if base.keys() & irs.makers_of(ir, "ModelBlessing") else None
+        "blessed": source.blessed if base.keys() & irs.makers_of(ir, "ModelBlessing") else None,
+        "span": source.span if base else None,
     }
-    if base:
-        borrowed["span"] = source.span
     return Plan(
         ir=ir,
         nodes=nodes,

@@ -144,7 +144,7 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
             ended = patiently(functools.partial(ending.of, client, run.id), patience, tell)
             if state == STUCK:
                 tell(Message(_stuck(run, asked.stuck)))
-                ended = dataclasses.replace(ended, lost=ended.lost or not ended.failures)
+                ended = dataclasses.replace(ended, lost=ended.lost or not (ended.failures or ended.terminated))
             if not (ended.lost and left):
                 return _failed(client, run, package, ended, tell)
             names = ", ".join(sorted({package.tasks.get(each.task, each.task) for each in ended.failures}))

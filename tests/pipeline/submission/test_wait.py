@@ -320,6 +320,14 @@ def test_a_run_that_does_not_end_though_all_of_it_has_goes_on(cluster: Cluster, 
     assert f"it goes on as {second}" in said
 
 
+def test_a_stuck_run_that_was_terminated_does_not_go_on(cluster: Cluster) -> None:
+    tasks = {"start": [OK], "example-gen": [OK], "trainer": [OK]}
+    cluster.backend.stories += [[WORKING, Workflow("Running", tasks, root="Running", terminated=True)]]
+    code, said = _waited(cluster, 0.3)
+    assert (code, len(cluster.backend.runs)) == (ExitCode.INTERRUPTED, 1)
+    assert "was terminated" in said
+
+
 def test_a_run_is_not_stuck_while_a_task_is_under_way_or_for_a_moment(cluster: Cluster) -> None:
     ending = Workflow("Running", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
     cluster.backend.stories += [[*[WORKING] * 8, ending, DONE]]
