@@ -58,7 +58,7 @@ class Transport(RESTClientObject):
         # Redirects lead to pages for people.
         self.pool_manager.urlopen = functools.partial(self.pool_manager.urlopen, retries=False, redirect=False)
         self._host = configuration.host
-        self._with_token = "authorization" in configuration.api_key
+        self._keys = configuration.api_key
 
     def request(self, method: str, url: str, **details: Any) -> Any:
         """The answer, which is JSON.
@@ -97,9 +97,11 @@ class Transport(RESTClientObject):
                 f"{what}: go to {target}. That is a page to log in ({_TOKEN}) or its new address", error.status
             )
         said = _message(error.body or b"")
-        advice = _advice(error.status, bool(said), self._with_token)
+        advice = _advice(error.status, bool(said), "authorization" in self._keys)
         if said is None and error.body:
             said = _no_json(error.body)
+        if said and self._keys.get("authorization"):  # some servers repeat what they were sent
+            said = said.replace(self._keys["authorization"], "…")
         return CallError(
             ". ".join(part for part in (f"{what}: {said}" if said else what, advice) if part), error.status
         )

@@ -126,6 +126,13 @@ def test_a_wrong_answer(
     assert not cluster.backend.runs
 
 
+def test_a_token_that_the_server_repeats_is_not_shown(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token").write_text("abcS3CRET")
+    cluster.backend.fault = lambda _method, _asked: (403, {}, b'{"message": "not with token=Bearer abcS3CRET"}')
+    line = _line(cluster.submit("--token-file", str(tmp_path / "token")))
+    assert "not with token=Bearer …. Whoever asks may not do that there" in line
+
+
 @pytest.mark.parametrize("body", [b"{}", b"[1, 2]", b"null", b'{"status": "ok"}'])
 def test_json_of_something_else(cluster: Cluster, body: bytes) -> None:
     cluster.backend.fault = lambda _method, _asked: (200, {"Content-Type": "application/json"}, body)
