@@ -212,8 +212,8 @@ def _write(folder: str, classes: tuple[str, ...], shards: Sequence[_Shard], part
         os.makedirs(os.path.join(partial, split), exist_ok=True)
     unreadable = []
     cores = len(os.sched_getaffinity(0))
-    # By fork: what it takes to import TensorFlow again is more than many folders take.
-    with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), initializer=_ignore_interrupts) as pool:
+    # By fork: what it takes to import TensorFlow again is more than many folders take. It runs in the children only.
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), initializer=_begin) as pool:
         done = in_order(pool, make, (job.names for job in jobs), ahead=2 * cores)
         for shard, found in itertools.groupby(zip(jobs, done, strict=True), key=lambda each: each[0].shard):
             file = tfrecords.Shard(shard.path, partial, tfrecords.STORED)
@@ -232,9 +232,12 @@ def _examples(folder: str, labels: Mapping[str, int], names: Sequence[str]) -> l
     return [example(folder, name, labels[os.path.dirname(name)]) for name in names]
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches all processes of a terminal; the one that hands out the work ends the others."""
+def _begin() -> None:
+    """What each process starts with."""
+    # Ctrl-C reaches all processes of a terminal; the one that hands out the work ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # TensorFlow decodes JPEG here, and would take all of a GPU's memory for it.
+    tf.config.set_visible_devices([], "GPU")
 
 
 def in_order(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:

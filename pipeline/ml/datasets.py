@@ -131,8 +131,9 @@ class Memory:
     ) -> None:  # fmt: skip
         """`columns` are all of the split. They are used up, so that examples are in memory once, not twice."""
         self.rows = len(next(iter(columns.values()), ()))
-        # Not tf.constant, which keeps two copies of an array.
-        self._tensors = {key: tf.identity(columns.pop(key)) for key in list(columns)}
+        # Not tf.constant, which keeps two copies of an array; on the CPU, where tf.data reads them.
+        with tf.device("CPU"):
+            self._tensors = {key: tf.identity(columns.pop(key)) for key in list(columns)}
         self._batching = Batching(self._gathered, batch_size, drop_remainder, vary=reading.vary)
         self._assemble, self._seed, self._shuffle = reading.assemble, seed, shuffle
         self.steps = _steps(self.rows, batch_size, drop_remainder)
