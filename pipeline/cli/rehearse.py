@@ -18,7 +18,8 @@ from pipeline.config.config import Config
 from pipeline.config.load import PROJECT, for_cluster
 from pipeline.connection import STORE, of_server
 from pipeline.kubeflow.compiler import defined
-from pipeline.kubeflow.parameters import ROOT, RUN_ID, check_values
+from pipeline.kubeflow.parameters import ROOT, RUN_ID
+from pipeline.kubeflow.values import check_values
 from pipeline.paths import absolute
 from pipeline.rehearsal.docker import Docker
 from pipeline.rehearsal.environment import Replaced

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import signal
 import tempfile
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +20,7 @@ from pipeline.cli.progress import listener
 from pipeline.config.config import Config
 from pipeline.config.load import for_cluster
 from pipeline.kubeflow.compiler import defined
-from pipeline.kubeflow.parameters import ROOT, check_values
+from pipeline.kubeflow.values import check_values
 
 if TYPE_CHECKING:
     from pipeline.submission.package import Draft, Package
@@ -142,13 +143,4 @@ def _draft(config: Config, folder: str, source: Sequence[str]) -> Draft:
         compiled(config, path)
         return read(path, source)
 
-    def check(values: Mapping[str, Any]) -> None:
-        check_values(config, values)
-        if ROOT in values:
-            cluster = config.kubeflow.model_copy(update={"root": values[ROOT]})
-            try:
-                defined(config.model_copy(update={"kubeflow": cluster}))
-            except InputError as error:
-                raise InputError(f"--param {ROOT}={values[ROOT]}: {error}") from None
-
-    return Draft(config.name, defined(config), check, package)
+    return Draft(config.name, defined(config), functools.partial(check_values, config), package)
