@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from pipeline.cli.console import console, duration
+from pipeline.cli.options import check_texts
 
 
 @click.group()
@@ -42,6 +43,7 @@ def build(
     """
     from pipeline.image.make import Asked, make
 
+    check_texts(click.get_current_context())
     to = console()
 
     def say(line: str) -> None:

@@ -64,8 +64,6 @@ def for_cluster(name_or_path: str, cluster: str | None, settings: Sequence[str])
         ConfigError: as `load` and `override` do; the cluster's file is none, or its code fails.
     """
     config = load(name_or_path)
-    if cluster is not None and not cluster.strip():
-        raise ConfigError("--cluster is empty: is a variable of the shell not set?")
     if cluster is not None:
         config = config.model_copy(update={"kubeflow": _from_file(cluster, "get_cluster", Kubeflow)})
     return override(config, settings)
