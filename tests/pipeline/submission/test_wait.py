@@ -190,6 +190,20 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     assert "goes on with --param run_id=no-such-run" in unknown.err
 
 
+def test_a_run_of_another_pipeline_is_not_gone_on_with(cluster: Cluster) -> None:
+    cluster.backend.stories.append([LOST])
+    cluster.submit()
+    (run,), (pipeline,) = cluster.backend.runs, cluster.backend.pipelines.values()
+    pipeline["display_name"] = "digits"
+    refused = cluster.submit("--resume", run)
+    assert refused.code == ExitCode.INPUT
+    assert f"--resume {run}: it is a run of digits, not of taxi" in refused.err
+    assert len(cluster.backend.runs) == 1
+    cluster.backend.pipelines.clear()  # and uploaded again, it has another id
+    assert cluster.submit("--resume", run).code == ExitCode.OK
+    assert _parameters(cluster) == [{}, {"run_id": run}]
+
+
 def test_resume_waits_for_a_run_that_is_still_at_work(cluster: Cluster) -> None:
     cluster.backend.stories.append([WORKING, WORKING, DONE])
     cluster.submit()
