@@ -39,7 +39,8 @@ def build(
 ) -> None:
     """Build the image of a pipeline's steps from this checkout and its locks.
 
-    What stands behind -- goes to the engine's build: -- --network host --no-cache
+    What stands behind -- goes to the engine's build: -- --network host --no-cache. With --project that of the image
+    below it (millrace:VERSION-base) gets of it --network, --add-host, --platform and --no-cache.
     """
     from pipeline.image.make import Asked, make
 
