@@ -6,6 +6,7 @@ import _thread
 import pathlib
 import re
 import shlex
+import time
 from typing import Any
 
 import pytest
@@ -291,6 +292,14 @@ def test_the_command_that_goes_on_has_all_that_was_given(cluster: Cluster, tmp_p
     assert command == ["millrace", "submit", *words, *options, "--wait", "--no-image-check"]
     parsed = submit.make_context("submit", command[2:]).params
     assert (parsed["config"], parsed["overrides"], parsed["resume"]) == (words[0], (words[-1],), run)
+
+
+def test_the_last_look_is_when_the_time_is_over(cluster: Cluster) -> None:
+    """However far apart they are."""
+    cluster.backend.stories.append([WORKING, DONE])
+    began = time.monotonic()
+    assert cluster.submit("--wait", "--every", "60", "--timeout", "0.5").code == ExitCode.OK
+    assert 0.5 < time.monotonic() - began < 50
 
 
 def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster) -> None:
