@@ -12,7 +12,7 @@ from rich.table import Table
 from components.errors import InputError
 from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console, table
-from pipeline.cli.options import cluster_option
+from pipeline.cli.options import check_texts, cluster_option
 from pipeline.config.load import for_cluster
 from pipeline.kubeflow.compiler import Compiled
 from pipeline.kubeflow.placement import described
@@ -32,6 +32,7 @@ def compile(config: str, settings: tuple[str, ...], cluster: str | None, out: st
     CONFIG is the name of a shipped config or a path to a Python file of your own. What the cluster is like (image,
     storage, node pools) says the config's field `kubeflow`, or FILE.py of --cluster with its `get_cluster()`.
     """
+    check_texts(click.get_current_context())
     settled = for_cluster(config, cluster, settings)
     path = _checked(f"{settled.name}.yaml" if out is None else out)
     made = compiled(settled, path)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import math
+import functools
 import os
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from components.errors import InputError
 from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console
-from pipeline.cli.options import cluster_option
+from pipeline.cli.options import check_texts, cluster_option, refuse_with_file
 from pipeline.cli.progress import listener
 from pipeline.config.config import Config
 from pipeline.config.load import for_cluster
 from pipeline.kubeflow.compiler import defined
-from pipeline.kubeflow.parameters import ROOT, check_values
+from pipeline.kubeflow.values import check_values
 
 if TYPE_CHECKING:
     from pipeline.submission.package import Draft, Package
-
-_TEXTS = ("--cron", "--resume", "--file", "--host", "--namespace", "--experiment", "--cluster", "--token-file")
 
 
 @click.command()
@@ -71,9 +69,9 @@ def submit(
     succeeded, 70 failed, or what `millrace run` ends with where the logs tell; Ctrl-C leaves the run alone (130).
     """
     changes = [*(("--cluster", cluster) if cluster else ()), *(word for each in overrides for word in ("--set", each))]
-    texts = (cron, resume, file, host, namespace, experiment, cluster, token_file)
-    _check_texts(dict(zip(_TEXTS, texts, strict=True)))
-    _check_usage(config, file, changes, cron, wait=wait, resume=resume, timeout=timeout)
+    check_texts(click.get_current_context())
+    _check_source(config, file)
+    refuse_with_file(file, overrides, cluster)
     source = ["--file", file] if file else [str(config), *changes]
     # Only now: kfp takes a second to import.
     from pipeline.submission import submit as submission
@@ -103,34 +101,11 @@ def submit(
         close()
 
 
-def _check_texts(given: Mapping[str, str | None]) -> None:
-    for option, value in given.items():
-        if value is not None and not value.strip():
-            raise InputError(f"{option} is empty: is a variable of the shell not set?")
-
-
-def _check_usage(
-    config: str | None,
-    file: str | None,
-    changed: object,
-    cron: str | None,
-    *,
-    wait: bool,
-    resume: str | None,
-    timeout: float | None,
-) -> None:
+def _check_source(config: str | None, file: str | None) -> None:
     if config is None and file is None:
         raise InputError("name a config or, with --file, what `millrace compile` has written")
     if config and file:
         raise InputError(f"{config} and --file {file}: one of both is what runs, leave out the other")
-    if file and changed:
-        raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
-    if cron and (wait or resume):
-        raise InputError(f"--cron makes a schedule, not a run: leave out {'--wait' if wait else '--resume'}")
-    if timeout is not None and not wait:
-        raise InputError("--timeout says how long to --wait: give both")
-    if timeout is not None and not math.isfinite(timeout):
-        raise InputError(f"--timeout must be a number of seconds; without it, waiting has no end. Received: {timeout}")
 
 
 def _draft(config: Config, folder: str, source: Sequence[str]) -> Draft:
@@ -142,13 +117,4 @@ def _draft(config: Config, folder: str, source: Sequence[str]) -> Draft:
         compiled(config, path)
         return read(path, source)
 
-    def check(values: Mapping[str, Any]) -> None:
-        check_values(config, values)
-        if ROOT in values:
-            cluster = config.kubeflow.model_copy(update={"root": values[ROOT]})
-            try:
-                defined(config.model_copy(update={"kubeflow": cluster}))
-            except InputError as error:
-                raise InputError(f"--param {ROOT}={values[ROOT]}: {error}") from None
-
-    return Draft(config.name, defined(config), check, package)
+    return Draft(config.name, defined(config), functools.partial(check_values, config), package)

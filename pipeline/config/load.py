@@ -64,8 +64,6 @@ def for_cluster(name_or_path: str, cluster: str | None, settings: Sequence[str])
         ConfigError: as `load` and `override` do; the cluster's file is none, or its code fails.
     """
     config = load(name_or_path)
-    if cluster is not None and not cluster.strip():
-        raise ConfigError("--cluster is empty: is a variable of the shell not set?")
     if cluster is not None:
         config = config.model_copy(update={"kubeflow": _from_file(cluster, "get_cluster", Kubeflow)})
     return override(config, settings)
@@ -80,9 +78,20 @@ def override(config: Config, settings: Sequence[str]) -> Config:
         ConfigError: names the flag as typed.
     """
     try:
-        return _with(config, settings)
+        return applied(config, settings)
     except ConfigError as error:
         raise ConfigError(f"{_culprit(config, settings, str(error))}: {error}") from None
+
+
+def applied(config: Config, settings: Sequence[str]) -> Config:
+    """`override`, whose ConfigError says what is wrong and no flag."""
+    tree: Any = config.model_dump(by_alias=True)
+    for setting in settings:
+        field, separator, text = setting.partition("=")
+        if not separator or not field:
+            raise ConfigError("write FIELD=VALUE, as in --set trainer.epochs=5")
+        tree = replaced(tree, field.split("."), _absolute(value_of(text), config.project))
+    return Config(**tree)
 
 
 def placed(config: Config, folder: str) -> Config:
@@ -140,16 +149,6 @@ def _absolute(value: Any, project: str) -> Any:
     return value
 
 
-def _with(config: Config, settings: Sequence[str]) -> Config:
-    tree: Any = config.model_dump(by_alias=True)
-    for setting in settings:
-        field, separator, text = setting.partition("=")
-        if not separator or not field:
-            raise ConfigError("write FIELD=VALUE, as in --set trainer.epochs=5")
-        tree = replaced(tree, field.split("."), _absolute(value_of(text), config.project))
-    return Config(**tree)
-
-
 def value_of(text: str) -> Any:
     """What FIELD=TEXT means."""
     for parse in (json.loads, ast.literal_eval):
@@ -164,7 +163,7 @@ def _culprit(config: Config, settings: Sequence[str], message: str) -> str:
     """The flag that alone brings this message, or all of them where it takes several."""
     for setting in settings:
         try:
-            _with(config, [setting])
+            applied(config, [setting])
         except ConfigError as error:
             if str(error) == message:
                 return f"--set {setting}"

@@ -23,7 +23,7 @@ _LONGEST_NAME = 63 - len("-abcde")
 """Argo labels pods with the workflow's name, which is the pipeline's and five characters more."""
 _SET_BY = {
     rf"{STORE}": "the compiler sets it to kubeflow.store",
-    r"PATH|HOME|PYTHON(PATH|HOME)|LD_\w+|NVIDIA_VISIBLE_DEVICES": "the image sets it, and starts nothing with another",
+    r"PATH|HOME|PYTHON(PATH|HOME)|LD_\w+|NVIDIA_\w+": "the image sets it, and starts nothing with another",
     r"CUDA_VISIBLE_DEVICES": "each step sets it by its resources",
     r"KFP_\w+|ARGO_\w+|METADATA_GRPC_SERVICE_\w+": "Kubeflow sets it in every pod",
 }

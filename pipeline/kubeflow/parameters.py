@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from components.errors import ConfigError, close_matches
 from pipeline.config.config import Config
 from pipeline.config.embedded import portable
-from pipeline.config.load import override, value_of
+from pipeline.config.load import value_of
 from pipeline.config.record import Record
 from pipeline.config.tree import found
 
@@ -73,24 +72,6 @@ def parameters(config: Config) -> tuple[Parameter, ...]:
             )
         found[made.name] = made
     return tuple(found.values())
-
-
-def check_values(config: Config, values: Mapping[str, Any]) -> None:
-    """Refuse what a run would be given, where its first task would.
-
-    Raises:
-        ConfigError: a value is none of its field's; names the parameter.
-    """
-    for each in parameters(config):
-        value = values.get(each.name, "")
-        if not each.field or value == "":
-            continue
-        text = value if isinstance(value, str) else json.dumps(value)
-        try:
-            override(config, [f"{each.field}={text}"])
-        except ConfigError as error:
-            said = str(error).removeprefix(f"--set {each.field}={text}: ")
-            raise ConfigError(f"--param {each.name}={text}: {said}") from None
 
 
 def _of_field(config: Config, tree: dict[str, Any], path: str) -> Parameter:

@@ -49,8 +49,8 @@ def write(node: NodeRecord, executor_input: str, page: str | None) -> None:
     if METRICS in asked.get("artifacts", {}):
         found[METRICS] = {"metadata": _metrics(node)}
     artifacts = {
-        name: {"artifacts": [{**declared["artifacts"][0], **found[name]}]}
-        for name, declared in asked.get("artifacts", {}).items()
+        name: {"artifacts": [{**each["artifacts"][0], **found[name]}]}
+        for name, each in asked.get("artifacts", {}).items()
         if name in found
     }
     if page:

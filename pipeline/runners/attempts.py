@@ -44,13 +44,25 @@ def to_resume(config: Config, root: str, which: bool | str) -> RunRecord:
         if not mine:
             raise InputError(f"--resume: {root} has no run of {config.name} yet. Start one without --resume")
         record = mine[-1]
-    if record.pipeline != config.name:
-        raise InputError(f"--resume {record.id}: it is a run of {record.pipeline}, not of {config.name}")
-    if record.parent:
-        raise InputError(f"--resume {record.id}: it belongs to run {record.parent}. Resume that one")
+    check_resumable(record, config, "--resume")
     if record.state == "complete":
         raise InputError(f"--resume: run {record.id} is complete, there is nothing to go on with")
     return record
+
+
+def check_resumable(record: RunRecord, config: Config, option: str) -> None:
+    """Refuse a run that `config` can't go on with, whatever its state.
+
+    Args:
+        option: that names it, for the message.
+
+    Raises:
+        InputError: it is of another pipeline, or of an earlier span that another run needs.
+    """
+    if record.pipeline != config.name:
+        raise InputError(f"{option} {record.id}: it is a run of {record.pipeline}, not of {config.name}")
+    if record.parent:
+        raise InputError(f"{option} {record.id}: it belongs to run {record.parent}. Resume that one")
 
 
 def after(before: RunRecord, config: Config, process: str) -> RunRecord:

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import IO
 
 from components.errors import ExitCode, InputError
@@ -21,14 +21,12 @@ from pipeline.connection import connection
 from pipeline.layout import Layout
 from pipeline.runners import light
 from pipeline.runners.engine import Engine
-from pipeline.runners.events import Listener, Message, NodeFinished, NodeStarted
+from pipeline.runners.events import After, Listener, Message, NodeFinished, NodeStarted
 from pipeline.runners.spawner import Spawner
 from pipeline.runs import NodeRecord, Outcome, RunRecord
 
 _FINAL = (ExitCode.GATE, ExitCode.INPUT)
 """A node that ended so would end so again."""
-
-After = Callable[[Config, RunRecord], Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import math
 import shlex
 import time
 from collections.abc import Iterator, Mapping
@@ -47,6 +48,18 @@ class Asked:
     timeout: Union[float, None] = None
     stuck: float = 300.0
     image_check: bool = True
+
+    def __post_init__(self) -> None:
+        """Raises InputError where they contradict each other."""
+        if self.cron and (self.wait or self.resume):
+            word = "--wait" if self.wait else "--resume"
+            raise InputError(f"--cron makes a schedule, not a run: leave out {word}")
+        if self.timeout is not None and not self.wait:
+            raise InputError("--timeout says how long to --wait: give both")
+        if self.timeout is not None and not math.isfinite(self.timeout):
+            raise InputError(
+                f"--timeout must be a number of seconds; without it, waiting has no end. Received: {self.timeout}"
+            )
 
 
 def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Union
@@ -25,7 +26,7 @@ _STATES: Mapping[str, NodeState] = {
 _UNTOLD = (None, "", "RUNTIME_STATE_UNSPECIFIED")
 _ROOT = "root"
 """The task that stands for the whole DAG (argocompiler/argo.go)."""
-_PATIENCE = 300
+_OUT_OF_REACH = 300
 """Seconds that KFP may be out of reach while a run goes on in the cluster."""
 STUCK = "STUCK"
 """Of a run that never ends, though all of it has: no state of KFP's."""
@@ -101,14 +102,15 @@ class Patience:
     stuck: float = 300.0
 
     def sleep(self) -> None:
-        """Until the next look.
+        """Until the next look; the last is when the time is over.
 
         Raises:
-            WaitedError: there is none.
+            WaitedError: it is.
         """
-        if self.until is not None and time.monotonic() + self.every > self.until:
+        left = math.inf if self.until is None else self.until - time.monotonic()
+        if left <= 0:
             raise WaitedError("the time that --timeout gave is over")
-        time.sleep(self.every)
+        time.sleep(min(self.every, left))
 
 
 def patiently(call: Callable[[], Answer], patience: Patience, tell: Listener) -> Answer:
@@ -123,7 +125,7 @@ def patiently(call: Callable[[], Answer], patience: Patience, tell: Listener) ->
         try:
             return call()
         except CallError as error:
-            if not error.passing or time.monotonic() - began > _PATIENCE:
+            if not error.passing or time.monotonic() - began > _OUT_OF_REACH:
                 raise
             if not told:
                 tell(Message(f"{error}; waiting on"))

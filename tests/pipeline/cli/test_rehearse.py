@@ -17,6 +17,7 @@ import pytest
 from pipeline import runs
 from pipeline.cli.main import main
 from pipeline.cli.rehearse import rehearse as rehearse_command
+from pipeline.rehearsal.record import RehearsalRecord
 from tests.pipeline.rehearsal.documents import documents, task, write
 
 SAID = (
@@ -178,7 +179,8 @@ def test_a_run_whose_task_was_killed_once_too_often_is_not_running_any_more(
         (["--run-id", ""], "--run-id is empty: is a variable of the shell not set?"),
         (["--store", ""], "--store is empty: is a variable of the shell not set?"),
         (["--store", "sqlite:///x"], "--store: write mysql:// or postgresql://USER@HOST:PORT/DATABASE"),
-        (["--docker", "--image", "no-such-image:1"], "no"),
+        (["--docker", "--image", ""], "--image is empty: is a variable of the shell not set?"),
+        (["--root", " "], "--root is empty: is a variable of the shell not set?"),
         (["--root", "/proc/none"], "/proc/none: cannot write there (No such file or directory)"),
         (["--set", "kubeflow.root=runs"], "kubeflow.root must lie in one of kubeflow.volumes"),
     ],
@@ -190,3 +192,46 @@ def test_what_is_wrong_is_told_before_anything_is_compiled(
     said = capsys.readouterr()
     assert "compiling" not in said.out
     assert message in said.err
+
+
+DOCKER = """#!/bin/sh
+echo "$@" >> {calls}
+for word; do case $word in absent*) echo No such image: $word >&2; exit 1; esac; done
+echo 1000
+"""
+
+
+@pytest.fixture
+def inspected(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """What a docker was asked for that has all images but those called absent, each with a user of its own."""
+    (tmp_path / "bin").mkdir()
+    calls, docker = tmp_path / "calls", tmp_path / "bin/docker"
+    docker.write_text(DOCKER.format(calls=calls))
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    return calls
+
+
+@pytest.mark.parametrize("options", [["--image", "absent:1"], ["--set", "kubeflow.image=absent:1"]])
+def test_an_image_that_is_not_here_is_told_before_anything_is_compiled(
+    tmp_path: pathlib.Path, inspected: pathlib.Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rehearse", "taxi", "--root", str(tmp_path / "root"), "--docker", *options]) == 2
+    said = capsys.readouterr()
+    assert "compiling" not in said.out
+    assert "image absent:1: No such image: absent:1. `millrace image build` builds it" in said.err
+
+
+def test_a_compiled_file_has_images_of_its_own(
+    tmp_path: pathlib.Path, inspected: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of the config, which may be for another cluster, are not asked for."""
+    assert rehearse(tmp_path, {"one": one()}, "--docker") == 0, capsys.readouterr()
+    asked = [line.split()[-1] for line in inspected.read_text().splitlines() if line.startswith("image inspect")]
+    [task_image] = {line.image for line in _record(tmp_path).tasks}
+    assert asked == [task_image]
+
+
+def _record(folder: pathlib.Path) -> RehearsalRecord:
+    [file] = (folder / "root/rehearsals").glob("*/rehearsal.json")
+    return RehearsalRecord.model_validate_json(file.read_text())

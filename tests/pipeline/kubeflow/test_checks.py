@@ -157,11 +157,18 @@ def test_all_that_the_image_brings_is_closed() -> None:
     """The places that the Dockerfile fills, and the variables that it sets."""
     text = (pathlib.Path(__file__).parents[3] / "requirements/Dockerfile").read_text()
     image = text[text.index("AS libraries") :]
-    for path in re.findall(r"^(?:COPY --from=\S+ \S+|WORKDIR) (/\S+?)/?$", image, re.MULTILINE):
+    paths = set(re.findall(r"^(?:COPY --from=\S+ \S+|WORKDIR) (/\S+?)/?$", image, re.MULTILINE))
+    assert paths >= {"/opt/python", "/opt/millrace/.venv", "/opt/millrace", "/project"}
+    for path in paths:
         with pytest.raises(ConfigError, match="nothing can be mounted at"):
             _check(volumes=(VOLUME, c.Volume(claim="data", path=path)))
-    for name in ("PATH", "PYTHONPATH", "HOME", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES"):
-        assert re.search(rf"\b{name}=", image)
+    settings = re.findall(r"^ENV ((?:.*\\\n)*.*)$", image, re.MULTILINE)
+    names = {name for each in settings for name in re.findall(r"(?:^|\s)([A-Z_]+)=", each)}
+    harmless = {"LANG", "LOGNAME", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+    assert names > harmless | {"PATH", "PYTHONPATH", "HOME", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES"}
+    for name in names - harmless:
+        with pytest.raises(ConfigError, match=f"s cannot be the variable {name}: the image sets it"):
+            _check(secrets=(c.Key(name="s", key="k", env=name),))
 
 
 @pytest.mark.parametrize(

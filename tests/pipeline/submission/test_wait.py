@@ -6,6 +6,7 @@ import _thread
 import pathlib
 import re
 import shlex
+import time
 from typing import Any
 
 import pytest
@@ -190,6 +191,20 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     assert "goes on with --param run_id=no-such-run" in unknown.err
 
 
+def test_a_run_of_another_pipeline_is_not_gone_on_with(cluster: Cluster) -> None:
+    cluster.backend.stories.append([LOST])
+    cluster.submit()
+    (run,), (pipeline,) = cluster.backend.runs, cluster.backend.pipelines.values()
+    pipeline["display_name"] = "digits"
+    refused = cluster.submit("--resume", run)
+    assert refused.code == ExitCode.INPUT
+    assert f"--resume {run}: it is a run of digits, not of taxi" in refused.err
+    assert len(cluster.backend.runs) == 1
+    cluster.backend.pipelines.clear()  # and uploaded again, it has another id
+    assert cluster.submit("--resume", run).code == ExitCode.OK
+    assert _parameters(cluster) == [{}, {"run_id": run}]
+
+
 def test_resume_waits_for_a_run_that_is_still_at_work(cluster: Cluster) -> None:
     cluster.backend.stories.append([WORKING, WORKING, DONE])
     cluster.submit()
@@ -277,6 +292,14 @@ def test_the_command_that_goes_on_has_all_that_was_given(cluster: Cluster, tmp_p
     assert command == ["millrace", "submit", *words, *options, "--wait", "--no-image-check"]
     parsed = submit.make_context("submit", command[2:]).params
     assert (parsed["config"], parsed["overrides"], parsed["resume"]) == (words[0], (words[-1],), run)
+
+
+def test_the_last_look_is_when_the_time_is_over(cluster: Cluster) -> None:
+    """However far apart they are."""
+    cluster.backend.stories.append([WORKING, DONE])
+    began = time.monotonic()
+    assert cluster.submit("--wait", "--every", "60", "--timeout", "0.5").code == ExitCode.OK
+    assert 0.5 < time.monotonic() - began < 50
 
 
 def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster) -> None:

@@ -75,7 +75,7 @@ def _make(base: str, folder: str) -> None:
         os.chmod(folder, 0o777)
 
 
-class Attempts:
+class Tries:
     """The tries of one task, in the order of time. `stop` ends them from another thread."""
 
     def __init__(self, prepared: Prepared, runtime: Runtime, listen: Listener) -> None:
