@@ -38,7 +38,7 @@ def make(folder: pathlib.Path) -> None:
     for span, chosen in ((1, slice(0, SPAN_1)), (2, slice(SPAN_1, None))):
         with tempfile.TemporaryDirectory() as pictures:
             write(pathlib.Path(pictures), digits.images[chosen], digits.target[chosen])
-            pack(pictures, str(folder / f"span-{span}"), {}, 1, 0, ["--runner=DirectRunner"])
+            pack(pictures, str(folder / f"span-{span}"), {}, 1, 0)
         (folder / f"span-{span}" / LABELS).unlink()  # "0" to "9"
 
 

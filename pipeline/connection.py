@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import urllib.parse
 
 from ml_metadata import MetadataStore
@@ -18,6 +19,7 @@ STORE, PASSWORD = "MILLRACE_STORE", "MILLRACE_STORE_PASSWORD"
 its password. They are set where the root is shared by several machines, which no SQLite file can be."""
 
 _PORTS = {"mysql": 3306, "postgresql": 5432}
+_SECONDS = 10
 
 
 def connection(root: str) -> metadata_store_pb2.ConnectionConfig:
@@ -87,6 +89,17 @@ def of_server(address: str) -> metadata_store_pb2.ConnectionConfig:
             metadata_store_pb2.PostgreSQLDatabaseConfig(**text, dbname=database, password=_quoted(password))
         )
     return config
+
+
+def obstacle(address: str) -> str:
+    """What keeps everybody from connecting to the server of `address`; empty where it takes connections."""
+    parts, port = _taken_apart(address)
+    place = (str(parts.hostname), port or _PORTS[parts.scheme])
+    try:
+        socket.create_connection(place, _SECONDS).close()
+    except OSError as error:
+        return f"{place[0]}:{place[1]}: {error.strerror or error}"
+    return ""
 
 
 def _taken_apart(address: str) -> tuple[urllib.parse.SplitResult, int | None]:

@@ -46,9 +46,8 @@ from pipeline.nodes.settings import (
 
 
 def node_of_earlier_spans(config: Config) -> str:
-    """The last node that the earlier spans of a window go through, each once: drift wants their statistics, too."""
-    compared = config.compared_drift
-    return "StatisticsGen" if compared and compared.previous else "ExampleGen"
+    """The last node that the earlier spans of a window go through, each once."""
+    return "StatisticsGen" if config.counts_earlier_spans else "ExampleGen"
 
 
 def create_pipeline(config: Config) -> Pipeline:

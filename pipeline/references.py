@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -37,7 +38,7 @@ def load(reference: str) -> Any:
     try:
         return getattr(module, name)
     except AttributeError:
-        public = ", ".join(sorted(n for n in vars(module) if not n.startswith("_")))
+        public = ", ".join(sorted(n for n in vars(module) if not n.startswith("_"))) or "nothing"
         raise ConfigError(f"{reference}: {path} defines no {name!r}. It defines: {public}") from None
 
 
@@ -56,10 +57,14 @@ def _module_of_file(path: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     if not os.path.isfile(path):
-        raise ConfigError(f"{path}: no such file")
+        raise ConfigError(f"{path}: {'that is a folder' if os.path.isdir(path) else 'no such file'}")
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+        raise ConfigError(f"{path}: that is no .py file")
+    try:
+        spec.loader.get_code(name)
+    except ValueError as error:  # which does not say where
+        raise ConfigError(f"{path}: {error}") from None
     module = importlib.util.module_from_spec(spec)
     folder = os.path.dirname(path)
     if folder not in sys.path:

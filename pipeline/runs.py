@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 from typing import Any, Literal, Union
 
 import pydantic
@@ -15,6 +16,7 @@ NodeState = Literal["pending", "running", "complete", "cached", "kept", "failed"
 RunState = Literal["running", "complete", "failed", "interrupted", "killed"]
 JOB = "job:"
 """What the name of a process begins with that is a job of a cluster: whether it is alive cannot be seen from here."""
+_ID = re.compile(r"[A-Za-z0-9][-.\w]*", re.ASCII)
 DONE: frozenset[NodeState] = frozenset({"complete", "cached", "kept"})
 
 
@@ -104,6 +106,12 @@ class Outcome(pydantic.BaseModel, frozen=True):
     at: datetime.datetime
 
 
+def check_id(run_id: str, what: str) -> None:
+    """Raises InputError, which begins with `what`, where a run's id is no name of a folder."""
+    if not _ID.fullmatch(run_id):
+        raise InputError(f"{what}: write letters, digits, dots, dashes and underscores. Received: {run_id!r}")
+
+
 def save(root: str, record: RunRecord) -> None:
     """Write the record so that a reader, or a kill at any moment, finds the old one or the new one."""
     write_whole(Layout(root).record(record.id), record.model_dump_json(indent=2))
@@ -184,8 +192,11 @@ def _gathered(root: str, record: RunRecord) -> RunRecord:
     """The record of a run on a cluster: what its task `start` wrote, and what each node has come to since."""
     found = [load_outcome(root, record.id, node.id, record.attempt) for node in record.nodes]
     outcomes = sorted((each for each in found if each), key=lambda each: each.at)
+    # Who has ended the whole run has said why.
+    said = () if record.state == "running" else ("error", "exit_code")
     for outcome in outcomes:
-        record = record.with_node(outcome.node).model_copy(update=outcome.facts)
+        facts = {name: value for name, value in outcome.facts.items() if name not in said}
+        record = record.with_node(outcome.node).model_copy(update=facts)
     states = {node.state for node in record.nodes}
     if record.state != "running" or "running" in states or ("pending" in states and "failed" not in states):
         return record

@@ -78,6 +78,23 @@ explain_failure() {
     exit 1
 }
 
+# uv checks what it fetches, not what lies unpacked in its cache: of a cache that was half written when a machine went
+# down, or is half deleted, it installs what is left, and says nothing.
+check_files() {
+    .venv/bin/python -I -c '
+import csv, importlib.metadata, sys
+broken = {}
+for package in importlib.metadata.distributions():
+    rows = csv.reader((package.read_text("RECORD") or "").splitlines())
+    missing = [file for file, *_ in rows if not file.endswith(".pyc") and not package.locate_file(file).exists()]
+    if missing:
+        broken[package.metadata["Name"]] = missing
+for name, missing in sorted(broken.items()):
+    print(f"millrace: {name} is not whole, {len(missing)} of its files are missing: {missing[0]}", file=sys.stderr)
+if broken:
+    sys.exit("    the cache that it came from is damaged: uv cache clean " + " ".join(sorted(broken)))'
+}
+
 set_up() { # $1: runtime or dev
     share_network_settings
     if [ -e .venv/.dev ]; then level=dev; else level=$1; fi
@@ -93,6 +110,7 @@ set_up() { # $1: runtime or dev
     if [ "$level" = dev ]; then locks="$locks requirements/dev.lock"; fi
     rm -f .venv/.runtime .venv/.dev
     install $locks || explain_failure
+    check_files || exit 1
     digest runtime >.venv/.runtime
     if [ "$level" = dev ]; then digest dev >.venv/.dev; fi
     rm .tools/unfinished

@@ -110,6 +110,24 @@ def test_a_package_that_is_not_the_locked_one_is_refused(
     assert "installing failed" in done.stderr
 
 
+def test_a_package_of_which_the_cache_has_lost_files_is_refused(
+    machine: Machine, uv: pathlib.Path, python: pathlib.Path
+) -> None:
+    machine.link("uv", uv)
+    machine.link("python3.10", python)
+    assert machine.runs() == "millrace 1 run taxi"
+    (cached,) = machine.home.glob(".cache/uv/archive-v*/*/small.py")
+    kept = cached.rename(machine.home / "small.py")
+    shutil.rmtree(machine.checkout / ".venv")
+    done = machine.make("run")
+    assert done.returncode != 0
+    assert "small is not whole, 1 of its files are missing: small.py" in done.stderr
+    assert "uv cache clean small" in done.stderr
+
+    kept.rename(cached)
+    assert machine.runs() == "millrace 1 run taxi"
+
+
 def test_a_shim_that_does_not_run_is_passed_over(machine: Machine, python: pathlib.Path) -> None:
     for name in ("python3.10", "python3"):
         shim = machine.bin / name

@@ -10,17 +10,20 @@ Which shard, and which split, an image is in depends on its file name alone.
 """
 
 import dataclasses
+import functools
 import hashlib
 import io
-import json
+import itertools
+import multiprocessing
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from typing import Any, Union
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from typing import TypeVar, Union
 
-import apache_beam as beam
 import tensorflow as tf
-from apache_beam.options.pipeline_options import PipelineOptions
 from PIL import Image, UnidentifiedImageError
 
 from components import progress
@@ -28,12 +31,16 @@ from components.batches import batches
 from components.errors import InputError
 from components.images.pillow import file_format
 from components.images.properties import problem
+from components.tfrecords import shards as tfrecords
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
 LABELS = "labels.txt"
-_REPORT = "report.json"
 _SHOWN = 10
-_TOLD_EVERY = 100
+_TOGETHER = 100
+"""Images that a process is given at a time."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,9 +68,15 @@ class _Shard:
     names: tuple[str, ...]
 
 
-def pack(
-    folder: str, out: str, splits: Mapping[str, int], shards: int, allowed: float, beam_args: Sequence[str]
-) -> Packed:
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    """Some images of a shard."""
+
+    shard: _Shard
+    names: tuple[str, ...]
+
+
+def pack(folder: str, out: str, splits: Mapping[str, int], shards: int, allowed: float) -> Packed:
     """Pack the images in `folder`'s class folders into `out`, which must not exist yet.
 
     How many are done is reported as progress(packed=images since the last report).
@@ -83,8 +96,6 @@ def pack(
     within = os.path.abspath(folder)
     if os.path.commonpath([within, os.path.abspath(out)]) == within:
         raise InputError(f"{out} lies in the folder that is packed: name one outside {folder}")
-    # Decoding starts TensorFlow in this process, which would take all of a GPU's memory.
-    tf.config.set_visible_devices([], "GPU")
     classes = tuple(sorted({os.path.dirname(name) for name in names}))
     partial = f"{out}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -93,16 +104,15 @@ def pack(
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}. Name another folder") from error
     try:
-        written = _run(folder, classes, _shards(names, partial, splits or {"": 1}, shards), partial, beam_args)
-        unreadable = tuple((name, reason) for name, reason in sorted(written["unreadable"]))
-        _check_budget(unreadable, len(names), allowed)
+        packed = _write(folder, classes, _shards(names, partial, splits or {"": 1}, shards), partial)
+        _check_budget(packed.unreadable, len(names), allowed)
         with open(os.path.join(partial, LABELS), "w", encoding="utf-8") as file:
             file.writelines(f"{name}\n" for name in classes)
         os.rename(partial, out)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    return Packed(classes, written["images"], unreadable, tuple(other_files(folder, names)))
+    return dataclasses.replace(packed, others=tuple(other_files(folder, names)))
 
 
 def image_files(folder: str) -> list[str]:
@@ -193,51 +203,52 @@ def _shards(names: Sequence[str], out: str, splits: Mapping[str, int], shards: i
     ]
 
 
-def _run(
-    folder: str, classes: tuple[str, ...], shards: list[_Shard], out: str, beam_args: Sequence[str]
-) -> dict[str, Any]:
-    """Write all shards; what was written travels through a file, as a pipeline on a cluster returns nothing."""
-    for shard in shards:
-        os.makedirs(os.path.dirname(shard.path), exist_ok=True)
-    labels = {name: label for label, name in enumerate(classes)}
-    report = os.path.join(out, _REPORT)
-    with beam.Pipeline(options=PipelineOptions(list(beam_args))) as pipeline:
-        _ = (
-            pipeline
-            | "Shards" >> beam.Create(shards)
-            | "Spread" >> beam.Reshuffle()
-            | "Write" >> beam.Map(_write, folder, labels)
-            | "All" >> beam.combiners.ToList()
-            | "Report" >> beam.Map(_report, report)
-        )
-    with open(report, encoding="utf-8") as file:
-        found: dict[str, Any] = json.load(file)
-    os.remove(report)
-    return found
+def _write(folder: str, classes: tuple[str, ...], shards: Sequence[_Shard], partial: str) -> Packed:
+    """Write all shards, in order, while every core makes examples of what follows."""
+    make = functools.partial(_examples, folder, {name: label for label, name in enumerate(classes)})
+    jobs = [_Job(shard, tuple(names)) for shard in shards for names in list(batches(shard.names, _TOGETHER)) or [[]]]
+    images = dict.fromkeys((shard.split for shard in shards), 0)
+    for split in images:
+        os.makedirs(os.path.join(partial, split), exist_ok=True)
+    unreadable = []
+    cores = len(os.sched_getaffinity(0))
+    # By fork: what it takes to import TensorFlow again is more than many folders take. It runs in the children only.
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), initializer=_begin) as pool:
+        done = in_order(pool, make, (job.names for job in jobs), ahead=2 * cores)
+        for shard, found in itertools.groupby(zip(jobs, done, strict=True), key=lambda each: each[0].shard):
+            file = tfrecords.Shard(shard.path, partial, tfrecords.STORED)
+            for job, examples in found:
+                file.write([each for each in examples if isinstance(each, bytes)])
+                unreadable += [
+                    (name, each) for name, each in zip(job.names, examples, strict=True) if isinstance(each, str)
+                ]
+                progress.report(packed=len(job.names))
+            file.commit()
+            images[shard.split] += file.records
+    return Packed(classes, images, tuple(sorted(unreadable)), ())
 
 
-def _write(shard: _Shard, folder: str, labels: dict[str, int]) -> tuple[str, int, list[tuple[str, str]]]:
-    """The split, the images written, and the files left out with their reasons."""
-    unreadable, rows = [], 0
-    with tf.io.TFRecordWriter(shard.path, tf.io.TFRecordOptions("GZIP", compression_level=1)) as writer:
-        for names in batches(shard.names, _TOLD_EVERY):
-            for name in names:
-                found = example(folder, name, labels[os.path.dirname(name)])
-                if isinstance(found, str):
-                    unreadable.append((name, found))
-                else:
-                    writer.write(found)
-                    rows += 1
-            progress.report(packed=len(names))
-    return shard.split, rows, unreadable
+def _examples(folder: str, labels: Mapping[str, int], names: Sequence[str]) -> list[Union[bytes, str]]:
+    return [example(folder, name, labels[os.path.dirname(name)]) for name in names]
 
 
-def _report(written: list[tuple[str, int, list[tuple[str, str]]]], path: str) -> None:
-    images: dict[str, int] = {}
-    for split, rows, _ in written:
-        images[split] = images.get(split, 0) + rows
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump({"images": images, "unreadable": [each for _, _, found in written for each in found]}, file)
+def _begin() -> None:
+    """What each process starts with."""
+    # Ctrl-C reaches all processes of a terminal; the one that hands out the work ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # TensorFlow decodes JPEG here, and would take all of a GPU's memory for it.
+    tf.config.set_visible_devices([], "GPU")
+
+
+def in_order(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int) -> Iterator[Result]:
+    """What `function` makes of each item, in their order, at most `ahead` of them waiting to be taken."""
+    waiting: deque[Future[Result]] = deque()
+    for item in items:
+        if len(waiting) == ahead:
+            yield waiting.popleft().result()
+        waiting.append(pool.submit(function, item))
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _check_budget(unreadable: Sequence[tuple[str, str]], files: int, allowed: float) -> None:

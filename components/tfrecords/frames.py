@@ -6,15 +6,14 @@ Format: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format
 import functools
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Optional, Protocol
 
 import google_crc32c
 
 from components.errors import InputError
 
-_HEADER = struct.Struct("<QI")
-_FOOTER = struct.Struct("<I")
 _LENGTH = struct.Struct("<Q")
+_HEADER_BYTES, _FOOTER_BYTES = 12, 4
 _READ_BYTES = 1 << 20
 
 
@@ -29,7 +28,7 @@ def framed(records: Iterable[bytes]) -> bytes:
     """The frames of records, one behind the other."""
     pieces: list[bytes] = []
     for record in records:
-        pieces += (_header(len(record)), record, _FOOTER.pack(_masked_crc(record)))
+        pieces += (_header(len(record)), record, _checksum(record))
     return b"".join(pieces)
 
 
@@ -41,18 +40,20 @@ def frames(path: str, file: Stream) -> Iterator[tuple[int, bytes]]:
     """
     buffer, base = b"", 0
     while True:
-        position, need = 0, _HEADER.size
+        position, need = 0, _HEADER_BYTES
         while len(buffer) - position >= need:
-            size = _size(buffer, position, path, base)
-            start, stop = position + _HEADER.size, position + _HEADER.size + size
-            need = _HEADER.size + size + _FOOTER.size
+            start = position + _HEADER_BYTES
+            size = _size(buffer[position:start])
+            if size is None:
+                raise _broken(path, base + position, "the checksum of the record's length is wrong")
+            stop, need = start + size, _HEADER_BYTES + size + _FOOTER_BYTES
             if len(buffer) - position < need:
                 break
             record = buffer[start:stop]
-            if _masked_crc(record) != _FOOTER.unpack_from(buffer, stop)[0]:
+            if _checksum(record) != buffer[stop : stop + _FOOTER_BYTES]:
                 raise _broken(path, base + position, "the checksum of the record is wrong")
             yield base + position, record
-            position, need = position + need, _HEADER.size
+            position, need = position + need, _HEADER_BYTES
         base, rest = base + position, buffer[position:]
         buffer = _filled(file, rest, need)
         if len(buffer) < need:
@@ -73,31 +74,31 @@ def _filled(file: Stream, rest: bytes, need: int) -> bytes:
     return b"".join(pieces)
 
 
-def _size(buffer: bytes, position: int, path: str, base: int) -> int:
-    """The size of the record whose frame begins at `position`."""
-    size: int = _LENGTH.unpack_from(buffer, position)[0]
-    # Equal headers have equal checksums; most records of a file are of a few sizes.
-    if not buffer.startswith(_header(size), position):
-        raise _broken(path, base + position, "the checksum of the record's length is wrong")
-    return size
+# Equal headers have equal sizes and checksums; most records of a file are of a few sizes.
+@functools.lru_cache(maxsize=1 << 16)
+def _size(header: bytes) -> Optional[int]:
+    """The size of the record whose frame begins with `header`; None where that is corrupt."""
+    size: int = _LENGTH.unpack_from(header)[0]
+    return size if header == _header(size) else None
 
 
 def _cut_off(buffer: bytes) -> str:
-    if len(buffer) < _HEADER.size:
+    if len(buffer) < _HEADER_BYTES:
         return "the file ends within the record's length"
     size = _LENGTH.unpack_from(buffer)[0]
-    return f"the record has {size} bytes, but the file ends after {len(buffer) - _HEADER.size}"
+    return f"the record has {size} bytes, but the file ends after {len(buffer) - _HEADER_BYTES}"
 
 
 @functools.lru_cache(maxsize=1 << 16)
 def _header(size: int) -> bytes:
-    return _HEADER.pack(size, _masked_crc(_LENGTH.pack(size)))
+    length = _LENGTH.pack(size)
+    return length + _checksum(length)
 
 
-def _masked_crc(data: bytes) -> int:
-    """TFRecord's checksum of `data`."""
+def _checksum(data: bytes) -> bytes:
+    """TFRecord's checksum of `data`: CRC-32C, turned by 15 bits and masked."""
     crc = google_crc32c.value(data)
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8 & 0xFFFFFFFF).to_bytes(4, "little")
 
 
 def _broken(path: str, position: int, what: str) -> InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import click
@@ -11,7 +12,7 @@ from rich.table import Table
 from components.errors import InputError
 from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console, table
-from pipeline.cli.options import cluster_option
+from pipeline.cli.options import check_texts, cluster_option
 from pipeline.config.load import for_cluster
 from pipeline.kubeflow.compiler import Compiled
 from pipeline.kubeflow.placement import described
@@ -31,6 +32,7 @@ def compile(config: str, settings: tuple[str, ...], cluster: str | None, out: st
     CONFIG is the name of a shipped config or a path to a Python file of your own. What the cluster is like (image,
     storage, node pools) says the config's field `kubeflow`, or FILE.py of --cluster with its `get_cluster()`.
     """
+    check_texts(click.get_current_context())
     settled = for_cluster(config, cluster, settings)
     path = _checked(f"{settled.name}.yaml" if out is None else out)
     made = compiled(settled, path)
@@ -50,7 +52,11 @@ def _checked(path: str) -> str:
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         raise InputError(f"--out {path}: there is no folder {folder}")
-    return path
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return path
+    except OSError as error:
+        raise InputError(f"--out {path}: cannot write there: {error.strerror}") from None
 
 
 def _placements(made: Compiled) -> Table:

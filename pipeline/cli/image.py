@@ -8,6 +8,7 @@ from typing import Literal
 import click
 
 from pipeline.cli.console import console, duration
+from pipeline.cli.options import check_texts
 
 
 @click.group()
@@ -38,10 +39,12 @@ def build(
 ) -> None:
     """Build the image of a pipeline's steps from this checkout and its locks.
 
-    What stands behind -- goes to the engine's build: -- --network host --no-cache
+    What stands behind -- goes to the engine's build: -- --network host --no-cache. With --project that of the image
+    below it (millrace:VERSION-base) gets of it --network, --add-host, --platform and --no-cache.
     """
     from pipeline.image.make import Asked, make
 
+    check_texts(click.get_current_context())
     to = console()
 
     def say(line: str) -> None:

@@ -44,9 +44,8 @@ def pack(folder: str, out: str, splits: tuple[str, ...], shards: int, bad_files:
             f"give a share below 1, or a whole number. Received: {bad_files}", param_hint="--bad-files"
         )
     with quiet() as output, Progress(console=console(output.stream), transient=True) as bar:
-        # Only now: Beam and TensorFlow take seconds.
+        # Only now: TensorFlow takes seconds.
         from components.images import pack as packing
-        from pipeline.beam import here
 
         task = bar.add_task("packing", total=len(packing.image_files(folder)))
 
@@ -55,7 +54,7 @@ def pack(folder: str, out: str, splits: tuple[str, ...], shards: int, bad_files:
 
         set_sink(listen)
         try:
-            packed = packing.pack(os.path.abspath(folder), os.path.abspath(out), shares, shards, bad_files, here())
+            packed = packing.pack(os.path.abspath(folder), os.path.abspath(out), shares, shards, bad_files)
         finally:
             set_sink(None)
     to = console()

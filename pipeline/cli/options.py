@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
 
+from components.errors import InputError
 from pipeline.config.config import Config
 from pipeline.config.load import PROJECT
 
@@ -29,6 +30,24 @@ json_option: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=Tr
 def at_root(config: Config, root: str | None) -> Config:
     """`config` with the root that a flag names from the working directory, or as it is."""
     return config if root is None else config.model_copy(update={"root": os.path.abspath(root)})
+
+
+def check_texts(context: click.Context) -> None:
+    """Refuse options of this call that are empty.
+
+    Raises:
+        InputError: one is; names it.
+    """
+    for option in context.command.params:
+        value = context.params.get(str(option.name))
+        if isinstance(option, click.Option) and isinstance(value, str) and not value.strip():
+            raise InputError(f"{option.opts[0]} is empty: is a variable of the shell not set?")
+
+
+def refuse_with_file(file: str | None, overrides: Sequence[str], cluster: str | None) -> None:
+    """Raises InputError where `file`, which is compiled, would be compiled anew for what counts only then."""
+    if file and (overrides or cluster):
+        raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
 
 
 def _default_root() -> str:

@@ -34,10 +34,10 @@ def describe(fields: Mapping[str, Value]) -> str:
 
 
 def finished_line(node: NodeRecord, done: int, of: int) -> str:
-    """A node's end in one line, with its place among the run's nodes."""
-    width = len(str(of))
+    """A node's end in one line, with its place among the run's nodes, where it is known how many there are."""
+    place = f"[{done:{len(str(of))}}/{of}] " if of else ""
     reason = "" if node.state == "complete" else f"  {node.reason}"
-    return f"[{done:{width}}/{of}] {node.id:<20} {node.state:<9} {duration(node.seconds):>7}{reason}".rstrip()
+    return f"{place}{node.id:<20} {node.state:<9} {duration(node.seconds):>7}{reason}".rstrip()
 
 
 class Lines:

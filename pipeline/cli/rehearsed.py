@@ -32,7 +32,8 @@ class Lines:
                 case Started():
                     self._total, self._folder = event.tasks, event.folder
                     self._print(f"rehearsal {event.job}: {event.tasks} tasks, logs in {event.folder}")
-                    self._print(f"not rehearsed: {', '.join(event.notes)}")
+                    if event.notes:
+                        self._print(f"not rehearsed: {', '.join(event.notes)}")
                 case TryStarted():
                     self._print(f"{event.task} started" + (f", try {event.number}" if event.number > 1 else ""))
                 case TryFailed():

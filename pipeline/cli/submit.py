@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import os
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from components.errors import InputError
 from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console
-from pipeline.cli.options import cluster_option
+from pipeline.cli.options import check_texts, cluster_option, refuse_with_file
 from pipeline.cli.progress import listener
+from pipeline.config.config import Config
 from pipeline.config.load import for_cluster
+from pipeline.kubeflow.compiler import defined
+from pipeline.kubeflow.values import check_values
+
+if TYPE_CHECKING:
+    from pipeline.submission.package import Draft, Package
 
 
 @click.command()
@@ -62,13 +69,16 @@ def submit(
     succeeded, 70 failed, or what `millrace run` ends with where the logs tell; Ctrl-C leaves the run alone (130).
     """
     changes = [*(("--cluster", cluster) if cluster else ()), *(word for each in overrides for word in ("--set", each))]
-    _check_usage(config, file, changes, cron, wait=wait, resume=resume, timeout=timeout)
+    check_texts(click.get_current_context())
+    _check_source(config, file)
+    refuse_with_file(file, overrides, cluster)
     source = ["--file", file] if file else [str(config), *changes]
     # Only now: kfp takes a second to import.
+    from pipeline.submission import submit as submission
     from pipeline.submission.access import Access
-    from pipeline.submission.submit import Asked, submit_package
+    from pipeline.submission.package import of_file
 
-    asked = Asked(
+    asked = submission.Asked(
         access=Access(host, namespace, token_file, ca_file),
         experiment=experiment,
         settings=settings,
@@ -80,47 +90,31 @@ def submit(
         image_check=image_check,
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with _compiled(config, file, cluster, overrides) as path:
-        listen, close = listener(console(), live=True)
-        try:
-            return submit_package(path, source, asked, listen)
-        finally:
-            close()
+    listen, close = listener(console(), live=True)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            draft = (
+                of_file(file, source) if file else _draft(for_cluster(str(config), cluster, overrides), folder, source)
+            )
+            return submission.submit(draft, asked, listen)
+    finally:
+        close()
 
 
-def _check_usage(
-    config: str | None,
-    file: str | None,
-    changed: object,
-    cron: str | None,
-    *,
-    wait: bool,
-    resume: str | None,
-    timeout: float | None,
-) -> None:
+def _check_source(config: str | None, file: str | None) -> None:
     if config is None and file is None:
         raise InputError("name a config or, with --file, what `millrace compile` has written")
     if config and file:
         raise InputError(f"{config} and --file {file}: one of both is what runs, leave out the other")
-    if file and changed:
-        raise InputError("--set and --cluster count when a config is compiled, and --file is: --param NAME=VALUE")
-    for option, value in (("--cron", cron), ("--resume", resume)):
-        if value is not None and not value.strip():
-            raise InputError(f"{option} is empty: is a variable of the shell not set?")
-    if cron and (wait or resume):
-        raise InputError(f"--cron makes a schedule, not a run: leave out {'--wait' if wait else '--resume'}")
-    if timeout is not None and not wait:
-        raise InputError("--timeout says how long to --wait: give both")
 
 
-@contextlib.contextmanager
-def _compiled(config: str | None, file: str | None, cluster: str | None, overrides: tuple[str, ...]) -> Iterator[str]:
-    """Where the compiled pipeline is."""
-    if file is not None:
-        yield file
-        return
-    settled = for_cluster(str(config), cluster, overrides)
-    with tempfile.TemporaryDirectory() as folder:
+def _draft(config: Config, folder: str, source: Sequence[str]) -> Draft:
+    """The pipeline of a config; its file will lie in `folder`."""
+    from pipeline.submission.package import Draft, read
+
+    def package() -> Package:
         path = os.path.join(folder, "pipeline.yaml")
-        compiled(settled, path)
-        yield path
+        compiled(config, path)
+        return read(path, source)
+
+    return Draft(config.name, defined(config), functools.partial(check_values, config), package)

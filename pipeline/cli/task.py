@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 import click
 
 from components.errors import of_code
 from pipeline.cli.console import console
 from pipeline.cli.progress import Lines
-from pipeline.config.config import Config
-from pipeline.config.tree import found
 from pipeline.drift import hooks
+from pipeline.kubeflow import visible
 from pipeline.runners import task as tasks
-from pipeline.runners import visible
 
 
 @click.group()
@@ -33,22 +30,12 @@ def task() -> None:
 def start(root: str, run_id: str, job: str, config: str, settings: tuple[str, ...]) -> None:
     """Plan a run."""
     from pipeline.config import embedded
+    from pipeline.kubeflow.values import set_fields
     from pipeline.runners import start as starting
 
     given = embedded.read(config, os.getcwd())
     fields = set_fields(given.config, settings)
     starting.start(tasks.Place(root, run_id or job, job), given, fields, Lines(console()))
-
-
-def set_fields(config: Config, settings: Sequence[str]) -> list[str]:
-    """The settings that change something.
-
-    KFP has no parameter without a value: that of a field that is None is an empty text, which leaves it alone.
-    Everywhere else an empty text is what somebody has asked for.
-    """
-    tree = config.model_dump(by_alias=True)
-    parts = [(setting, *setting.partition("=")[::2]) for setting in settings]
-    return [setting for setting, field, value in parts if value or found(tree, field.split(".")) is not None]
 
 
 @task.command()

@@ -181,6 +181,12 @@ class Config(Record):
         possible = self.drift if self.data.has_spans else self.drift.without_spans
         return possible if possible.compares or possible.predictions else None
 
+    @property
+    def counts_earlier_spans(self) -> bool:
+        """Whether the earlier spans of a window are counted where they are ingested: drift wants their statistics."""
+        compared = self.compared_drift
+        return bool(compared and compared.previous)
+
     def needs(self, node: str) -> Resources:
         """What that node needs to run on."""
         return self.resources.get(node, resources.USUAL.get(node, Resources()))

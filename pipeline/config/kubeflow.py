@@ -40,10 +40,19 @@ class Mount(Record):
 class Retries(Record):
     """How often a step is tried again when its container fails, and how long to wait before."""
 
-    count: int = pydantic.Field(default=2, ge=0)
+    count: int = pydantic.Field(default=2, ge=0, le=1000)
     seconds: int = pydantic.Field(default=10, ge=0)
     """Before the first; doubled for each one after it, where the last stays within `most_seconds`."""
     most_seconds: int = pydantic.Field(default=300, ge=0)
+    """The longest wait. Where doubling would lead beyond it all waits are `seconds` long."""
+
+    @pydantic.model_validator(mode="after")
+    def _within(self) -> Retries:
+        if self.seconds > self.most_seconds:
+            raise ValueError(
+                f"seconds={self.seconds} is longer than the longest wait, most_seconds={self.most_seconds}: raise that"
+            )
+        return self
 
 
 class Kubeflow(Record):
@@ -69,7 +78,11 @@ class Kubeflow(Record):
     shared_memory: Union[Memory, None] = "2Gi"
     """/dev/shm of steps with GPUs (NCCL needs more than the 64 MiB of a container); None leaves it."""
     pools: tuple[NodePool, ...] = ()
-    """In the order of preference: a step goes to the first that can hold it. None at all: Kubernetes decides."""
+    """In the order of preference: a step goes to the first that can hold it. None at all: Kubernetes decides.
+
+    A step without GPUs goes to a pool with GPUs, or to a tainted one that is not spot, only where it names it or no
+    other can hold it.
+    """
     retries: Retries = Retries()
     spot_retries: Retries = Retries(count=10)
     """Of steps in pools of spot nodes."""

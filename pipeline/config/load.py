@@ -78,9 +78,20 @@ def override(config: Config, settings: Sequence[str]) -> Config:
         ConfigError: names the flag as typed.
     """
     try:
-        return _with(config, settings)
+        return applied(config, settings)
     except ConfigError as error:
         raise ConfigError(f"{_culprit(config, settings, str(error))}: {error}") from None
+
+
+def applied(config: Config, settings: Sequence[str]) -> Config:
+    """`override`, whose ConfigError says what is wrong and no flag."""
+    tree: Any = config.model_dump(by_alias=True)
+    for setting in settings:
+        field, separator, text = setting.partition("=")
+        if not separator or not field:
+            raise ConfigError("write FIELD=VALUE, as in --set trainer.epochs=5")
+        tree = replaced(tree, field.split("."), _absolute(value_of(text), config.project))
+    return Config(**tree)
 
 
 def placed(config: Config, folder: str) -> Config:
@@ -102,7 +113,7 @@ def _no_such_config(name: str) -> str:
 def _from_file(path: str, function: str, kind: type[_Made]) -> _Made:
     file = os.path.abspath(path)
     if not os.path.isfile(file):
-        raise ConfigError(f"{path}: no such config file")
+        raise ConfigError(f"{path}: {'that is a folder' if os.path.isdir(file) else 'no such config file'}")
     return _call(file, function, lambda: references.load(f"{file}:{function}"), kind)
 
 
@@ -115,7 +126,8 @@ def _call(file: str, function: str, find: Callable[[], Callable[[], Any]], kind:
     except ConfigError as error:
         raise ConfigError(f"{_place(file, error)}{error}") from None
     except (Exception, SystemExit) as error:
-        raise ConfigError(f"{_place(file, error)}{type(error).__name__}: {error}") from None
+        place = _place(file, error) or f"{file}: "
+        raise ConfigError(f"{place}{type(error).__name__}: {error}") from None
     if not isinstance(made, kind):
         raise ConfigError(f"{file}: {function}() must return a pipeline.config.{kind.__name__}. Received: {made!r}")
     return made
@@ -137,16 +149,6 @@ def _absolute(value: Any, project: str) -> Any:
     return value
 
 
-def _with(config: Config, settings: Sequence[str]) -> Config:
-    tree: Any = config.model_dump(by_alias=True)
-    for setting in settings:
-        field, separator, text = setting.partition("=")
-        if not separator or not field:
-            raise ConfigError("write FIELD=VALUE, as in --set trainer.epochs=5")
-        tree = replaced(tree, field.split("."), _absolute(value_of(text), config.project))
-    return Config(**tree)
-
-
 def value_of(text: str) -> Any:
     """What FIELD=TEXT means."""
     for parse in (json.loads, ast.literal_eval):
@@ -161,7 +163,7 @@ def _culprit(config: Config, settings: Sequence[str], message: str) -> str:
     """The flag that alone brings this message, or all of them where it takes several."""
     for setting in settings:
         try:
-            _with(config, [setting])
+            applied(config, [setting])
         except ConfigError as error:
             if str(error) == message:
                 return f"--set {setting}"

@@ -52,7 +52,7 @@ class Resources(Record):
     pool: Union[str, None] = None
     """The name of the node pool it must run in; None takes the first that can hold it."""
     workers: int = pydantic.Field(default=1, ge=1)
-    """Pods that train together."""
+    """Pods that train together: reserved, only 1 is taken so far."""
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Resources:

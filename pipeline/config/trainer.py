@@ -100,8 +100,9 @@ class Trainer(Record):
     """A raw numeric column that weighs each example in the loss and in the evaluation."""
     drop_remainder: bool = False
     cache: bool = True
-    """Decode the examples once and keep them in memory, of an image height * width * channels bytes, or as many as it
-    has encoded where a RandomCrop takes another part each time; else they are read again in every epoch."""
+    """Decode the examples once and keep them in memory: 4 bytes of a number, 8 of an id, of an image height * width *
+    channels, or as many as it has encoded where a RandomCrop takes another part each time. Else they are read again in
+    every epoch, and the memory does not grow with them."""
     shuffle: int = pydantic.Field(default=10_000, ge=0)
     """Shuffle buffer in examples; 0 keeps the order of the files. With `cache` every epoch is a full permutation."""
     seed: int = 0

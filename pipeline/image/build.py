@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.metadata
+import itertools
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import pipeline
@@ -22,6 +23,8 @@ _DOCKERFILE = _CHECKOUT / "requirements/Dockerfile"
 LABEL = "org.millrace."
 """What the names of the labels begin with that tell an image's versions."""
 _PACKAGES = ("components", "pipeline")
+_WITH_VALUE, _ALONE = ("--network", "--add-host", "--platform"), ("--no-cache",)
+"""Arguments that a project's build shares with that of the image below it."""
 _IGNORED = ".git\n.venv\nruns\n**/__pycache__\n"
 """Of a project that has no .dockerignore."""
 
@@ -73,8 +76,10 @@ def build_project(
         CrashError: the build failed.
     """
     _check(project)
-    below = default_tag(order.target)
-    build(dataclasses.replace(order, tag=below), environment, step)
+    # A tag of its own: the image that users know by the default one may have another base.
+    below = f"{default_tag(order.target)}-base"
+    base = dataclasses.replace(order, tag=below, arguments=tuple(_shared(order.arguments)))
+    build(base, environment, step)
     with tempfile.TemporaryDirectory(prefix="millrace-image-") as folder:
         dockerfile = pathlib.Path(shutil.copy(_DOCKERFILE, folder))
         command = [*_start(order, dockerfile, "project"), "--build-arg", f"IMAGE={below}"]
@@ -99,6 +104,17 @@ def sources() -> str:
 
 def _start(order: Order, dockerfile: pathlib.Path, target: str) -> list[str]:
     return [order.engine, "build", "--file", str(dockerfile), "--target", target, "--tag", order.tag]
+
+
+def _shared(arguments: Sequence[str]) -> Iterator[str]:
+    """Those that say how to build. The others say what becomes of the image, and are the project's alone."""
+    words = iter(arguments)
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if name in _WITH_VALUE or word in _ALONE:
+            yield word
+            if name in _WITH_VALUE and not equals:
+                yield from itertools.islice(words, 1)
 
 
 def _settings(environment: Mapping[str, str]) -> dict[str, str]:

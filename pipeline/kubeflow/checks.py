@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable
 
 from components.errors import ConfigError, InputError
 from pipeline.config.config import Config
@@ -14,20 +13,21 @@ from pipeline.config.embedded import portable
 from pipeline.config.kubeflow import Kubeflow
 from pipeline.config.pools import Expression, NodePool
 from pipeline.connection import PASSWORD, STORE, of_server
-from pipeline.kubeflow.platform import SHARED_MEMORY, SHARED_MEMORY_PATH
+from pipeline.kubeflow.mounts import check_mounts
+from pipeline.kubeflow.twins import refuse_twins
 
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _LONGEST_NAME = 63 - len("-abcde")
 """Argo labels pods with the workflow's name, which is the pipeline's and five characters more."""
-_SCRATCH = ("gcs", "s3", "minio", ".local", ".cache", ".config")
-"""Folders that the backend mounts in every pod (argocompiler/container.go)."""
-_BACKEND_VOLUMES = {
-    "kfp-launcher", "ca-bundle", "gcs-scratch", "s3-scratch", "minio-scratch", "dot-local-scratch", "dot-cache-scratch",
-    "dot-config-scratch",
-}  # fmt: skip
+_SET_BY = {
+    rf"{STORE}": "the compiler sets it to kubeflow.store",
+    r"PATH|HOME|PYTHON(PATH|HOME)|LD_\w+|NVIDIA_\w+": "the image sets it, and starts nothing with another",
+    r"CUDA_VISIBLE_DEVICES": "each step sets it by its resources",
+    r"KFP_\w+|ARGO_\w+|METADATA_GRPC_SERVICE_\w+": "Kubeflow sets it in every pod",
+}
+"""Variables that a Secret or a ConfigMap must not be, and why."""
 
 
 def check(config: Config) -> None:
@@ -42,24 +42,15 @@ def check(config: Config) -> None:
             f"name: Kubernetes takes at most {_LONGEST_NAME} characters. Received: {len(config.name)}, {config.name!r}"
         )
     _check_images(cluster)
-    _check_volumes(cluster)
-    _check_mounts(cluster)
+    check_mounts(cluster)
     _check_variables(cluster)
     _check_root(cluster)
     _check_pushed(config)
     _check_store(cluster)
     _check_hook(config)
-    _refuse_twins("kubeflow.pools: the name", (pool.name for pool in cluster.pools))
+    refuse_twins("kubeflow.pools: the name", (pool.name for pool in cluster.pools))
     for pool in cluster.pools:
         _check_pool(pool)
-
-
-def _refuse_twins(what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ConfigError(f"{what} {name!r} stands there more than once")
-        seen.add(name)
 
 
 def _check_images(cluster: Kubeflow) -> None:
@@ -68,36 +59,17 @@ def _check_images(cluster: Kubeflow) -> None:
             raise ConfigError(f"kubeflow.{field} must be an image, like registry/name:tag. Received: {image!r}")
 
 
-def _check_volumes(cluster: Kubeflow) -> None:
-    """The backend names a volume after what it holds, so nothing can be mounted twice, nor under a name like others."""
-    mounts = (*cluster.secret_mounts, *cluster.config_map_mounts)
-    names = [*(each.claim for each in cluster.volumes), *(each.name for each in mounts)]
-    for name in names:
-        if not _LABEL.fullmatch(name):
-            raise ConfigError(
-                f"kubeflow: {name!r} is mounted as the volume of that name, which must be at most 63 lower-case "
-                "letters, digits and dashes"
-            )
-        if name in _BACKEND_VOLUMES or name == SHARED_MEMORY:
-            raise ConfigError(f"kubeflow: {name!r} is the name of another volume in each pod: it cannot be mounted")
-    _refuse_twins("kubeflow: what is mounted is a volume of its name, but", names)
-
-
-def _check_mounts(cluster: Kubeflow) -> None:
-    mounts = (*cluster.secret_mounts, *cluster.config_map_mounts)
-    paths = [posixpath.normpath(path) for path in (*(v.path for v in cluster.volumes), *(m.path for m in mounts))]
-    for path in paths:
-        if path.split("/")[1] in (*_SCRATCH, "kfp-launcher") or (cluster.shared_memory and path == SHARED_MEMORY_PATH):
-            raise ConfigError(f"kubeflow: nothing can be mounted at {path}: that is a folder of KFP's or of ours")
-    _refuse_twins("kubeflow: the mount path", paths)
-
-
 def _check_variables(cluster: Kubeflow) -> None:
     keys = (*([cluster.password] if cluster.password else []), *cluster.secrets, *cluster.config_maps)
     for name in (*(key.name for key in keys), *cluster.pull_secrets):
         if not _OBJECT.fullmatch(name):
             raise ConfigError(f"kubeflow: no Secret or ConfigMap can be called {name!r}")
-    _refuse_twins("kubeflow: the environment variable", [STORE, *(key.env for key in keys)])
+    for field, given in (("secrets", cluster.secrets), ("config_maps", cluster.config_maps)):
+        for key in given:
+            why = next((why for names, why in _SET_BY.items() if re.fullmatch(names, key.env)), None)
+            if why:
+                raise ConfigError(f"kubeflow.{field}: {key.name} cannot be the variable {key.env}: {why}")
+    refuse_twins("kubeflow: the environment variable", (key.env for key in keys))
 
 
 def _check_root(cluster: Kubeflow) -> None:

@@ -15,7 +15,7 @@ from pipeline.config.config import Config
 from pipeline.kubeflow.checks import check
 from pipeline.kubeflow.parameters import Parameter, parameters
 from pipeline.kubeflow.platform import platform_spec
-from pipeline.kubeflow.specification import pipeline_spec
+from pipeline.kubeflow.specification import definitions, pipeline_spec
 from pipeline.kubeflow.steps import Node, Step, steps
 
 _PLAIN = re.compile(r"[A-Za-z/]")
@@ -35,15 +35,23 @@ class Compiled:
     parameters: tuple[Parameter, ...]
 
 
+def defined(config: Config) -> dict[str, dict[str, Any]]:
+    """The parameters that `config`'s compiled pipeline will have, as its file defines them. Without TFX.
+
+    Raises:
+        InputError: something could not run there.
+    """
+    check(config)
+    return definitions(parameters(config))
+
+
 def compile_config(config: Config) -> Compiled:
     """Compile `config`'s pipeline for `config.kubeflow`. It takes as long as importing TFX.
 
     Raises:
         InputError: something could not run there.
     """
-    # What can be refused is refused before the time that the import takes is spent.
-    check(config)
-    parameters(config)
+    defined(config)  # what can be refused is refused before the time that the import takes is spent
     from pipeline.kubeflow.nodes import nodes
 
     return compile_nodes(config, nodes(config))

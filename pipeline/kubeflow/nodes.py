@@ -7,8 +7,8 @@ from tfx.proto.orchestration import pipeline_pb2
 from pipeline import graph
 from pipeline.config.config import Config
 from pipeline.kubeflow.steps import Node
+from pipeline.kubeflow.visible import declared
 from pipeline.runners import ir as irs
-from pipeline.runners.visible import declared
 
 
 def nodes(config: Config) -> tuple[Node, ...]:

@@ -33,7 +33,7 @@ def needs_of(config: Config, node: str) -> Resources:
 
 
 def place(step: str, needs: Resources, pools: Sequence[NodePool]) -> Placement:
-    """The first of `pools` that can hold a step with these needs; one without GPUs if it needs none and there is such.
+    """The first of `pools` that can hold a step with these needs, rather than one that is kept for others.
 
     Raises:
         ConfigError: none can; it says why of each.
@@ -48,11 +48,13 @@ def place(step: str, needs: Resources, pools: Sequence[NodePool]) -> Placement:
     if not fitting:
         listed = "".join(f"\n  {pool.name}: {obstacles[pool.name]}" for pool in pools)
         raise ConfigError(f"{step} needs {described(needs)}, and no pool of kubeflow.pools can hold it:{listed}")
-    chosen = next((pool for pool in fitting if not pool.gpus), fitting[0]) if not needs.gpus else fitting[0]
+    kept = {pool.name: "" if needs.gpus else _kept(pool) for pool in fitting}
+    # GPUs cost most: a tainted pool without comes before a free one with them.
+    chosen = min(fitting, key=lambda pool: (bool(kept[pool.name] and pool.gpus), bool(kept[pool.name])))
     if needs.pool:
         return Placement(needs, chosen, f"resources ask for {chosen.name}")
     before = pools[: pools.index(chosen)]
-    passed = "; ".join(f"{pool.name} {obstacles[pool.name] or 'is kept for steps with GPUs'}" for pool in before)
+    passed = "; ".join(f"{pool.name} {obstacles[pool.name] or kept[pool.name]}" for pool in before)
     return Placement(needs, chosen, f"the first that can hold it{f' ({passed})' if passed else ''}")
 
 
@@ -66,6 +68,16 @@ def described(needs: Resources) -> str:
         f"pool {needs.pool}" if needs.pool else "",
     )
     return ", ".join(part for part in parts if part) or "nothing in particular"
+
+
+def _kept(pool: NodePool) -> str:
+    """For whom a pool is kept that a step without GPUs could run in; empty where for nobody.
+
+    The taint of a spot pool says only that its nodes may go.
+    """
+    if pool.gpus:
+        return "is kept for steps with GPUs"
+    return "is tainted, and kept for steps that name it" if pool.taints and not pool.spot else ""
 
 
 def _obstacle(needs: Resources, pool: NodePool) -> str:

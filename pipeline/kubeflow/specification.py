@@ -12,7 +12,7 @@ from pipeline.connection import STORE
 from pipeline.kubeflow import names
 from pipeline.kubeflow.parameters import JOB, ROOT, RUN_ID, Parameter
 from pipeline.kubeflow.steps import Step
-from pipeline.runners.visible import PAGE
+from pipeline.kubeflow.visible import PAGE
 
 _COMMAND = ["millrace", "task"]
 """No `python -m`: it would take the working directory's types.py or queue.py, a project's, for the library's."""
@@ -40,19 +40,23 @@ def pipeline_spec(
         "pipelineInfo": {"name": name},
         "root": {
             "dag": {"tasks": {step.task: _task(step, parameters) for step in steps}},
-            "inputDefinitions": {"parameters": {each.name: _definition(each) for each in parameters}},
+            "inputDefinitions": {"parameters": definitions(parameters)},
         },
         "schemaVersion": "2.1.0",
         "sdkVersion": f"millrace-{pipeline.__version__}",
     }
 
 
-def _definition(parameter: Parameter) -> dict[str, Any]:
+def definitions(parameters: Sequence[Parameter]) -> dict[str, dict[str, Any]]:
+    """The pipeline's parameters, as the document defines them."""
     return {
-        "defaultValue": parameter.default,
-        "description": parameter.description,
-        "isOptional": True,
-        "parameterType": parameter.type,
+        each.name: {
+            "defaultValue": each.default,
+            "description": each.description,
+            "isOptional": True,
+            "parameterType": each.type,
+        }
+        for each in parameters
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from components.errors import ConfigError, close_matches
 from pipeline.config.config import Config
 from pipeline.config.kubeflow import Retries
-from pipeline.config.resources import Resources
+from pipeline.config.resources import Resources, as_bytes
 from pipeline.kubeflow.names import START, task_names
 from pipeline.kubeflow.placement import Placement, needs_of, place
 
@@ -54,13 +54,26 @@ def steps(config: Config, nodes: Sequence[Node]) -> tuple[Step, ...]:
     """
     _check_names(config, [node.id for node in nodes])
     names = task_names(node.id for node in nodes)
-    # It reads the data as ExampleGen does (earlier spans are ingested there), and trains nothing.
-    needs = needs_of(config, "ExampleGen").model_copy(update={"gpus": 0, "accelerator": None})
-    found = [_step(config, START, "", (), {}, needs)]
+    found = [_step(config, START, "", (), {}, _needs_of_start(config))]
     for node in nodes:
         upstream = tuple(sorted(names[each] for each in node.upstream)) or (START,)
         found.append(_step(config, names[node.id], node.id, upstream, node.outputs, needs_of(config, node.id)))
     return tuple(found)
+
+
+def _needs_of_start(config: Config) -> Resources:
+    """The greatest of what the nodes need that earlier spans go through there; none of them trains.
+
+    A pool counts where they all name the same: another might not hold the greatest.
+    """
+    nodes = ("ExampleGen", *(("StatisticsGen",) if config.counts_earlier_spans else ()))
+    needs = [needs_of(config, node) for node in nodes]
+    pools = {each.pool for each in needs}
+    return Resources(
+        cpu=max((each.cpu for each in needs if each.cpu), default=None),
+        memory=max((each.memory for each in needs if each.memory), key=as_bytes, default=None),
+        pool=pools.pop() if len(pools) == 1 else None,
+    )
 
 
 def _step(

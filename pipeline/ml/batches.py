@@ -13,7 +13,7 @@ from components.errors import InputError
 from components.signatures import label_key
 from pipeline.config.settings import WEIGHT_KEY
 from pipeline.config.trainer import Trainer
-from pipeline.ml.datasets import Assemble, Batch, Decode, Memory, Reading, Source, Stream, Vary, chunks
+from pipeline.ml.datasets import Assemble, Batch, Decode, Memory, Reading, Source, Stream, Vary, chunks, joined
 from pipeline.ml.heads import Head
 from pipeline.ml.images.mixing import Mixer
 from pipeline.ml.inputs import ModelInput, feature_spec
@@ -50,8 +50,9 @@ def source(
     shuffle, drop = trainer.shuffle if training else 0, trainer.drop_remainder and training
     made: Source
     if trainer.cache:
-        made = memory = Memory(files, reading, trainer.batch_size, trainer.seed, shuffle > 0, drop)
-        rows = check([memory.columns] if memory.rows else [], split, heads, trainer)
+        columns = joined(chunks(files, reading.parse, reading.decode))
+        rows = check([columns] if columns else [], split, heads, trainer)
+        made = Memory(columns, reading, trainer.batch_size, trainer.seed, shuffle > 0, drop)
     else:
         rows = check(chunks(files, lambda examples: tf.io.parse_example(examples, labels)), split, heads, trainer)
         made = Stream(files, reading, trainer.batch_size, trainer.seed, shuffle, drop, rows)

@@ -103,6 +103,20 @@ class Recorder(keras.callbacks.Callback):
         self.rows.append({"epoch": epoch + 1, **numbers, "learning_rate": rate})
 
 
+class Board(keras.callbacks.TensorBoard):
+    """TensorBoard's files of each epoch's numbers.
+
+    Keras' own makes summaries of every step, too, for which there is no writer: of a small network's step that takes a
+    quarter again.
+    """
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder, write_graph=False)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Nothing."""
+
+
 class StopAtLoss(keras.callbacks.Callback):
     """An example of a callback of one's own: trainer.callbacks=("pipeline.ml.callbacks.StopAtLoss",).
 

@@ -9,7 +9,7 @@ interrupted training goes on where it stood. So what is random in a batch follow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol
 
@@ -126,13 +126,14 @@ class Memory:
     """A split that is decoded once and kept as columns."""
 
     def __init__(
-        self, files: Sequence[str], reading: Reading, batch_size: int, seed: int, shuffle: bool, drop_remainder: bool
-    ) -> None:
-        parts = list(chunks(files, reading.parse, reading.decode))
-        self.columns = {key: np.concatenate([part[key] for part in parts]) for key in parts[0]} if parts else {}
-        """All examples, by column."""
-        self.rows = len(next(iter(self.columns.values()), ()))
-        self._tensors = {key: tf.constant(values) for key, values in self.columns.items()}
+        self, columns: dict[str, np.ndarray], reading: Reading, batch_size: int, seed: int, shuffle: bool,
+        drop_remainder: bool,
+    ) -> None:  # fmt: skip
+        """`columns` are all of the split. They are used up, so that examples are in memory once, not twice."""
+        self.rows = len(next(iter(columns.values()), ()))
+        # Not tf.constant, which keeps two copies of an array; on the CPU, where tf.data reads them.
+        with tf.device("CPU"):
+            self._tensors = {key: tf.identity(columns.pop(key)) for key in list(columns)}
         self._batching = Batching(self._gathered, batch_size, drop_remainder, vary=reading.vary)
         self._assemble, self._seed, self._shuffle = reading.assemble, seed, shuffle
         self.steps = _steps(self.rows, batch_size, drop_remainder)
@@ -177,6 +178,31 @@ def chunks(files: Sequence[str], read: Read, decode: Optional[Decode] = None) ->
     """The columns of all examples, a few thousand at a time, or some hundred where images are decoded."""
     batching = Batching(read, IMAGES if decode else CHUNK, decode=decode)
     return iter(batching.batches(records(files)).prefetch(2).as_numpy_iterator())
+
+
+def joined(parts: Iterable[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The columns of all parts, each part behind the one before.
+
+    Columns grow in place: a list of all parts beside them would take as much memory again, and the system moves a
+    large array by its pages.
+    """
+    columns: dict[str, np.ndarray] = {}
+    rows = 0
+    for part in parts:
+        more = len(next(iter(part.values())))
+        for key, values in part.items():
+            column = columns.setdefault(key, np.empty((0, *values.shape[1:]), values.dtype))
+            if len(column) < rows + more:
+                _resize(column, rows + rows // 8 + more)
+            column[rows : rows + more] = values
+        rows += more
+    for column in columns.values():
+        _resize(column, rows)
+    return columns
+
+
+def _resize(column: np.ndarray, rows: int) -> None:
+    column.resize((rows, *column.shape[1:]), refcheck=False)
 
 
 def _assembled(batches: tf.data.Dataset, assemble: Assemble, seed: int, first: int, steps: int) -> tf.data.Dataset:

@@ -15,7 +15,7 @@ import keras
 from pipeline.config.settings import TrainerSettings
 from pipeline.ml import chosen_callbacks, compiling, distribution, monitors, prepared
 from pipeline.ml.averages import Averages
-from pipeline.ml.callbacks import FiniteLoss, Progress, Recorder
+from pipeline.ml.callbacks import Board, FiniteLoss, Progress, Recorder
 from pipeline.ml.checkpoints import Checkpoints, Position
 from pipeline.ml.stages import Stages
 
@@ -61,7 +61,7 @@ class Loop:
         stop = chosen_callbacks.early_stopping(trainer, self._heads)
         others = self._callbacks(recorder, stop)
         saver = Checkpoints(self.checkpoints, self.key, trainer.checkpoint_steps, steps, others)
-        board = [keras.callbacks.TensorBoard(self.boards, write_graph=False)] if trainer.tensorboard else []
+        board = [Board(self.boards)] if trainer.tensorboard else []
         averages = Averages()
         # The checkpoint comes last, to see all others' decisions.
         everyone = _Continuous(
@@ -112,7 +112,7 @@ class Loop:
             finished = bool(self.model.stop_training)
 
 
-def _draw_again(board: keras.callbacks.TensorBoard, rows: Sequence[dict[str, float]]) -> None:
+def _draw_again(board: Board, rows: Sequence[dict[str, float]]) -> None:
     """Tell TensorBoard of the epochs that an earlier process did."""
     for row in rows:
         board.on_epoch_end(int(row["epoch"]) - 1, {name: value for name, value in row.items() if name != "epoch"})

@@ -9,8 +9,13 @@ from typing import Any
 from components.errors import InputError
 from pipeline.rehearsal.reading import Step
 from pipeline.rehearsal.runtime import Place
+from pipeline.rehearsal.spec import Artifact
 from pipeline.rehearsal.values import as_json, text
 
+LOGS = "executor-logs"
+"""An output of every task, beside those that it declares (provisionOutputs): the launcher writes what the program
+prints there, too, unless the backend's owner has set PUBLISH_LOGS to something else than true (getLogWriter)."""
+_LOGS = Artifact.model_validate({"artifactType": {"schemaTitle": "system.Artifact"}})
 _UNREPLACED = re.compile(r"\{\{\$.*?\}\}")
 _EXPANDED = re.compile(r"\$\$|\$\(")
 """What Kubernetes itself replaces in commands and variables: $(NAME), and $$ by $."""
@@ -28,10 +33,12 @@ def executor_input(step: Step, inputs: Mapping[str, Any], place: Place) -> dict[
                 }
             ]
         }
-        for key, artifact in step.component.output_definitions.artifacts.items()
+        for key, artifact in {**step.component.output_definitions.artifacts, LOGS: _LOGS}.items()
     }
-    outputs = {"outputFile": place.output_file, **({"artifacts": artifacts} if artifacts else {})}
-    return {"inputs": {"parameterValues": dict(inputs)} if inputs else {}, "outputs": outputs}
+    return {
+        "inputs": {"parameterValues": dict(inputs)} if inputs else {},
+        "outputs": {"outputFile": place.output_file, "artifacts": artifacts},
+    }
 
 
 def command(step: Step, given: Mapping[str, Any], place: Place) -> list[str]:
@@ -62,7 +69,7 @@ def command(step: Step, given: Mapping[str, Any], place: Place) -> list[str]:
 
 def _placeholders(given: Mapping[str, Any], place: Place) -> dict[str, str]:
     found = {"{{$}}": as_json(given)}
-    for key, artifacts in given["outputs"].get("artifacts", {}).items():
+    for key, artifacts in given["outputs"]["artifacts"].items():
         uri = artifacts["artifacts"][0]["uri"]
         found[f"{{{{$.outputs.artifacts['{key}'].uri}}}}"] = uri
         found[f"{{{{$.outputs.artifacts['{key}'].path}}}}"] = place.path_of(uri)

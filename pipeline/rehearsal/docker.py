@@ -72,7 +72,10 @@ class Docker:
 
     def check(self, step: Step) -> None:
         """See `Runtime`."""
-        image = self._image_of(step)
+        self.check_image(self._image_of(step))
+
+    def check_image(self, image: str) -> None:
+        """Raises InputError where containers of that image cannot run here, or not on a cluster."""
         if image in self._checked:
             return
         try:

@@ -54,7 +54,7 @@ def collected(given: Mapping[str, Any], place: Place) -> dict[str, Shown]:
     if said.parameter_values:
         raise InputError(f"the rehearsal does not understand output parameters: {', '.join(said.parameter_values)}")
     shown = {}
-    for key, artifacts in given["outputs"].get("artifacts", {}).items():
+    for key, artifacts in given["outputs"]["artifacts"].items():
         provisioned = artifacts["artifacts"][0]
         listed = said.artifacts[key].artifacts if key in said.artifacts else ()
         shown[key] = _merged(key, provisioned, listed[0] if listed else _Artifact(), place)

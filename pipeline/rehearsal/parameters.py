@@ -15,11 +15,11 @@ from pipeline.rehearsal.reading import Step
 from pipeline.rehearsal.spec import Parameter, ParameterType
 from pipeline.rehearsal.values import is_a, text
 
-Job = Mapping[str, str]
-"""What the constants that stand for something of the run become."""
+Constants = Mapping[str, str]
+"""What those become that stand for something of the run."""
 
 
-def job_constants(pipeline: str, job: str) -> Job:
+def job_constants(pipeline: str, job: str) -> Constants:
     """Those that the driver knows. Only a whole constant is one: within a command they stay as they are."""
     return {
         "{{$.pipeline_job_uuid}}": job,
@@ -58,8 +58,11 @@ def root_inputs(definitions: Mapping[str, Parameter], values: Mapping[str, Any])
     return inputs
 
 
-def task_inputs(step: Step, root: Mapping[str, Any], job: Job) -> dict[str, Any]:
+def task_inputs(step: Step, inputs: Mapping[str, Any], constants: Constants) -> dict[str, Any]:
     """What the driver hands to the task, and the launcher's defaults for optional inputs that have no value.
+
+    Args:
+        inputs: the pipeline's, as `root_inputs` has them.
 
     Raises:
         InputError: an input is not declared, comes from nowhere, is missing, or is of another type.
@@ -70,9 +73,9 @@ def task_inputs(step: Step, root: Mapping[str, Any], job: Job) -> dict[str, Any]
         if name not in definitions:
             raise InputError(_unknown(f"task {step.name}", name, definitions))
         if source.runtime_value is not None:
-            value = _constant(step, name, source.runtime_value.constant, job)
+            value = _constant(step, name, source.runtime_value.constant, constants)
         else:
-            value = _of_pipeline(step, name, str(source.component_input_parameter), root)
+            value = _of_pipeline(step, name, str(source.component_input_parameter), inputs)
         if value is not None:
             values[name] = value
         elif not definitions[name].is_optional:
@@ -96,18 +99,18 @@ def _complete(step: Step, values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _constant(step: Step, name: str, constant: Any, job: Job) -> Any:
+def _constant(step: Step, name: str, constant: Any, constants: Constants) -> Any:
     if constant == "{{$.pipeline_task_name}}":
         return step.title
-    if isinstance(constant, str) and "{{$" in constant and constant not in job:
+    if isinstance(constant, str) and "{{$" in constant and constant not in constants:
         raise InputError(f"task {step.name}: input {name}: the rehearsal does not understand the constant {constant!r}")
-    return job.get(constant, constant) if isinstance(constant, str) else constant
+    return constants.get(constant, constant) if isinstance(constant, str) else constant
 
 
-def _of_pipeline(step: Step, name: str, source: str, root: Mapping[str, Any]) -> Any:
-    if source not in root:
-        raise InputError(_unknown(f"task {step.name}: input {name}", source, root))
-    return root[source]
+def _of_pipeline(step: Step, name: str, source: str, inputs: Mapping[str, Any]) -> Any:
+    if source not in inputs:
+        raise InputError(_unknown(f"task {step.name}: input {name}", source, inputs))
+    return inputs[source]
 
 
 def _check(where: str, value: Any, kind: ParameterType) -> None:

@@ -52,12 +52,12 @@ def read_file(path: str) -> Compiled:
         with open(path, encoding="utf-8") as file:
             documents = [document for document in yaml.safe_load_all(file) if document is not None]
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path}: cannot be read as YAML: {error}") from None
+        raise InputError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
     pipelines, platforms = _sorted(documents, path)
     if len(pipelines) != 1 or len(platforms) > 1:
         raise InputError(
-            f"{path}: one document with pipelineInfo and at most one with platforms belong here. "
-            f"Received: {len(pipelines)} and {len(platforms)}"
+            f"{path}: one document with pipelineInfo and at most one with platforms belong here, as `millrace compile` "
+            f"writes them. Received: {len(pipelines)} and {len(platforms)}"
         )
     pipeline = read(Pipeline, pipelines[0], path)
     pods = (

@@ -10,7 +10,6 @@ from typing import Any
 
 from components.errors import ExitCode
 from pipeline import runs
-from pipeline.rehearsal.attempts import Prepared
 from pipeline.rehearsal.environment import Replaced
 from pipeline.rehearsal.events import Listener, Started
 from pipeline.rehearsal.parameters import given, job_constants, root_inputs, task_inputs
@@ -18,6 +17,7 @@ from pipeline.rehearsal.reading import Compiled, read_file
 from pipeline.rehearsal.record import RehearsalRecord, TaskRecord, now
 from pipeline.rehearsal.runtime import Runtime
 from pipeline.rehearsal.schedule import Schedule
+from pipeline.rehearsal.tries import Prepared
 
 _CODES = frozenset(ExitCode)
 

@@ -18,8 +18,8 @@ class Retries:
     limit: int
     seconds: int
     factor: int
-    most_seconds: int | None = None
-    """Of all tries together."""
+    seconds_of_all: int | None = None
+    """That all tries may take together; None is as long as they like."""
 
     def wait(self, tries: int) -> float:
         """Seconds before the next try, after so many."""
@@ -27,22 +27,21 @@ class Retries:
 
     def again(self, tries: int, elapsed: float) -> bool:
         """Whether there is a next try, so long after the start of the first."""
-        in_time = self.most_seconds is None or elapsed + self.wait(tries) <= self.most_seconds
+        in_time = self.seconds_of_all is None or elapsed + self.wait(tries) <= self.seconds_of_all
         return tries <= self.limit and in_time
 
     def left(self, elapsed: float) -> float | None:
         """Seconds that a further try may run; None is as long as it likes."""
-        return None if self.most_seconds is None else max(0.0, self.most_seconds - elapsed)
+        return None if self.seconds_of_all is None else max(0.0, self.seconds_of_all - elapsed)
 
 
 def retries(policy: RetryPolicy | None) -> Retries:
     """What the backend makes of a task's policy; a task without one is tried once."""
     if policy is None:
         return Retries(limit=0, seconds=0, factor=0)
-    most = policy.backoff_max_duration
     return Retries(
         limit=policy.max_retry_count,
-        seconds=int(policy.backoff_duration),
+        seconds=policy.backoff_duration,
         factor=int(policy.backoff_factor),
-        most_seconds=None if most is None else int(most),
+        seconds_of_all=policy.backoff_max_duration,
     )

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from pipeline.rehearsal.attempts import Attempts, Prepared
 from pipeline.rehearsal.events import Finished, Listener
 from pipeline.rehearsal.record import RehearsalRecord, TaskRecord
 from pipeline.rehearsal.runtime import Runtime
+from pipeline.rehearsal.tries import Prepared, Tries
 
 _GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -42,14 +42,14 @@ def interrupts() -> Iterator[Sequence[int]]:
 
 
 class Schedule:
-    """The tasks of one rehearsal; `record` is the state of all of them."""
+    """The tasks of one rehearsal, whose states are in the record that `run` takes and returns."""
 
     def __init__(self, prepared: Mapping[str, Prepared], runtime: Runtime, listen: Listener, save: Save) -> None:
         self._prepared = prepared
         self._runtime = runtime
         self._listen = listen
         self._save = save
-        self._running: dict[_Future, Attempts] = {}
+        self._running: dict[_Future, Tries] = {}
 
     def run(self, record: RehearsalRecord, parallel: int) -> RehearsalRecord:
         """Run all tasks, at most `parallel` at a time. After Ctrl-C no process is left, and tasks are interrupted."""
@@ -64,9 +64,9 @@ class Schedule:
                 return self._stop(record, asked)
             finally:
                 # What is left by an error in here must not outlive it.
-                for attempts in self._running.values():
-                    attempts.stop()
-                    attempts.kill()
+                for tries in self._running.values():
+                    tries.stop()
+                    tries.kill()
 
     def _start(
         self, record: RehearsalRecord, pool: concurrent.futures.ThreadPoolExecutor, parallel: int
@@ -75,9 +75,9 @@ class Schedule:
             task = record.task(name)
             if len(self._running) == parallel or task.state != "waiting" or self._missing(record, name):
                 continue
-            attempts = Attempts(prepared, self._runtime, self._listen)
+            tries = Tries(prepared, self._runtime, self._listen)
             record = self._changed(record, task.model_copy(update={"state": "running"}))
-            self._running[pool.submit(attempts.run, record.task(name))] = attempts
+            self._running[pool.submit(tries.run, record.task(name))] = tries
         return record
 
     def _gather(self, record: RehearsalRecord) -> RehearsalRecord:
@@ -107,13 +107,13 @@ class Schedule:
 
     def _stop(self, record: RehearsalRecord, asked: Sequence[int]) -> RehearsalRecord:
         """End what runs: at once where Ctrl-C is pressed again, or where it takes too long."""
-        for attempts in self._running.values():
-            attempts.stop()
+        for tries in self._running.values():
+            tries.stop()
         patient, until = len(asked), time.monotonic() + _GRACE
         while self._running:
             if len(asked) > patient or time.monotonic() > until:
-                for attempts in self._running.values():
-                    attempts.kill()
+                for tries in self._running.values():
+                    tries.kill()
             record = self._gather(record)
         for task in record.tasks:
             if task.state == "waiting":

@@ -18,14 +18,14 @@ ParameterType = Literal["STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", 
 _DURATION = re.compile(r"(\d+)(?:\.\d+)?s")
 
 
-def _seconds(text: str) -> int:
-    found = _DURATION.fullmatch(text)
+def _seconds(text: object) -> int:
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if not found:
         raise ValueError(f"a duration is written like '10s'. Received: {text!r}")
     return int(found[1])
 
 
-Seconds = Annotated[str, pydantic.AfterValidator(_seconds)]
+Seconds = Annotated[int, pydantic.BeforeValidator(_seconds)]
 """A google.protobuf.Duration. The backend cuts fractions off (argocompiler/container.go, getTaskRetryStrategy)."""
 
 
@@ -120,7 +120,7 @@ class RetryPolicy(Message):
     """How a failed container is started again; `retries` says what Argo makes of it."""
 
     max_retry_count: int = pydantic.Field(default=0, ge=0)
-    backoff_duration: Seconds = pydantic.Field(default="0s", validate_default=True)
+    backoff_duration: Seconds = 0
     backoff_factor: float = pydantic.Field(default=0, ge=0)
     backoff_max_duration: Union[Seconds, None] = None
 

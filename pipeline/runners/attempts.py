@@ -9,7 +9,7 @@ from components.errors import ExitCode, InputError
 from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
-from pipeline.runs import RunRecord
+from pipeline.runs import Outcome, RunRecord
 
 
 def first(config: Config, root: str) -> RunRecord:
@@ -44,13 +44,25 @@ def to_resume(config: Config, root: str, which: bool | str) -> RunRecord:
         if not mine:
             raise InputError(f"--resume: {root} has no run of {config.name} yet. Start one without --resume")
         record = mine[-1]
-    if record.pipeline != config.name:
-        raise InputError(f"--resume {record.id}: it is a run of {record.pipeline}, not of {config.name}")
-    if record.parent:
-        raise InputError(f"--resume {record.id}: it belongs to run {record.parent}. Resume that one")
+    check_resumable(record, config, "--resume")
     if record.state == "complete":
         raise InputError(f"--resume: run {record.id} is complete, there is nothing to go on with")
     return record
+
+
+def check_resumable(record: RunRecord, config: Config, option: str) -> None:
+    """Refuse a run that `config` can't go on with, whatever its state.
+
+    Args:
+        option: that names it, for the message.
+
+    Raises:
+        InputError: it is of another pipeline, or of an earlier span that another run needs.
+    """
+    if record.pipeline != config.name:
+        raise InputError(f"{option} {record.id}: it is a run of {record.pipeline}, not of {config.name}")
+    if record.parent:
+        raise InputError(f"{option} {record.id}: it belongs to run {record.parent}. Resume that one")
 
 
 def after(before: RunRecord, config: Config, process: str) -> RunRecord:
@@ -73,6 +85,24 @@ def ended(record: RunRecord) -> RunRecord:
     if not record.error and record.blessed is False:
         update["exit_code"] = int(ExitCode.GATE)
     return record.model_copy(update=update)
+
+
+def end_job(root: str, job: str, *, interrupted: bool) -> None:
+    """Write down the end of runs that still count as running, of a platform's job of which nothing is left.
+
+    Args:
+        interrupted: somebody has asked it to end; otherwise its processes were killed.
+    """
+    end = ("interrupted", ExitCode.INTERRUPTED) if interrupted else ("killed", ExitCode.CRASH)
+    for record in runs.list_runs(root):
+        if record.state != "running" or record.process != f"{runs.JOB}{job}":
+            continue
+        for node in record.nodes:
+            if node.state == "running":
+                cancelled = node.model_copy(update={"state": "cancelled"})
+                runs.save_outcome(root, record.id, Outcome(node=cancelled, attempt=record.attempt, at=now()))
+        update = {"state": end[0], "exit_code": int(end[1]), "finished": now()}
+        runs.save(root, runs.load_run(root, record.id).model_copy(update=update))
 
 
 def now() -> datetime.datetime:

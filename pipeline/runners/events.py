@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Union
 
 from components.progress import Value
-from pipeline.runs import NodeRecord
+from pipeline.config import Config
+from pipeline.runs import NodeRecord, RunRecord
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,3 +51,5 @@ class Message:
 
 Event = Union[RunStarted, NodeStarted, NodeProgress, NodeFinished, Message]
 Listener = Callable[[Event], None]
+After = Callable[[Config, RunRecord], Sequence[str]]
+"""Called when a run has ended; returns what went wrong in it."""

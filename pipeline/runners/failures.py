@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from components import errors
 from components.errors import CrashError, InputError, MillraceError
+from pipeline.runners import unreachable
 from pipeline.runners.fork_server import ChildDied
 
 # SQLite undoes a transaction when the disk is full; all that MLMD tells then is that there is nothing to commit.
@@ -20,12 +21,14 @@ _TEXT_END = re.compile(r" \[while running '|\n\n(?:During handling|The above exc
 
 
 def of_exception(error: BaseException, folder: str) -> MillraceError:
-    """The error for the user behind `error`, which an executor writing to `folder` raised."""
+    """The error for the user behind `error`, of a node whose root is `folder`."""
     for link in _chain(error):
         if isinstance(link, MillraceError):
             return link
         if any(sign in str(link) for sign in _DISK_FULL):
             return disk_full(folder)
+        if unreachable.is_of_store(link):
+            return CrashError(unreachable.told(folder, link))
         if isinstance(link, OSError) and link.errno == errno.EROFS:
             return InputError(f"{link.filename or folder}: read-only file system")
         found = _in_text(str(link))

@@ -10,7 +10,7 @@ import shutil
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Union
 
 from components.errors import ExitCode, InputError, MillraceError
@@ -19,10 +19,8 @@ from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import attempts, lock, logs
 from pipeline.runners import engine as engines
-from pipeline.runners.events import Listener, Message
+from pipeline.runners.events import After, Listener, Message
 from pipeline.runs import RunRecord
-
-After = Callable[[Config, RunRecord], Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True)

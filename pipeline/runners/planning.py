@@ -52,69 +52,100 @@ def make(
     Raises:
         InputError: a node's name is wrong, or a partial run needs outputs that no run has.
     """
-    ir = pipeline_pb2.Pipeline()
-    ir.CopyFrom(compiled.ir)
-    above, ids = irs.upstream(ir), irs.node_ids(ir)
+    above, ids = irs.upstream(compiled.ir), irs.node_ids(compiled.ir)
     asked = {"--from": [record.first], "--to": [record.last], "--force": force, "resources:": config.resources}
     _check_names(ids, asked)
     fingerprints = _fingerprints(compiled, sources)
-    irs.for_run(
-        ir,
-        record.id,
-        Layout(root).artifacts,
-        {node_id: digests.combined(found.sources) for node_id, found in fingerprints.items()},
-        force,
-    )
+    ir = _of_run(compiled.ir, record.id, root, fingerprints, force)
     selected = _selected(ids, above, record)
     source, base = _borrowed(irs.reaching(above, selected) - selected, history, record)
-    homes = {node_id: Home(run=record.id, attempt=record.attempt) for node_id in ids}
-    homes.update({node_id: node.home for node_id, node in base.items()})
-
-    kept: set[str] = set()
-    why: dict[str, str] = {}
-    for node_id in (node_id for node_id in ids if node_id in selected):
+    attempt = _Attempt(ir, record, root, force, is_done)
+    attempt.homes.update({node_id: node.home for node_id, node in base.items()})
+    for node_id in ids:
         old = record.node(node_id)
-        if old is None:
-            continue
-        changed = _changed(root, record.id, node_id, fingerprints[node_id], above[node_id] & selected - kept)
-        if node_id in force:
-            changed = "--force"
-        if changed:
-            shutil.rmtree(os.path.join(Layout(root).checkpoints(record.id), node_id), ignore_errors=True)
-            why[node_id] = changed if old.state not in ("pending", "skipped") else _RESUMED[old.state]
-        elif is_done(irs.placed(ir, node_id, {**homes, node_id: old.home}), node_id):
-            homes[node_id] = old.home
-            kept.add(node_id)
-        else:
-            why[node_id] = _RESUMED.get(old.state, "its outputs are gone")
-    why.update(dict.fromkeys(force, "--force"))
+        if old and node_id in selected:
+            attempt.take_up(old, fingerprints[node_id], above[node_id] & selected)
     nodes = tuple(
-        base.get(node_id) or _start(record.node(node_id), node_id, homes[node_id], node_id in selected, node_id in kept)
-        for node_id in ids
+        base.get(node_id) or attempt.start(record.node(node_id), node_id, node_id in selected) for node_id in ids
     )
-    # Nodes that are done again, or that this attempt keeps, give their own blessing.
+    # Nodes that are done again, or that this attempt keeps, give their own blessing and span.
     borrowed: dict[str, object] = {
-        "blessed": source.blessed if base.keys() & irs.makers_of(ir, "ModelBlessing") else None
+        "blessed": source.blessed if base.keys() & irs.makers_of(ir, "ModelBlessing") else None,
+        "span": source.span if base else None,
     }
-    if base:
-        borrowed["span"] = source.span
     return Plan(
         ir=ir,
         nodes=nodes,
-        kept=frozenset(kept),
+        kept=frozenset(attempt.kept),
         fingerprints=fingerprints,
-        reasons=why,
+        reasons=attempt.reasons,
         borrowed=borrowed,
         earlier_spans=compiled.earlier_spans,
     )
 
 
-def _start(old: NodeRecord | None, node_id: str, home: Home, selected: bool, kept: bool) -> NodeRecord:
-    if not selected:
-        return NodeRecord(id=node_id, state="skipped", reason="left out by --from or --to", home=home)
-    if old and kept:
-        return old.model_copy(update={"state": "pending", "reason": "done before this run was resumed"})
-    return NodeRecord(id=node_id, home=home)
+class _Attempt:
+    """The next attempt at a run: what is kept of those before, and why the rest is done again.
+
+    Attributes:
+        homes: of each node in the attempt to come.
+        kept: nodes that are done.
+        reasons: why others must run.
+    """
+
+    def __init__(
+        self, ir: pipeline_pb2.Pipeline, record: RunRecord, root: str, force: Collection[str], is_done: IsDone
+    ) -> None:
+        self.homes = {node_id: Home(run=record.id, attempt=record.attempt) for node_id in irs.node_ids(ir)}
+        self.kept: set[str] = set()
+        self.reasons = dict.fromkeys(force, "--force")
+        self._ir = ir
+        self._root = root
+        self._run = record.id
+        self._forced = frozenset(force)
+        self._is_done = is_done
+
+    def take_up(self, old: NodeRecord, new: Fingerprint, above: frozenset[str]) -> None:
+        """Keep a node, or say why it is done again, and do away with its checkpoints where they are of something else.
+
+        Args:
+            old: as the attempt before has left it.
+            above: the nodes that it reads from and that this run does; they were taken up before.
+        """
+        changed = _changed(self._root, self._run, old.id, new, above - self.kept)
+        if changed or old.id in self._forced:
+            shutil.rmtree(os.path.join(Layout(self._root).checkpoints(self._run), old.id), ignore_errors=True)
+            begun = old.state not in ("pending", "skipped")
+            self.reasons.setdefault(old.id, changed if begun else _RESUMED[old.state])
+        elif self._is_done(irs.placed(self._ir, old.id, {**self.homes, old.id: old.home}), old.id):
+            self.homes[old.id] = old.home
+            self.kept.add(old.id)
+        else:
+            self.reasons[old.id] = _RESUMED.get(old.state, "its outputs are gone")
+
+    def start(self, old: NodeRecord | None, node_id: str, selected: bool) -> NodeRecord:
+        """The record of a node at the start of the attempt."""
+        home = self.homes[node_id]
+        if not selected:
+            return NodeRecord(id=node_id, state="skipped", reason="left out by --from or --to", home=home)
+        if old and node_id in self.kept:
+            return old.model_copy(update={"state": "pending", "reason": "done before this run was resumed"})
+        return NodeRecord(id=node_id, home=home)
+
+
+def _of_run(
+    compiled: pipeline_pb2.Pipeline,
+    run_id: str,
+    root: str,
+    fingerprints: Mapping[str, Fingerprint],
+    uncached: Collection[str],
+) -> pipeline_pb2.Pipeline:
+    """A copy of the IR that is of one run."""
+    ir = pipeline_pb2.Pipeline()
+    ir.CopyFrom(compiled)
+    sources = {node_id: digests.combined(found.sources) for node_id, found in fingerprints.items()}
+    irs.for_run(ir, run_id, Layout(root).artifacts, sources, uncached)
+    return ir
 
 
 def _fingerprints(compiled: Compiled, sources: Sources) -> dict[str, Fingerprint]:

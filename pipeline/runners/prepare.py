@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from components.errors import ConfigError, InputError, of_code
+from components.errors import ConfigError, of_code
 from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
@@ -33,8 +33,9 @@ def run(engine: Engine, place: Place, config: Config, upstream: Mapping[str, Seq
     job = f"{runs.JOB}{place.job}"
     if before and before.process == job:
         return  # this container was tried again after it was through
-    if before and before.pipeline != config.name:
-        raise InputError(f"run_id {place.run}: it is a run of {before.pipeline}, not of {config.name}")
+    if before:
+        # A complete one, too: the platform may have lost the container that completed it.
+        attempts.check_resumable(before, config, "run_id")
     record = attempts.after(before, config, job) if before else attempts.called(place.run, config, job)
     os.makedirs(Layout(place.root).logs(place.run), exist_ok=True)
     walk.bury_run(engine, place.run)

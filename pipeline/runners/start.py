@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from components.errors import InputError
+from components.errors import CrashError, InputError
 from pipeline.config.embedded import Embedded, versions
 from pipeline.config.load import override
 from pipeline.runners import engine as engines
+from pipeline.runners import unreachable
 from pipeline.runners.events import Listener
 from pipeline.runners.task import Place
 
@@ -26,7 +27,12 @@ def start(place: Place, given: Embedded, settings: Sequence[str], listen: Listen
     with engines.opened(config, listen) as engine:
         from pipeline.runners import prepare
 
-        prepare.run(engine, place, config, given.upstream)
+        try:
+            prepare.run(engine, place, config, given.upstream)
+        except Exception as error:
+            if unreachable.is_of_store(error):  # it was there when `prepare` looked
+                raise CrashError(unreachable.told(place.root, error)) from error
+            raise
 
 
 def _check_versions(compiled_with: Mapping[str, str]) -> None:

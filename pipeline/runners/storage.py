@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import uuid
 
-from ml_metadata import errors as mlmd_errors
-
 from components.errors import InputError
 from pipeline.connection import PASSWORD, STORE, connection
 from pipeline.layout import Layout
 from pipeline.runners import store as stores
-
-_TFX_SAYS = "Failed to establish connection to Metadata storage with error: "
+from pipeline.runners import unreachable
 
 
 def check(root: str) -> None:
@@ -53,14 +50,14 @@ def _check_root(root: str) -> None:
 
 def _check_store(root: str) -> None:
     config = connection(root)
-    place = os.environ.get(STORE) or Layout(root).store
     try:
         # Opening it makes what an empty database lacks, and tries again where another root's run does so, too.
         with stores.making_types(root), stores.opened(config) as store:
             store.store.get_artifact_types()
-    except (mlmd_errors.StatusError, RuntimeError) as error:
-        first = str(error).strip().splitlines()[0].removeprefix(_TFX_SAYS)
+    except Exception as error:
+        if not unreachable.is_of_store(error):
+            raise
         raise InputError(
-            f"the metadata store {place} cannot be used: {first}. {STORE} names it (kubeflow.store), {PASSWORD} holds "
-            "its password (kubeflow.password); the database must exist"
+            f"{unreachable.told(root, error)}. {STORE} names it (kubeflow.store), {PASSWORD} holds its password "
+            "(kubeflow.password); the database must exist"
         ) from error

@@ -10,9 +10,8 @@ import contextlib
 import dataclasses
 import json
 import os
-import re
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import IO
 
 from components.errors import ExitCode, InputError
@@ -22,16 +21,12 @@ from pipeline.connection import connection
 from pipeline.layout import Layout
 from pipeline.runners import light
 from pipeline.runners.engine import Engine
-from pipeline.runners.events import Listener, Message, NodeFinished, NodeStarted
+from pipeline.runners.events import After, Listener, Message, NodeFinished, NodeStarted
 from pipeline.runners.spawner import Spawner
 from pipeline.runs import NodeRecord, Outcome, RunRecord
 
 _FINAL = (ExitCode.GATE, ExitCode.INPUT)
 """A node that ended so would end so again."""
-
-_ID = re.compile(r"[A-Za-z0-9][-.\w]*", re.ASCII)
-
-After = Callable[[Config, RunRecord], Sequence[str]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +45,7 @@ class Place:
 
     def __post_init__(self) -> None:
         """Raises InputError where the run's id is no name of a folder."""
-        if not _ID.fullmatch(self.run):
-            raise InputError(f"run_id: write letters, digits, dots, dashes and underscores. Received: {self.run!r}")
+        runs.check_id(self.run, "run_id")
 
 
 def run(place: Place, node_id: str, listen: Listener, after: After) -> Outcome:

@@ -105,6 +105,8 @@ def connect(access: Access) -> Client:
         InputError: it has not, or the address or the token is none.
     """
     if not re.match(r"https?://[^/\s]", access.host):
+        if "://" in access.host:
+            raise InputError(f"--host {access.host}: an address begins with http:// or https:// and a name. {WHERE}")
         raise InputError(
             f"--host {access.host}: write the whole address, http://{access.host} or https://{access.host}"
         )

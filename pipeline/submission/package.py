@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -38,6 +38,28 @@ class Package:
     resumes: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Draft:
+    """A pipeline, as far as it is known without a compiled file, which takes its time to make.
+
+    Attributes:
+        parameters: as a package's.
+        check: raises InputError for values of parameters that the run would refuse.
+        package: compiles it.
+    """
+
+    name: str
+    parameters: Mapping[str, Mapping[str, Any]]
+    check: Callable[[Mapping[str, Any]], None]
+    package: Callable[[], Package]
+
+
+def of_file(path: str, source: Sequence[str]) -> Draft:
+    """The pipeline of a file that is compiled already. Raises as `read` does."""
+    package = read(path, source)
+    return Draft(package.name, package.parameters, lambda values: None, lambda: package)
+
+
 def read(path: str, source: Sequence[str]) -> Package:
     """The compiled file at `path`, which these words of a command line name.
 
@@ -49,7 +71,9 @@ def read(path: str, source: Sequence[str]) -> Package:
     try:
         with open(path, "rb") as file:
             content = file.read()
-        spec = next(yaml.load_all(content, yaml.CSafeLoader))
+        spec = next(yaml.load_all(content, yaml.CSafeLoader), None)
+        if not isinstance(spec, dict):
+            raise ValueError("it is empty" if spec is None else f"it begins with {str(spec)[:40]!r}")
         containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values()]
         # Not as a config, whose fields are others where another version has compiled it.
         packed = embedded.unpacked(_embedded(containers))
@@ -66,7 +90,7 @@ def read(path: str, source: Sequence[str]) -> Package:
         )
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, StopIteration, LookupError, TypeError, AttributeError, ValueError) as error:
+    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
         detail = " ".join(str(error).split())
         raise InputError(
             f"{path}: not what `millrace compile` writes ({type(error).__name__}: {detail[:200]}): compile the config "

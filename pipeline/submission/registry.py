@@ -6,6 +6,7 @@ https://distribution.github.io/distribution/spec/api/ and https://distribution.g
 from __future__ import annotations
 
 import dataclasses
+import functools
 import http.client
 import json
 import os
@@ -16,7 +17,12 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.submission.limit import within
+
 _SECONDS = 10
+"""For a connection, and for the next bytes of an answer."""
+_WHOLE = 60.0
+"""Seconds for all that is asked of one image."""
 _HUB = "registry-1.docker.io"
 _HUB_NAMES = ("docker.io", "index.docker.io")
 """What names of images call it."""
@@ -61,19 +67,17 @@ def parse(image: str) -> Reference:
     return Reference(registry, repository, digest or tag or "latest")
 
 
-def labels(reference: Reference) -> Mapping[str, str]:
-    """The image's labels.
+def labels(reference: Reference, seconds: float = _WHOLE) -> Mapping[str, str]:
+    """The image's labels, asked for within so many seconds.
 
     Raises:
         UnreadableError: its registry is out of reach, does not have it or does not show it.
     """
-    session = _Session(reference)
     try:
-        manifest = session.get(f"manifests/{reference.tag}", *_MANIFESTS, *_LISTS)
-        if manifest.get("mediaType") in _LISTS or "manifests" in manifest:
-            manifest = session.get(f"manifests/{_of_platform(manifest)}", *_MANIFESTS)
-        config = session.get(f"blobs/{manifest['config']['digest']}")
-        return {str(key): str(value) for key, value in ((config.get("config") or {}).get("Labels") or {}).items()}
+        return within(seconds, functools.partial(_labels, _Session(reference), reference.tag))
+    except TimeoutError as error:
+        took = str(error) or f"no whole answer within {seconds:g} s"
+        raise UnreadableError(f"{reference.registry}: {took}") from None
     except urllib.error.HTTPError as error:
         means = _MEANINGS.get(error.code, error.reason)
         raise UnreadableError(f"{reference.registry} answered {error.code} ({means})") from None
@@ -82,6 +86,14 @@ def labels(reference: Reference) -> Mapping[str, str]:
         raise UnreadableError(f"{reference.registry}: {getattr(reason, 'strerror', None) or reason}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableError(f"{reference.registry} does not answer as a registry ({error})") from None
+
+
+def _labels(session: _Session, tag: str) -> Mapping[str, str]:
+    manifest = session.get(f"manifests/{tag}", *_MANIFESTS, *_LISTS)
+    if manifest.get("mediaType") in _LISTS or "manifests" in manifest:
+        manifest = session.get(f"manifests/{_of_platform(manifest)}", *_MANIFESTS)
+    config = session.get(f"blobs/{manifest['config']['digest']}")
+    return {str(key): str(value) for key, value in ((config.get("config") or {}).get("Labels") or {}).items()}
 
 
 class _Session:

@@ -96,7 +96,7 @@ def find(client: Client, run_id: str, name: str) -> Earlier:
     """The run of that id of KFP's, of the pipeline of that name.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it is of another pipeline.
     """
     try:
         found = client.get_run(run_id)
@@ -108,11 +108,25 @@ def find(client: Client, run_id: str, name: str) -> Earlier:
             f"another KFP, or that was deleted there, goes on with --param {RUN_ID}={run_id}"
         ) from None
     reference = found.pipeline_version_reference
+    if reference:
+        _check_pipeline(client, run_id, reference.pipeline_id, name)
     config = found.runtime_config
     parameters: dict[str, Any] = dict((config.parameters if config else None) or {})
     version = Version(reference.pipeline_id, reference.pipeline_version_id) if reference else Version("", "")
     order = Order(name, version, str(found.experiment_id), parameters)
     return Earlier(Run(str(found.run_id), str(parameters.get(RUN_ID) or found.run_id), order), str(found.state))
+
+
+def _check_pipeline(client: Client, run_id: str, pipeline_id: str, name: str) -> None:
+    """By the name, as a pipeline that was deleted and uploaded again has another id: of such a run its root knows."""
+    try:
+        found = str(client.get_pipeline(pipeline_id).display_name)
+    except CallError as error:
+        if error.status != 404:
+            raise
+        return
+    if found != name:
+        raise InputError(f"--resume {run_id}: it is a run of {found}, not of {name}")
 
 
 def resumed(earlier: Run, fresh: Order, defined: Mapping[str, Any]) -> Order:

@@ -1,37 +1,40 @@
-"""Submitting, from end to end: a compiled file becomes a run, or a schedule, that can be waited for."""
+"""Submitting, from end to end: a pipeline becomes a run, or a schedule, that can be waited for."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import functools
+import math
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Union
 
 from components.errors import ExitCode, InputError, MillraceError
+from pipeline import runs as records
 from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.runners.events import Listener, Message
 from pipeline.submission import ending, images, parameters, runs
 from pipeline.submission.access import Access, Client, connect
 from pipeline.submission.ending import Ending
-from pipeline.submission.package import Package, read
+from pipeline.submission.package import Draft, Package
 from pipeline.submission.runs import Earlier, Order, Run
 from pipeline.submission.schedule import schedule, with_seconds
 from pipeline.submission.upload import upload
-from pipeline.submission.watch import Patience, Watch, patiently, wait
+from pipeline.submission.watch import STUCK, Patience, Watch, patiently, wait
 
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """What to do with a compiled file.
+    """What to do with a pipeline.
 
     Attributes:
         settings: the run's parameters, NAME=VALUE.
         resume: KFP's id of the run to go on with.
         cron: when to run it; None is now.
         wait: until the run has ended, looking `every` so many seconds, for `timeout` at most.
+        stuck: as Patience has it.
         image_check: compare the images' versions with the file's before anything is submitted.
     """
 
@@ -43,29 +46,42 @@ class Asked:
     wait: bool = False
     every: float = 5.0
     timeout: Union[float, None] = None
+    stuck: float = 300.0
     image_check: bool = True
 
+    def __post_init__(self) -> None:
+        """Raises InputError where they contradict each other."""
+        if self.cron and (self.wait or self.resume):
+            word = "--wait" if self.wait else "--resume"
+            raise InputError(f"--cron makes a schedule, not a run: leave out {word}")
+        if self.timeout is not None and not self.wait:
+            raise InputError("--timeout says how long to --wait: give both")
+        if self.timeout is not None and not math.isfinite(self.timeout):
+            raise InputError(
+                f"--timeout must be a number of seconds; without it, waiting has no end. Received: {self.timeout}"
+            )
 
-def submit_package(path: str, source: Sequence[str], asked: Asked, tell: Listener) -> ExitCode:
-    """Submit the compiled file at `path`, which these words of a command line name.
+
+def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
+    """Submit a pipeline. It is compiled once nothing else is known to be wrong.
 
     Raises:
         InputError: something about it is wrong; nothing runs.
     """
-    package = read(path, source)
-    given = parameters.read(asked.settings, package.parameters)
+    given = parameters.read(asked.settings, draft.parameters)
     cron = with_seconds(asked.cron) if asked.cron else None
-    if cron and RUN_ID in given:
-        raise InputError(f"--param {RUN_ID} with --cron: all runs would go on with the same one")
-    if asked.image_check:
-        for problem in images.check(package):
-            tell(Message(problem))
+    _check_run_id(given, cron)
+    draft.check(given)
     client = connect(asked.access)
     if client.ignores_namespace:
         tell(Message(f"{client.host} has no namespaces for users: {asked.access.namespace} is left aside"))
-    earlier = runs.find(client, asked.resume, package.name) if asked.resume else None
+    earlier = _earlier(client, draft, asked) if asked.resume else None
+    package = draft.package()
     if earlier and not earlier.ended:
-        return _running(client, earlier, package, asked, tell)
+        return follow(client, earlier.run, package, asked, tell)
+    if asked.image_check:
+        for problem in images.check(package):
+            tell(Message(problem))
     order = _order(client, package, asked, given, earlier, tell)
     if cron:
         return _scheduled(client, order, cron, tell)
@@ -75,13 +91,25 @@ def submit_package(path: str, source: Sequence[str], asked: Asked, tell: Listene
     return follow(client, run, package, asked, tell) if asked.wait else ExitCode.OK
 
 
-def _running(client: Client, earlier: Earlier, package: Package, asked: Asked, tell: Listener) -> ExitCode:
-    run = earlier.run
-    if not asked.wait:
+def _check_run_id(given: Mapping[str, Any], cron: Union[str, None]) -> None:
+    run_id = given.get(RUN_ID)
+    if run_id is not None and cron:
+        raise InputError(f"--param {RUN_ID} with --cron: all runs would go on with the same one")
+    if run_id:
+        records.check_id(run_id, f"--param {RUN_ID}")
+
+
+def _earlier(client: Client, draft: Draft, asked: Asked) -> Earlier:
+    """The run to go on with, or to wait for."""
+    earlier = runs.find(client, str(asked.resume).rpartition("/")[2], draft.name)  # of a link, too
+    run_id = earlier.run.id
+    if earlier.state == runs.SUCCEEDED:
+        raise InputError(f"--resume {run_id} has succeeded: there is nothing to go on with")
+    if not earlier.ended and not asked.wait:
         raise InputError(
-            f"--resume {run.id} is {earlier.state.lower()} still ({client.link(run.id)}): --wait waits for it"
+            f"--resume {run_id} is {earlier.state.lower()} still ({client.link(run_id)}): --wait waits for it"
         )
-    return follow(client, run, package, asked, tell)
+    return earlier
 
 
 def _order(
@@ -93,8 +121,6 @@ def _order(
     tell: Listener,
 ) -> Order:
     """Everything that a run or a schedule needs, made where KFP does not have it."""
-    if earlier and earlier.state == runs.SUCCEEDED:
-        raise InputError(f"--resume {earlier.run.id} has succeeded: there is nothing to go on with")
     version = upload(client, package)
     tell(Message(f"pipeline {package.name}, {package.version}: {'uploaded' if version.new else 'was uploaded before'}"))
     if earlier and not asked.experiment:
@@ -115,23 +141,27 @@ def _scheduled(client: Client, order: Order, cron: str, tell: Listener) -> ExitC
 
 
 def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Listener) -> ExitCode:
-    """Wait until `run` has ended; one that was lost with its node goes on in a new one, `package.resumes` times.
+    """Wait until `run` has ended; one that was lost or is stuck goes on in a new one, `package.resumes` times.
 
     Returns:
         What the process is to end with.
     """
-    patience = Patience(asked.every, None if asked.timeout is None else time.monotonic() + asked.timeout)
+    until = None if asked.timeout is None else time.monotonic() + asked.timeout
+    patience = Patience(asked.every, until, asked.stuck)
     for left in range(package.resumes, -1, -1):
         with _left_alone(client, run, package, asked, tell):
             watch = Watch(run, package.tasks, tell, client.link(run.id))
-            state = wait(client, run, watch.see, patience, tell)
-            if state != "FAILED":
+            state = wait(client, run, watch, patience, tell)
+            if state not in ("FAILED", STUCK):
                 break
             ended = patiently(functools.partial(ending.of, client, run.id), patience, tell)
+            if state == STUCK:
+                tell(Message(_stuck(run, asked.stuck)))
+                ended = dataclasses.replace(ended, lost=ended.lost or not (ended.failures or ended.terminated))
             if not (ended.lost and left):
                 return _failed(client, run, package, ended, tell)
             names = ", ".join(sorted({package.tasks.get(each.task, each.task) for each in ended.failures}))
-            tell(Message(f"run {run.id} was lost: the pod of {names} was deleted"))
+            tell(Message(f"run {run.id} was lost{f': the pod of {names} was deleted' if names else ''}"))
             run = patiently(functools.partial(runs.again, client, run), patience, tell)
             tell(Message(f"it goes on as {run.id}"))
     if state == runs.SUCCEEDED:
@@ -139,6 +169,14 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
         return ExitCode.OK
     tell(Message(f"run {run.id} was {state.lower()}"))
     return ExitCode.INTERRUPTED if state == "CANCELED" else ExitCode.CRASH
+
+
+def _stuck(run: Run, seconds: float) -> str:
+    return (
+        f"run {run.id} is still running, and nothing of it has been for {seconds:g} s: Argo waits for what a pod that "
+        "is gone would have reported (see the Role millrace-task-results). It is taken for lost; in Kubeflow it stays "
+        "so until somebody deletes its workflow"
+    )
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""How calls travel to Kubeflow Pipelines: each once, with a time limit; whatever goes wrong is one line that says so.
+"""How calls travel to Kubeflow Pipelines: each once, with time limits; whatever goes wrong is one line that says so.
 
 kfp's own client repeats three times what cannot be reached, waits for ever for an answer, takes any page for one, and
 fails with a traceback of the HTTP library.
@@ -18,9 +18,12 @@ from kfp_server_api.exceptions import ApiException
 from kfp_server_api.rest import RESTClientObject
 
 from components.errors import InputError
+from pipeline.submission.limit import within
 
 TIMEOUT = (10, 60)
-"""Seconds for a connection, and for an answer."""
+"""Seconds for a connection, and for the next bytes of an answer."""
+WHOLE = 120
+"""Seconds for a whole call: a server, or a proxy before it, may send byte by byte."""
 PASSING = frozenset({429, 502, 503, 504})
 """Answers of servers that are overloaded or restarting."""
 _TLS = 495
@@ -48,12 +51,14 @@ class CallError(InputError):
 class Transport(RESTClientObject):
     """What kfp's generated client sends its requests with."""
 
-    def __init__(self, configuration: Any) -> None:
+    def __init__(self, configuration: Any, seconds: float = WHOLE) -> None:
+        """`seconds` is what a whole call may take."""
         super().__init__(configuration)
+        self._seconds = seconds
         # Redirects lead to pages for people.
         self.pool_manager.urlopen = functools.partial(self.pool_manager.urlopen, retries=False, redirect=False)
         self._host = configuration.host
-        self._with_token = "authorization" in configuration.api_key
+        self._keys = configuration.api_key
 
     def request(self, method: str, url: str, **details: Any) -> Any:
         """The answer, which is JSON.
@@ -64,7 +69,12 @@ class Transport(RESTClientObject):
         details["_request_timeout"] = TIMEOUT
         path = urllib.parse.urlsplit(url).path
         try:
-            answer = super().request(method, url, **details)
+            answer = within(self._seconds, functools.partial(super().request, method, url, **details))
+        except TimeoutError:
+            raise CallError(
+                f"{self._host}: no whole answer to {method} {path} within {self._seconds:g} s: what is there sends too "
+                "slowly, or never ends. It may have done what it was asked: look there before trying again"
+            ) from None
         except ApiException as error:
             raise self._refused(error, f"{method} {path}") from None
         except urllib3.exceptions.HTTPError as error:
@@ -87,9 +97,11 @@ class Transport(RESTClientObject):
                 f"{what}: go to {target}. That is a page to log in ({_TOKEN}) or its new address", error.status
             )
         said = _message(error.body or b"")
-        advice = _advice(error.status, bool(said), self._with_token)
+        advice = _advice(error.status, bool(said), "authorization" in self._keys)
         if said is None and error.body:
             said = _no_json(error.body)
+        if said and self._keys.get("authorization"):  # some servers repeat what they were sent
+            said = said.replace(self._keys["authorization"], "…")
         return CallError(
             ". ".join(part for part in (f"{what}: {said}" if said else what, advice) if part), error.status
         )

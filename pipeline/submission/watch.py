@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Union
 
 from components.errors import ExitCode, MillraceError
@@ -22,8 +23,13 @@ _STATES: Mapping[str, NodeState] = {
     "SKIPPED": "skipped",
 }
 """KFP's last states. It does not know what was cached: that is in the run's record under its root."""
-_PATIENCE = 300
+_UNTOLD = (None, "", "RUNTIME_STATE_UNSPECIFIED")
+_ROOT = "root"
+"""The task that stands for the whole DAG (argocompiler/argo.go)."""
+_OUT_OF_REACH = 300
 """Seconds that KFP may be out of reach while a run goes on in the cluster."""
+STUCK = "STUCK"
+"""Of a run that never ends, though all of it has: no state of KFP's."""
 
 
 class WaitedError(MillraceError):
@@ -36,6 +42,8 @@ class Watch:
     """Tells a listener what has changed about a run's tasks since the last look."""
 
     def __init__(self, run: Run, tasks: Mapping[str, str], listen: Listener, link: str) -> None:
+        self._run = run
+        self._state: Union[str, None] = None
         self._tasks = tasks
         self._listen = listen
         self._home = Home(run=run.goes_as)
@@ -45,12 +53,20 @@ class Watch:
 
     def see(self, run: Any) -> None:
         """Look at what KFP says now."""
-        for detail in (run.run_details.task_details if run.run_details else None) or ():
+        if run.state != self._state and run.state not in (*ENDED, *_UNTOLD):
+            self._listen(Message(f"run {self._run.id} is {run.state.lower()}"))
+        self._state = run.state
+        for detail in _details(run):
             # A DAG of Argo's stands for each task; its driver and its pods have names of their own.
             if detail.display_name in self._tasks:
                 self._see_task(detail)
         if run.state in ENDED:
             self._close(succeeded=run.state == SUCCEEDED)
+
+    def over(self, run: Any) -> bool:
+        """Whether nothing of it is under way any more, whatever its state."""
+        states = {detail.display_name: detail.state for detail in _details(run)}
+        return states.get(_ROOT) in _STATES or all(states.get(task) in _STATES for task in self._tasks)
 
     def _see_task(self, detail: Any) -> None:
         node = self._tasks[detail.display_name]
@@ -78,20 +94,23 @@ class Patience:
     Attributes:
         every: seconds between two looks.
         until: when to give up, on the monotonic clock; None is never.
+        stuck: seconds after which a run counts as stuck that does not end though all of it has.
     """
 
     every: float
     until: Union[float, None] = None
+    stuck: float = 300.0
 
     def sleep(self) -> None:
-        """Until the next look.
+        """Until the next look; the last is when the time is over.
 
         Raises:
-            WaitedError: there is none.
+            WaitedError: it is.
         """
-        if self.until is not None and time.monotonic() + self.every > self.until:
+        left = math.inf if self.until is None else self.until - time.monotonic()
+        if left <= 0:
             raise WaitedError("the time that --timeout gave is over")
-        time.sleep(self.every)
+        time.sleep(min(self.every, left))
 
 
 def patiently(call: Callable[[], Answer], patience: Patience, tell: Listener) -> Answer:
@@ -106,7 +125,7 @@ def patiently(call: Callable[[], Answer], patience: Patience, tell: Listener) ->
         try:
             return call()
         except CallError as error:
-            if not error.passing or time.monotonic() - began > _PATIENCE:
+            if not error.passing or time.monotonic() - began > _OUT_OF_REACH:
                 raise
             if not told:
                 tell(Message(f"{error}; waiting on"))
@@ -114,19 +133,28 @@ def patiently(call: Callable[[], Answer], patience: Patience, tell: Listener) ->
         patience.sleep()
 
 
-def wait(client: Client, run: Run, see: Callable[[Any], None], patience: Patience, tell: Listener) -> str:
-    """The state that the run ends in; `see` is called for each look at it.
+def wait(client: Client, run: Run, watch: Watch, patience: Patience, tell: Listener) -> str:
+    """The state that the run ends in, or STUCK; `watch` takes each look at it.
 
     Raises:
         WaitedError: the time to wait is over.
         CallError: as `patiently`.
     """
+    moved = time.monotonic()
     while True:
         found = patiently(lambda: client.get_run(run.id), patience, tell)
-        see(found)
+        watch.see(found)
         if found.state in ENDED:
             return str(found.state)
+        if not watch.over(found):
+            moved = time.monotonic()
+        elif time.monotonic() - moved > patience.stuck:
+            return STUCK
         patience.sleep()
+
+
+def _details(run: Any) -> Sequence[Any]:
+    return (run.run_details.task_details if run.run_details else None) or ()
 
 
 def _seconds(detail: Any) -> float:

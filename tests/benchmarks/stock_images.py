@@ -30,7 +30,7 @@ def main(folder: str, what: str, *files: str) -> None:
 
 def _pack(folder: str, files: str) -> float:
     start = time.monotonic()
-    pack(files, f"{folder}/packed", {"all": 1}, 4, 0, ["--runner=DirectRunner"])
+    pack(files, f"{folder}/packed", {"all": 1}, 4, 0)
     return time.monotonic() - start
 
 

@@ -5,7 +5,19 @@ import pytest
 
 from components.errors import InputError
 from pipeline.layout import Layout
-from pipeline.runs import Home, NodeRecord, RunRecord, list_runs, load_run, process_id, save
+from pipeline.runners.attempts import end_job
+from pipeline.runs import (
+    JOB,
+    Home,
+    NodeRecord,
+    Outcome,
+    RunRecord,
+    list_runs,
+    load_run,
+    process_id,
+    save,
+    save_outcome,
+)
 
 DAY = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -43,3 +55,19 @@ def test_a_run_whose_process_is_gone_was_killed(tmp_path):
     save(root, record("a", state="running", process=f"{os.getpid()}:1", nodes=(running,)))
     killed = load_run(root, "a")
     assert (killed.state, killed.exit_code, killed.nodes[0].state) == ("killed", 70, "cancelled")
+
+
+def test_a_job_that_somebody_has_ended_ends_with_what_that_says(tmp_path):
+    root = str(tmp_path)
+    nodes = tuple(NodeRecord(id=name, state="pending", home=Home(run="a")) for name in ("Count", "Trainer"))
+    save(root, record("a", state="running", process=f"{JOB}j", nodes=nodes))
+    failed, running = nodes[0].model_copy(update={"state": "failed"}), nodes[1].model_copy(update={"state": "running"})
+    at = datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone.utc)
+    save_outcome(root, "a", Outcome(node=failed, attempt=1, facts={"error": "Count: no", "exit_code": 1}, at=at))
+    save_outcome(root, "a", Outcome(node=running, attempt=1, at=at))
+
+    end_job(root, "j", interrupted=True)
+
+    ended = load_run(root, "a")
+    assert (ended.state, ended.exit_code) == ("interrupted", 130)
+    assert [node.state for node in ended.nodes] == ["failed", "cancelled"]

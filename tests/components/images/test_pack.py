@@ -1,8 +1,12 @@
-"""Folders of images, packed through Beam and read again with TensorFlow."""
+"""Folders of images, packed and read again with TensorFlow."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import pathlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,9 +15,9 @@ from PIL import Image
 
 from components import progress
 from components.errors import InputError
-from components.images.pack import LABELS, pack, place
+from components.images import pack as packing
+from components.images.pack import LABELS, in_order, pack, place
 
-BEAM = ["--runner=DirectRunner"]
 SPEC = {
     "image/encoded": tf.io.FixedLenFeature([], tf.string),
     "image/format": tf.io.FixedLenFeature([], tf.string),
@@ -51,7 +55,7 @@ def rows(*files: pathlib.Path) -> list[dict[str, np.ndarray]]:
 def test_every_format_becomes_an_example_that_tensorflow_decodes(folder, tmp_path):
     told: list[int] = []
     progress.set_sink(lambda fields: told.append(int(fields["packed"])))
-    packed = pack(str(folder), str(tmp_path / "out"), {}, 1, 0, BEAM)
+    packed = pack(str(folder), str(tmp_path / "out"), {}, 1, 0)
     progress.set_sink(None)
     assert (packed.classes, packed.images, packed.unreadable) == (("cat", "dog"), {"": 6}, ())
     assert sum(told) == 6
@@ -80,7 +84,7 @@ def test_splits_and_shards_go_by_the_name_alone(folder, tmp_path):
     assert min(counts) > 5
 
     for out in ("one", "two"):
-        packed = pack(str(folder), str(tmp_path / out), shares, 2, 0, BEAM)
+        packed = pack(str(folder), str(tmp_path / out), shares, 2, 0)
     assert sum(packed.images.values()) == 6
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.gz"))
     assert len(files) == 4
@@ -95,30 +99,64 @@ def test_unreadable_files_are_listed_within_a_budget_and_refused_beyond(folder, 
     (folder / "cat" / "empty.png").write_bytes(b"")
     (folder / "cat" / "text.jpg").write_text("meow")
     (folder / "dog" / "half.jpg").write_bytes((folder / "cat/b.jpg").read_bytes()[:400])
-    packed = pack(str(folder), str(tmp_path / "out"), {}, 1, 3, BEAM)
+    packed = pack(str(folder), str(tmp_path / "out"), {}, 1, 3)
     assert packed.images == {"": 6}
     assert [name for name, _ in packed.unreadable] == ["cat/empty.png", "cat/text.jpg", "dog/half.jpg"]
     assert "zero bytes" in packed.unreadable[0][1]
     refused = r"3 of 9 files are no usable images; --bad-files allows .*\n  cat/empty.png"
     for allowed in (2, 0.3):
         with pytest.raises(InputError, match=refused):
-            pack(str(folder), str(tmp_path / "refused"), {}, 1, allowed, BEAM)
+            pack(str(folder), str(tmp_path / "refused"), {}, 1, allowed)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
 
 
 @pytest.mark.parametrize(("missing", "message"), [("gone", "no such folder"), (".", "no folder in it holds images")])
 def test_a_folder_without_classes_is_told(tmp_path, missing, message):
     with pytest.raises(InputError, match=message):
-        pack(str(tmp_path / missing), str(tmp_path / "out"), {}, 1, 0, BEAM)
+        pack(str(tmp_path / missing), str(tmp_path / "out"), {}, 1, 0)
 
 
 def test_a_relative_place_within_the_folder_is_refused(folder, monkeypatch):
     monkeypatch.chdir(folder)
     with pytest.raises(InputError, match="lies in the folder that is packed"):
-        pack(str(folder), "out", {}, 1, 0, BEAM)
+        pack(str(folder), "out", {}, 1, 0)
 
 
 def test_nothing_is_written_over(folder, tmp_path):
     (tmp_path / "out").mkdir()
     with pytest.raises(InputError, match="is there already"):
-        pack(str(folder), str(tmp_path / "out"), {}, 1, 0, BEAM)
+        pack(str(folder), str(tmp_path / "out"), {}, 1, 0)
+
+
+def test_results_come_in_order_and_few_wait():
+    started, taken = [], []
+
+    def double(item):
+        started.append(item)
+        time.sleep(0.001 * (item % 3))
+        return 2 * item
+
+    with ThreadPoolExecutor(3) as pool:
+        for result in in_order(pool, double, range(30), ahead=4):
+            taken.append(result)
+            assert len(started) <= len(taken) + 4
+    assert taken == [2 * item for item in range(30)]
+    assert list(in_order(pool, double, [], ahead=4)) == []
+
+
+def test_images_of_one_shard_are_made_by_several_processes(tmp_path, monkeypatch):
+    for number in range(300):
+        path = tmp_path / "in" / "cat" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    processes = multiprocessing.get_context("fork").SimpleQueue()
+
+    def example(folder, name, label):
+        processes.put(os.getpid())
+        time.sleep(0.01)
+        return b"record"
+
+    monkeypatch.setattr(packing, "example", example)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert pack(str(tmp_path / "in"), str(tmp_path / "out"), {}, 1, 0).images == {"": 300}
+    assert len({processes.get() for _ in range(300)}) == 2

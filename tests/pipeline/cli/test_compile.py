@@ -72,6 +72,8 @@ def test_the_table_says_where_each_step_goes_and_why(folder: pathlib.Path) -> No
     [
         (["--out", "taxi.json"], "--out taxi.json: KFP takes files that are called .yaml or .yml"),
         (["--out", "nowhere/taxi.yaml"], "--out nowhere/taxi.yaml: there is no folder"),
+        (["--out", "/proc/taxi.yaml"], "--out /proc/taxi.yaml: cannot write there: No such file or directory"),
+        (["--cluster", ""], "--cluster is empty"),
         (["--cluster", "nothere.py"], "nothere.py: no such config file"),
         (["--set", "kubeflow.root=runs"], "kubeflow.root must lie in one of kubeflow.volumes"),
         (["--set", 'kubeflow.runtime=["trainer.epohcs"]'], "Trainer has no field 'epohcs'. Did you mean epochs?"),

@@ -63,3 +63,12 @@ def test_a_failed_build_is_a_crash_that_names_its_log(engine: pathlib.Path, caps
     err = capsys.readouterr().err
     assert "`docker build` failed with exit code 1" in err
     assert "boom" in err
+
+
+@pytest.mark.parametrize("option", ["--project", "--tag", "--base"])
+def test_a_variable_of_the_shell_that_is_not_set_builds_nothing(
+    engine: pathlib.Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["image", "build", "--push", option, ""]) == ExitCode.INPUT
+    assert f"{option} is empty: is a variable of the shell not set?" in capsys.readouterr().err
+    assert not (engine / "calls").exists()

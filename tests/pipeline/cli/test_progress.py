@@ -39,6 +39,12 @@ def test_lines_tell_each_event_once_and_each_epoch_once():
     ]
 
 
+def test_a_container_knows_no_other_nodes_and_counts_none():
+    out = io.StringIO()
+    Lines(Console(file=out, markup=False, width=1000))(EVENTS[-1])
+    assert out.getvalue() == "Trainer              complete   1m 15s\n"
+
+
 def test_lines_tell_each_trial_of_a_search():
     out = io.StringIO()
     lines = Lines(Console(file=out, markup=False, width=1000))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pathlib
 import shlex
 
+import pytest
 import yaml
 
 from components.errors import ExitCode
+from pipeline.cli.main import main
 from tests.pipeline.cli.shell import millrace
 from tests.pipeline.submission.kfp_server import Backend, serve
 
@@ -37,3 +39,32 @@ def test_a_config_is_compiled_for_its_cluster_and_run(tmp_path: pathlib.Path) ->
     words = shlex.join(["taxi", *map(str, cluster), "--host", host, "--resume", run["run_id"], "--wait"])
     assert f"to go on with it: millrace submit {words}\n" in answer.out
     assert f"run {run['run_id']}: {host}/#/runs/details/{run['run_id']}\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "calls"),
+    [
+        (["--param", "trainer_epocs=5"], "no parameter 'trainer_epocs'. Did you mean trainer_epochs?", 0),
+        (["--param", "trainer_epochs=five"], "trainer_epochs must be a whole number. Received: 'five'", 0),
+        (["--param", "trainer_epochs=-5"], "--param trainer_epochs=-5: Trainer.epochs: Input should be greater", 0),
+        (["--param", "data_span=x"], "--param data_span=x: Data.span: Input should be a valid integer", 0),
+        (["--param", "pipeline_root=runs"], "--param pipeline_root=runs: kubeflow.root must lie in one of", 0),
+        (["--param", "run_id=a/b"], "--param run_id: write letters, digits, dots, dashes and underscores", 0),
+        (["--param", "run_id=x", "--cron", "@daily"], "all runs would go on with the same one", 0),
+        (["--cron", "0 6 *"], "--cron '0 6 *': write crontab's five fields", 0),
+        (["--token-file", "/no/such/file"], "--token-file /no/such/file: No such file or directory", 0),
+        (["--host", "localhost:8080"], "--host localhost:8080: write the whole address", 0),
+        (["--set", "kubeflow.root=runs"], "kubeflow.root must lie in one of kubeflow.volumes", 0),
+        (["--resume", "no-such-run"], "--resume no-such-run: ", 2),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_compiled(
+    options: list[str], message: str, calls: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backend = Backend()
+    with serve(backend) as host:
+        assert main(["submit", "taxi", "--host", host, *options]) == ExitCode.INPUT
+    said = capsys.readouterr()
+    assert "compiling" not in said.out
+    assert message in said.err
+    assert len(backend.calls) == calls

@@ -10,24 +10,7 @@ import sys
 import pytest
 
 from pipeline.cli.main import main
-from pipeline.cli.task import set_fields
-from pipeline.config.load import load
 from pipeline.kubeflow.specification import _COMMAND
-
-
-@pytest.mark.parametrize(
-    ("setting", "counts"),
-    [
-        ("data.span=", False),
-        ("data.span=3", True),
-        ("data.path=", True),
-        ("evaluator.thresholds=", True),
-        ("drift.hook=", False),
-        ("drift.hook=sh notify.sh", True),
-    ],
-)
-def test_an_empty_text_leaves_a_field_alone_that_is_none(setting: str, counts: bool) -> None:
-    assert set_fields(load("taxi"), [setting, "trainer.epochs=2"]) == [setting] * counts + ["trainer.epochs=2"]
 
 
 def test_it_is_not_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import pipeline.config as c
 from components.errors import ConfigError
-from pipeline.config.load import PROJECT, load, names, override
+from pipeline.config.load import PROJECT, for_cluster, load, names, override
 
 MINE = """
 import pipeline.config as c
@@ -89,6 +89,31 @@ def test_a_name_without_its_ending_is_recognised(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match=r"There is a file mine\.py here"):
         load("mine")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"x = 1\n\0", r": source code string cannot contain null bytes$"),
+        (b'x = "\xff"\n', r":1: .*'utf-8' codec can't decode byte 0xff"),
+        (b"", r" defines no 'get_config'\. It defines: nothing$"),
+        (b"import json\n\n\ndef get_config():\n    return json.loads('{')\n", r":5: JSONDecodeError: "),
+    ],
+    ids=["null bytes", "not UTF-8", "empty", "elsewhere"],
+)
+def test_a_file_that_is_no_source_is_named(tmp_path, content, message):
+    (tmp_path / "mine.py").write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"^{tmp_path}/mine\.py.*{message}"):
+        load(str(tmp_path / "mine.py"))
+
+
+def test_what_is_no_python_file_is_told(tmp_path):
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "cluster.yaml").write_text("image: x\n")
+    with pytest.raises(ConfigError, match=r"folder\.py: that is a folder$"):
+        load(str(tmp_path / "folder.py"))
+    with pytest.raises(ConfigError, match=r"cluster\.yaml: that is no \.py file$"):
+        for_cluster("taxi", str(tmp_path / "cluster.yaml"), ())
 
 
 def test_a_file_that_is_not_there():

@@ -83,9 +83,9 @@ def test_a_project_is_a_second_build_on_the_first(
     project.mkdir()
     build.build_project(build.Order(name, "cpu", "trips:1"), project, environment, lambda line: None)
     first, second = stand_in.calls(bin_folder)
-    assert after(first["words"], "--tag") == ["millrace:0.1.0"]
+    assert after(first["words"], "--tag") == ["millrace:0.1.0-base"]
     assert after(second["words"], "--target") == ["project"]
-    assert after(second["words"], "--build-arg") == ["IMAGE=millrace:0.1.0"]
+    assert after(second["words"], "--build-arg") == ["IMAGE=millrace:0.1.0-base"]
     assert after(second["words"], "--tag") == ["trips:1"]
     assert second["words"][-1] == str(project)
     assert ".venv" in second["ignored"]
@@ -94,6 +94,21 @@ def test_a_project_is_a_second_build_on_the_first(
     (project / ".dockerignore").write_text("secret\n")
     build.build_project(build.Order(name, "cpu", "trips:1"), project, environment, lambda line: None)
     assert stand_in.calls(bin_folder)[-1]["ignored"] is None
+
+
+def test_what_becomes_of_a_projects_image_is_not_for_the_one_below(
+    bin_folder: pathlib.Path, environment: dict[str, str], tmp_path: pathlib.Path
+) -> None:
+    how = ("--network", "host", "--add-host=a:1", "--no-cache")
+    what = ("--push", "--output", "type=tar,dest=x", "--iidfile=id")
+    order = build.Order("docker", "gpu", "trips:1", "debian:12", (*how[:2], *what, *how[2:]))
+    (tmp_path / "trips").mkdir()
+    build.build_project(order, tmp_path / "trips", environment, lambda line: None)
+    first, second = (call["words"] for call in stand_in.calls(bin_folder))
+    assert tuple(first[-5:-1]) == how
+    assert not {*what} & {*first}
+    assert after(first, "--build-arg") == ["BASE=debian:12"]
+    assert tuple(second[-9:-1]) == order.arguments
 
 
 @pytest.mark.parametrize("module", ["pipeline/__init__.py", "components.py"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 from typing import Any
 
@@ -54,7 +55,7 @@ def _pool(**fields: Any) -> dict[str, Any]:
         ({"gpu_image": ""}, "kubeflow.gpu_image must be an image"),
         ({"secrets": (c.Key(name="My_Secret", key="k", env="A"),)}, "no Secret or ConfigMap can be called 'My_Secret'"),
         ({"pull_secrets": ("",)}, "no Secret or ConfigMap can be called ''"),
-        ({"secrets": (c.Key(name="s", key="k", env="MILLRACE_STORE"),)}, "variable 'MILLRACE_STORE' stands there"),
+        ({"secrets": (c.Key(name="s", key="k", env="MILLRACE_STORE"),)}, "the compiler sets it to kubeflow.store"),
         (
             {"secrets": (c.Key(name="s", key="k", env="A"),), "config_maps": (c.Key(name="m", key="k", env="A"),)},
             "the environment variable 'A' stands there more than once",
@@ -109,3 +110,72 @@ def test_a_name_must_leave_room_for_argos_letters() -> None:
     check(gpu_config.config(name="n" * 57))
     with pytest.raises(ConfigError, match=r"name: Kubernetes takes at most 57 characters\. Received: 58"):
         check(gpu_config.config(name="n" * 58))
+
+
+@pytest.mark.parametrize(
+    ("path", "hidden"),
+    [
+        ("//", "/gcs"),
+        ("/.", "/gcs"),
+        ("//gcs", "/gcs"),
+        ("/usr", "/usr/bin"),
+        ("/usr/local/lib/python3.10/", "/usr/local/lib"),
+        ("/opt", "/opt/python"),
+        ("/opt/millrace", "/opt/millrace/.venv"),
+        ("/opt/millrace/pipeline/configs", "/opt/millrace/pipeline"),
+        ("/project", "/project"),
+        ("/tmp", "/tmp/kfp_outputs"),
+        ("/etc", "/etc"),
+        ("/proc/x", "/proc"),
+        ("/var/run", "/var/run/argo"),
+        ("/var/run/secrets", "/var/run/secrets/kubernetes.io/serviceaccount"),
+        ("/mnt/../lib64", "/lib64"),
+    ],
+)
+def test_nothing_is_mounted_over_what_a_step_needs(path: str, hidden: str) -> None:
+    mounted = {
+        "volumes": (VOLUME, c.Volume(claim="data", path=path)),
+        "secret_mounts": (c.Mount(name="data", path=path),),
+        "config_map_mounts": (c.Mount(name="data", path=path),),
+    }
+    for field, value in mounted.items():
+        with pytest.raises(
+            ConfigError, match=rf"^kubeflow\.{field}: nothing can be mounted at /.*, because of {hidden} \("
+        ):
+            _check(**{field: value})
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/data", "/project/data", "/etc/ssl/certs", "/opt/millrace/data", "/opt/tools", "/usr/local/nvidia", "/tmp/x"],
+)
+def test_mounts_beside_and_below_are_free(path: str) -> None:
+    _check(volumes=(VOLUME, c.Volume(claim="data", path=path)))
+
+
+def test_all_that_the_image_brings_is_closed() -> None:
+    """The places that the Dockerfile fills, and the variables that it sets."""
+    text = (pathlib.Path(__file__).parents[3] / "requirements/Dockerfile").read_text()
+    image = text[text.index("AS libraries") :]
+    paths = set(re.findall(r"^(?:COPY --from=\S+ \S+|WORKDIR) (/\S+?)/?$", image, re.MULTILINE))
+    assert paths >= {"/opt/python", "/opt/millrace/.venv", "/opt/millrace", "/project"}
+    for path in paths:
+        with pytest.raises(ConfigError, match="nothing can be mounted at"):
+            _check(volumes=(VOLUME, c.Volume(claim="data", path=path)))
+    settings = re.findall(r"^ENV ((?:.*\\\n)*.*)$", image, re.MULTILINE)
+    names = {name for each in settings for name in re.findall(r"(?:^|\s)([A-Z_]+)=", each)}
+    harmless = {"LANG", "LOGNAME", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
+    assert names > harmless | {"PATH", "PYTHONPATH", "HOME", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES"}
+    for name in names - harmless:
+        with pytest.raises(ConfigError, match=f"s cannot be the variable {name}: the image sets it"):
+            _check(secrets=(c.Key(name="s", key="k", env=name),))
+
+
+@pytest.mark.parametrize(
+    "name", ["PATH", "HOME", "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONHOME", "CUDA_VISIBLE_DEVICES", "KFP_POD_NAME"]
+)
+def test_variables_of_the_image_and_of_kubeflow_are_not_for_secrets(name: str) -> None:
+    for field in ("secrets", "config_maps"):
+        with pytest.raises(ConfigError, match=rf"^kubeflow\.{field}: s cannot be the variable {name}: .* sets? it"):
+            _check(**{field: (c.Key(name="s", key="k", env=name),)})
+    _check(secrets=(c.Key(name="s", key="k", env=f"MY_{name}"),))

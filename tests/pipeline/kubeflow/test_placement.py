@@ -9,7 +9,7 @@ import pytest
 import pipeline.config as c
 from components.errors import ConfigError
 from pipeline.kubeflow.placement import place
-from pipeline.kubeflow.steps import Step, steps
+from pipeline.kubeflow.steps import Node, Step, steps
 from tests.pipeline.kubeflow import gpu_config
 
 SMALL = c.NodePool(name="small", cpu=2, memory="4Gi")
@@ -17,6 +17,11 @@ BIG = c.NodePool(name="big", cpu=16, memory="64Gi")
 T4 = c.NodePool(name="t4", labels={c.GKE_ACCELERATOR: "nvidia-tesla-t4"}, gpus=1, memory="32Gi")
 A100 = c.NodePool(name="a100", labels={c.GPU_PRODUCT: "NVIDIA-A100-SXM4-40GB"}, gpus=8)
 ANY = c.NodePool(name="any-gpu", gpus=2)
+TAINT = c.Taint(key="team", value="research")
+HUGE = c.NodePool(name="huge", memory="900Gi", taints=(TAINT,))
+SPOT = c.NodePool(name="spot", taints=(TAINT,), spot=True)
+NODES = (*gpu_config.NODES, Node("StatisticsGen", ("ExampleGen",), {"statistics": "system.Artifact"}))
+TAINTED_T4 = T4.model_copy(update={"taints": (TAINT,)})
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,13 @@ ANY = c.NodePool(name="any-gpu", gpus=2)
         ({}, [T4, SMALL], "small"),
         ({"memory": "16Gi"}, [T4, SMALL], "t4"),
         ({"pool": "t4"}, [T4, SMALL], "t4"),
+        ({}, [T4, ANY], "t4"),
+        ({}, [HUGE, SMALL], "small"),
+        ({"memory": "100Gi"}, [SMALL, HUGE], "huge"),
+        ({"pool": "huge"}, [SMALL, HUGE], "huge"),
+        ({}, [T4, HUGE], "huge"),
+        ({}, [SPOT, SMALL], "spot"),
+        ({"gpus": 1}, [TAINTED_T4, ANY], "t4"),
     ],
 )
 def test_the_first_that_can_hold_it(needs: dict[str, object], pools: list[c.NodePool], name: str) -> None:
@@ -53,6 +65,8 @@ def test_why_names_the_pools_that_were_passed() -> None:
     why = place("Trainer", c.Resources(gpus=2, memory="8Gi"), [SMALL, T4, ANY]).why
     assert why == "the first that can hold it (small has no GPU; t4 has 1 GPU a node)"
     assert place("Step", c.Resources(), [T4, BIG]).why == "the first that can hold it (t4 is kept for steps with GPUs)"
+    why = place("Step", c.Resources(), [HUGE, BIG]).why
+    assert why == "the first that can hold it (huge is tainted, and kept for steps that name it)"
 
 
 @pytest.mark.parametrize(
@@ -87,11 +101,10 @@ def test_what_no_pool_holds_is_refused(needs: dict[str, object], pools: list[c.N
         place("Trainer", c.Resources(**needs), pools)
 
 
-def _steps(pools: tuple[c.NodePool, ...], **resources: c.Resources) -> dict[str, Step]:
+def _steps(pools: tuple[c.NodePool, ...], drift: c.Drift | None = None, **resources: c.Resources) -> dict[str, Step]:
     cluster = c.Kubeflow(pools=pools, image="cpu", gpu_image="gpu")
-    return {
-        step.task: step for step in steps(gpu_config.config(kubeflow=cluster, resources=resources), gpu_config.NODES)
-    }
+    config = gpu_config.config(kubeflow=cluster, resources=resources, drift=drift)
+    return {step.task: step for step in steps(config, NODES)}
 
 
 def test_training_takes_a_gpu_only_where_there_are_any() -> None:
@@ -113,6 +126,24 @@ def test_the_first_step_needs_what_ingestion_needs_but_gpus() -> None:
     found = _steps((SMALL, BIG, T4), ExampleGen=c.Resources(gpus=1, accelerator="nvidia-tesla-t4", memory="8Gi"))
     assert (found["start"].placement.pool, found["example-gen"].placement.pool) == (BIG, T4)
     assert found["start"].placement.needs == c.Resources(memory="8Gi")
+
+
+@pytest.mark.parametrize(
+    ("ingesting", "counting", "needs"),
+    [
+        ({"memory": "900Mi"}, {"memory": "8Gi", "cpu": 4}, {"memory": "8Gi", "cpu": 4}),
+        ({"memory": "32Gi", "cpu": 6}, {"memory": "8Gi"}, {"memory": "32Gi", "cpu": 6}),
+        ({"pool": "small"}, {"pool": "big", "memory": "8Gi"}, {"memory": "8Gi"}),
+        ({"pool": "big"}, {"pool": "big", "memory": "8Gi"}, {"pool": "big", "memory": "8Gi"}),
+    ],
+)
+def test_the_first_step_needs_what_counting_does_where_earlier_spans_are_counted_there(
+    ingesting: dict[str, object], counting: dict[str, object], needs: dict[str, object]
+) -> None:
+    resources = {"ExampleGen": c.Resources(**ingesting), "StatisticsGen": c.Resources(**counting)}
+    for drift, expected in ((c.Drift(previous=True), needs), (c.Drift(previous=False), ingesting), (None, ingesting)):
+        found = _steps((SMALL, BIG), drift, **resources)["start"].placement
+        assert found.needs == c.Resources(**expected)
 
 
 def test_spot_pools_have_retries_of_their_own() -> None:

@@ -124,7 +124,7 @@ def _given(container: dict[str, Any]) -> tuple[int, float | None, int | None]:
 
 
 def _check_place(executor: dict[str, Any], declared: tuple[c.NodePool, ...], need: c.Resources) -> None:
-    """The pod is led to a pool that holds it, and is let in; without GPUs to one without, where there is such."""
+    """The pod is led to a pool that holds it, and is let in; without GPUs to one for all, or to one without them."""
     if not declared:
         assert "nodeSelector" not in executor
         assert "tolerations" not in executor
@@ -132,8 +132,9 @@ def _check_place(executor: dict[str, Any], declared: tuple[c.NodePool, ...], nee
     holding = _holding(declared, need)
     pool = next(pool for pool in declared if pool.labels == executor["nodeSelector"]["labels"])
     assert pool in holding
-    best = [each for each in holding if not each.gpus] if not need.gpus else []
-    assert pool == (best or holding)[0]
+    without = [each for each in holding if not each.gpus]
+    free = [each for each in without if each.spot or not each.taints]
+    assert pool == (holding if need.gpus else free or without or holding)[0]
     for taint in pool.taints:
         assert any(_tolerates(toleration, taint) for toleration in executor["tolerations"])
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from components.errors import InputError
-from pipeline.ml.datasets import Memory, Reading, Source, Stream, files_of
+from pipeline.ml.datasets import Memory, Reading, Source, Stream, chunks, files_of, joined
 
 SPEC = {"x": tf.io.FixedLenFeature([], tf.int64)}
 ROWS = 10
@@ -35,9 +36,10 @@ def assemble(batch: dict[str, Any], seed: Any) -> Any:
 
 def source(kind: type, files: list[str], **changes: Any) -> Source:
     settings = {"batch_size": 3, "seed": 1, "shuffle": 10, "drop_remainder": False, **changes}
+    reading = Reading(lambda examples: tf.io.parse_example(examples, SPEC), assemble, vary=vary)
     if kind is Stream:
-        settings["rows"] = ROWS
-    return kind(files, Reading(lambda examples: tf.io.parse_example(examples, SPEC), assemble, vary=vary), **settings)
+        return Stream(files, reading, rows=ROWS, **settings)
+    return Memory(joined(chunks(files, reading.parse)), reading, **settings)
 
 
 def batches(source: Source, epoch: int, skip: int = 0) -> list[list[int]]:
@@ -85,6 +87,22 @@ def test_the_last_small_batch_can_be_dropped(kind, files):
     assert made.steps == 3
     assert [len(batch) for batch in batches(made, 0)] == [3, 3, 3]
     assert made.epoch(0).element_spec.shape[0] == 3, "a compiler wants to know the size"
+
+
+def test_parts_are_joined_in_order_whatever_they_hold():
+    sizes = (3, 1, 0, 5, 200, 2)
+    names = [f"row {number}" for number in range(sum(sizes))]
+    parts, start = [], 0
+    for size in sizes:
+        rows = range(start, start + size)
+        texts = np.array([names[row].encode() for row in rows], object)
+        parts.append({"x": np.array([[row, -row] for row in rows], np.float32).reshape(-1, 2), "text": texts})
+        start += size
+    whole = joined(parts)
+    assert whole["x"].dtype == np.float32
+    assert whole["x"].tolist() == [[row, -row] for row in range(start)]
+    assert [text.decode() for text in whole["text"]] == names
+    assert joined([]) == {}
 
 
 def test_no_files_is_an_error(tmp_path):

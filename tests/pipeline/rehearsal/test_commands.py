@@ -41,13 +41,15 @@ def test_everything_is_replaced(tmp_path: pathlib.Path) -> None:
     given = executor_input(one, {"epochs": 5.0, "list": [1.5, "a"]}, PLACE)
     *words, whole = command(one, given, PLACE)
     uri = "minio://mlpipeline/v2/artifacts/j/One/u/page"
+    logs = "minio://mlpipeline/v2/artifacts/j/One/u/executor-logs"
     assert words == ["sh", "--set", "trainer.epochs=5!", '[1.5,"a"]', f"{uri} /minio/{uri.removeprefix('minio://')}"]
     assert json.loads(whole) == {
         "inputs": {"parameterValues": {"epochs": 5, "list": [1.5, "a"]}},
         "outputs": {
             "outputFile": "/tmp/kfp_outputs/output_metadata.json",
             "artifacts": {
-                "page": {"artifacts": [{"uri": uri, "type": {"schemaTitle": "system.HTML", "schemaVersion": "0.0.1"}}]}
+                "page": {"artifacts": [{"uri": uri, "type": {"schemaTitle": "system.HTML", "schemaVersion": "0.0.1"}}]},
+                "executor-logs": {"artifacts": [{"uri": logs, "type": {"schemaTitle": "system.Artifact"}}]},
             },
         },
     }

@@ -97,3 +97,20 @@ def test_a_document_of_another_kind_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "no.yaml").write_text("a: [")
     with pytest.raises(InputError, match="cannot be read as YAML"):
         read_file(str(tmp_path / "no.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: [1\n", r"cannot be read as YAML: while parsing a flow sequence in .* but got '<stream end>'"),
+        (b"\xff\xfe\x00", "cannot be read as YAML: 'utf-8' codec can't decode byte 0xff"),
+        (b"", "as `millrace compile` writes them. Received: 0 and 0"),
+        (b"- 1\n", r"does not understand a document that begins with '\[1\]'"),
+    ],
+    ids=["no YAML", "no text", "empty", "a list"],
+)
+def test_a_file_of_another_kind_is_told_in_one_line(tmp_path: pathlib.Path, content: bytes, said: str) -> None:
+    (tmp_path / "other.yaml").write_bytes(content)
+    with pytest.raises(InputError, match=rf"^{tmp_path}/other\.yaml: .*{said}") as refused:
+        read_file(str(tmp_path / "other.yaml"))
+    assert "\n" not in str(refused.value)

@@ -190,6 +190,21 @@ def test_the_record_has_what_the_interface_would_show(tmp_path: pathlib.Path) ->
     assert pathlib.Path(shown["page"].file).read_text() == "<p>"
 
 
+def test_what_a_task_prints_is_an_artifact_of_kubeflows(tmp_path: pathlib.Path) -> None:
+    """As the driver and the launcher of 2.5.0 have it; of a task that fails nothing is uploaded."""
+    script = """
+import json, os, sys
+[log] = json.loads(sys.argv[1])["outputs"]["artifacts"]["executor-logs"]["artifacts"]
+print("there" if os.path.getsize(log["uri"]) == 0 else "not empty", file=sys.stderr)
+sys.exit(len(sys.argv) > 2)
+"""
+    tasks = {"one": task("python", "-c", script, "{{$}}"), "two": task("python", "-c", script, "{{$}}", "fail")}
+    record = run(tmp_path, tasks)
+    shown = record.task("one").artifacts["executor-logs"]
+    assert (shown.type, pathlib.Path(str(shown.file)).read_text()) == ("system.Artifact", "there\n")
+    assert record.task("two").artifacts == {}
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [

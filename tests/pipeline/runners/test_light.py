@@ -14,7 +14,8 @@ import importlib, sys
 from pipeline.config.load import load
 from pipeline.runners import light
 with light.imports(load("taxi")):
-    from pipeline.runners import backfill, plan, prepare, step, visible, walk
+    from pipeline.kubeflow import visible
+    from pipeline.runners import backfill, plan, prepare, step, walk
     for name in sys.argv[1:]:
         importlib.import_module(name)
 print([name for name in {heavy} if name in sys.modules])

@@ -8,7 +8,7 @@ import pytest
 import pipeline.config as c
 from components.errors import ConfigError, ExitCode, InputError
 from pipeline.runners.events import NodeFinished, NodeProgress, NodeStarted, RunStarted
-from pipeline.runs import RunRecord, list_runs, load_run
+from pipeline.runs import RunRecord, list_runs, load_run, save
 from tests.pipeline.runners.conftest import Project
 from tests.pipeline.runners.drive import Driver, run
 
@@ -117,6 +117,12 @@ def test_part_of_a_pipeline_runs_on_the_outputs_of_an_earlier_run(project):
     with pytest.raises(InputError, match="--from Count --to Trainer: no node lies between them"):
         run(project.config(), first="Count", last="Trainer")
     assert len(list_runs(project.root)) == 3
+
+
+def test_a_span_is_that_of_this_attempt(project):
+    project.act(Train="crash")
+    save(project.root, run(project.config()).model_copy(update={"span": 3}))
+    assert run(project.config(), resume=True).span == 7
 
 
 def test_a_blessing_is_that_of_this_run(project):

@@ -2,11 +2,12 @@
 
 import collections
 import os
+import re
 
 import ml_metadata
 import pytest
 
-from components.errors import InputError
+from components.errors import ExitCode, InputError
 from pipeline import connection
 from pipeline.config.embedded import Embedded, versions
 from pipeline.runners import store as stores
@@ -45,7 +46,7 @@ def _node(environment, root, run, node):
 
     os.environ.update(environment)
     task.Spawner = lambda log: ForkServer(close=[log.fileno()])
-    task.run(task.Place(root, run, f"job-{run}"), node, lambda event: None, lambda config, record: [])
+    return task.run(task.Place(root, run, f"job-{run}"), node, lambda event: None, lambda config, record: [])
 
 
 def at_once(function, *calls) -> None:
@@ -96,8 +97,24 @@ def test_any_text_comes_back_as_it_was(database):
 def test_what_cannot_be_used_is_told_before_any_work(database, project, monkeypatch):
     given = Embedded(project.config(), UPSTREAM, versions())
     closed = database.url.replace("127.0.0.1", "127.0.0.2")
-    for variable, value in ((connection.PASSWORD, "wrong"), (connection.STORE, closed)):
+    rights = "and the server takes connections: are user, password and database right"
+    refused = r"127\.0\.0\.2:\d+: Connection refused \("
+    for variable, value, why in ((connection.PASSWORD, "wrong", rights), (connection.STORE, closed, refused)):
         environment = {connection.STORE: database.url, connection.PASSWORD: database.password, variable: value}
-        with pytest.raises(InputError, match=r"^the metadata store \w+://millrace@[\d.:]+/\w+ cannot be used: "):
+        with pytest.raises(
+            InputError, match=rf"^the metadata store \w+://millrace@[\d.:]+/\w+ cannot be used: .*{why}"
+        ):
             Child(_start, environment, project.root, "run-1", given).wait()
     assert not os.path.exists(f"{project.root}/runs/run-1")
+
+
+def test_a_server_that_is_gone_is_named_with_the_cause(database, project, monkeypatch):
+    """The node may be tried again: the server may be back by then."""
+    environment = {connection.STORE: database.url, connection.PASSWORD: database.password}
+    Child(_start, environment, project.root, "run-1", Embedded(project.config(), UPSTREAM, versions())).wait()
+    gone = database.url.replace("127.0.0.1", "127.0.0.2")
+    outcome = Child(_node, {**environment, connection.STORE: gone}, project.root, "run-1", "Ingest").wait()
+    said = outcome.facts["error"]
+    assert re.match(rf"Ingest: the metadata store {gone} cannot be used: 127\.0\.0\.2:\d+: Connection refused \(", said)
+    assert database.password not in said
+    assert outcome.facts["exit_code"] == ExitCode.CRASH

@@ -29,9 +29,9 @@ class Cluster:
         self.project = project
         self.config = project.config()
 
-    def start(self, job: str, settings=(), upstream=UPSTREAM, compiled_with=None, root=None) -> None:
+    def start(self, job: str, settings=(), upstream=UPSTREAM, compiled_with=None, root=None, run=RUN) -> None:
         given = Embedded(self.config, upstream, compiled_with or versions())
-        Child(_start, root or self.project.root, job, given, settings).wait()
+        Child(_start, root or self.project.root, job, given, settings, run).wait()
 
     def begin(self, job: str, node: str) -> Child:
         return Child(_node, self.project.root, job, node)
@@ -51,10 +51,10 @@ class Cluster:
         return told.read_text().splitlines() if told.exists() else []
 
 
-def _start(root, job, given, settings):
+def _start(root, job, given, settings, run=RUN):
     from pipeline.runners import start, task
 
-    start.start(task.Place(root, RUN, job), given, settings, lambda event: None)
+    start.start(task.Place(root, run, job), given, settings, lambda event: None)
 
 
 def _node(root, job, node):
@@ -225,6 +225,24 @@ def test_the_start_ingests_what_a_window_lacks(cluster, project):
     assert [part.state for part in parts] == ["complete", "complete"]
     assert {part.parent for part in parts} == {RUN}
     assert cluster.nodes("a", *UPSTREAM).state == "complete"
+
+
+def test_a_job_goes_on_with_whole_runs_of_its_pipeline(cluster, project):
+    cluster.config = spans(project, 1, 2)
+    cluster.start("a")
+    with pytest.raises(InputError, match=rf"run_id {RUN}-span-1: it belongs to run {RUN}\. Resume that one"):
+        cluster.start("b", run=f"{RUN}-span-1")
+    cluster.config = cluster.config.model_copy(update={"name": "other"})
+    with pytest.raises(InputError, match=f"run_id {RUN}: it is a run of tiny, not of other"):
+        cluster.start("b")
+
+
+def test_a_job_may_go_on_with_a_run_whose_last_container_was_lost_after_its_end(cluster):
+    cluster.start("a")
+    assert cluster.nodes("a", *UPSTREAM).state == "complete"
+    cluster.start("b")
+    record = cluster.nodes("b", *UPSTREAM)
+    assert (record.state, set(states(record).values())) == ("complete", {"kept"})
 
 
 def test_a_start_that_was_killed_while_it_ingested_leaves_nothing_under_way(cluster, project):

@@ -29,12 +29,17 @@ Attempts = Sequence[tuple[str, str]]
 
 @dataclasses.dataclass(frozen=True)
 class Workflow:
-    """A moment of a run: its phase, its tasks' attempts, drivers that have failed, and whether it was terminated."""
+    """A moment of a run: its phase, its tasks' attempts, drivers that have failed, and whether it was terminated.
+
+    `root` is the phase of the DAG in it, where that is another: Argo keeps a workflow running whose pods have not all
+    reported (3.5, workflow/controller/operator.go, checkTaskResultsInProgress).
+    """
 
     phase: str
     tasks: Mapping[str, Attempts] = dataclasses.field(default_factory=dict)
     drivers: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     terminated: bool = False
+    root: str = ""
 
     @property
     def state(self) -> str:
@@ -56,9 +61,9 @@ class Workflow:
     def nodes(self) -> dict[str, dict[str, Any]]:
         """Argo's nodes by their ids."""
         made = [
-            _node("", "DAG", (self.phase, ""), "root-driver"),
+            _node("", "DAG", (self.root or self.phase, ""), "root-driver"),
             _node("root-driver", "Pod", OK),
-            _node("root", "DAG", (self.phase, "")),
+            _node("root", "DAG", (self.root or self.phase, "")),
         ]
         for task, attempts in self.tasks.items():
             path = f"root.{task}"

@@ -70,6 +70,12 @@ class Backend:
     def on_ListPipelines(self, call: Call) -> Any:
         return _listed("pipelines", self._named(call, self.pipelines))
 
+    def on_GetPipeline(self, call: Call) -> Any:
+        found = self.pipelines.get(call.operation.path["pipeline_id"])
+        if not found:
+            raise Refused(404, "Failed to get a pipeline: ResourceNotFoundError")
+        return found
+
     def on_UploadPipeline(self, call: Call) -> Any:
         name = call.query["name"]
         namespace = call.query.get("namespace", "")

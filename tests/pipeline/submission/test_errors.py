@@ -57,6 +57,7 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
     ("host", "message"),
     [
         ("localhost:8080", "write the whole address, http://localhost:8080 or https://localhost:8080"),
+        ("ftp://there", "--host ftp://there: an address begins with http:// or https:// and a name"),
         ("http://[::1", "--host http://[::1: that is no address: Invalid IPv6 URL"),
         ("http://no-such-host.invalid", "no such host name. --host is where KFP's API or UI is: http://localhost:8080"),
         ("http://" + "x" * 70, "no such host name"),
@@ -125,6 +126,13 @@ def test_a_wrong_answer(
     assert not cluster.backend.runs
 
 
+def test_a_token_that_the_server_repeats_is_not_shown(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token").write_text("abcS3CRET")
+    cluster.backend.fault = lambda _method, _asked: (403, {}, b'{"message": "not with token=Bearer abcS3CRET"}')
+    line = _line(cluster.submit("--token-file", str(tmp_path / "token")))
+    assert "not with token=Bearer …. Whoever asks may not do that there" in line
+
+
 @pytest.mark.parametrize("body", [b"{}", b"[1, 2]", b"null", b'{"status": "ok"}'])
 def test_json_of_something_else(cluster: Cluster, body: bytes) -> None:
     cluster.backend.fault = lambda _method, _asked: (200, {"Content-Type": "application/json"}, body)
@@ -143,7 +151,7 @@ def test_a_token_that_no_header_can_hold_is_not_shown(
         assert "S3CRET" not in answer.out + answer.err
 
 
-@pytest.mark.parametrize("option", ["--cron", "--resume"])
+@pytest.mark.parametrize("option", ["--cron", "--resume", "--namespace", "--experiment", "--token-file", "--file"])
 def test_a_variable_of_the_shell_that_is_not_set_starts_nothing(cluster: Cluster, option: str) -> None:
     assert f"{option} is empty" in _line(cluster.submit(option, ""))
     assert not cluster.backend.runs

@@ -89,7 +89,8 @@ def test_a_parameter_without_default_must_be_given(cluster: Cluster, tmp_path: p
         (None, "No such file or directory"),
         ("a: [", "ParserError"),
         ("pipelineInfo: {name: taxi}", "not what `millrace compile` writes (KeyError: 'deploymentSpec')"),
-        ("", "not what `millrace compile` writes (StopIteration"),
+        ("", "not what `millrace compile` writes (ValueError: it is empty)"),
+        ("- 1", "not what `millrace compile` writes (ValueError: it begins with '[1]')"),
         (OTHER.format(""), "not what `millrace compile` writes (IndexError"),
         (OTHER.format(", word"), "not what `millrace compile` writes (ValueError"),
     ],
@@ -113,6 +114,7 @@ def test_a_file_of_another_kind_is_refused(
         (["--cron", "0 6 * * *", "--wait"], "--cron makes a schedule, not a run: leave out --wait"),
         (["--cron", "@daily", "--param", "run_id=x"], "all runs would go on with the same one"),
         (["--timeout", "3"], "--timeout says how long to --wait"),
+        (["--timeout", "nan", "--wait"], "--timeout must be a number of seconds"),
         (["--cron", "0 6 *"], "Received: 3 fields"),
     ],
 )

@@ -6,15 +6,18 @@ import _thread
 import pathlib
 import re
 import shlex
-import threading
+import time
 from typing import Any
 
 import pytest
 
 from components.errors import ExitCode
 from pipeline.cli.submit import submit
+from pipeline.runners.events import Message
+from pipeline.submission import package
 from pipeline.submission.access import Access
-from pipeline.submission.submit import Asked, submit_package
+from pipeline.submission.submit import Asked
+from pipeline.submission.submit import submit as submit_draft
 from pipeline.submission.watch import WaitedError
 from tests.pipeline.submission import argo, compiled
 from tests.pipeline.submission.argo import DELETED, EXIT, OK, RUNNING, Workflow
@@ -39,6 +42,8 @@ def test_tasks_are_told_as_they_begin_and_end(cluster: Cluster) -> None:
     assert re.sub(r" {2,}", "  ", answer.out).splitlines()[1:] == [
         f"run {run}: {cluster.host}/#/runs/details/{run}",
         f"run {run}, logs in {cluster.host}/#/runs/details/{run}",
+        f"run {run} is pending",
+        f"run {run} is running",
         "start started",
         "[1/3] start  complete  1m 30s",
         "ExampleGen started",
@@ -170,7 +175,7 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     still = cluster.submit("--resume", first)
     assert still.code == ExitCode.INPUT
     assert f"--resume {first} is running still" in still.err
-    cluster.submit("--resume", first, "--param", "trainer_epochs=5")
+    cluster.submit("--resume", f"{cluster.host}/#/runs/details/{first}", "--param", "trainer_epochs=5")
     second = list(cluster.backend.runs)[-1]
     answer = cluster.submit("--resume", second, "--wait")
     assert answer.code == ExitCode.OK
@@ -186,6 +191,20 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     assert "goes on with --param run_id=no-such-run" in unknown.err
 
 
+def test_a_run_of_another_pipeline_is_not_gone_on_with(cluster: Cluster) -> None:
+    cluster.backend.stories.append([LOST])
+    cluster.submit()
+    (run,), (pipeline,) = cluster.backend.runs, cluster.backend.pipelines.values()
+    pipeline["display_name"] = "digits"
+    refused = cluster.submit("--resume", run)
+    assert refused.code == ExitCode.INPUT
+    assert f"--resume {run}: it is a run of digits, not of taxi" in refused.err
+    assert len(cluster.backend.runs) == 1
+    cluster.backend.pipelines.clear()  # and uploaded again, it has another id
+    assert cluster.submit("--resume", run).code == ExitCode.OK
+    assert _parameters(cluster) == [{}, {"run_id": run}]
+
+
 def test_resume_waits_for_a_run_that_is_still_at_work(cluster: Cluster) -> None:
     cluster.backend.stories.append([WORKING, WORKING, DONE])
     cluster.submit()
@@ -199,10 +218,13 @@ def test_the_run_goes_on_when_the_waiting_ends(cluster: Cluster) -> None:
     late = cluster.submit("--wait", "--timeout", 0.3)
     assert late.code == ExitCode.INTERRUPTED
     assert "millrace: the time that --timeout gave is over\n" in late.err
-    timer = threading.Timer(0.5, _thread.interrupt_main)
-    timer.start()
+
+    def press_ctrl_c(_method: str, path: str) -> None:
+        if "v2beta1/runs/" in path:
+            _thread.interrupt_main()
+
+    cluster.backend.fault = press_ctrl_c
     interrupted = cluster.submit("--wait")
-    timer.join()
     assert interrupted.code == ExitCode.INTERRUPTED
     for answer, run in zip((late, interrupted), cluster.backend.runs, strict=True):
         again = f"millrace submit --file {cluster.file} --host {cluster.host} --resume {run} --wait --no-image-check"
@@ -263,13 +285,21 @@ def test_the_command_that_goes_on_has_all_that_was_given(cluster: Cluster, tmp_p
     asked = Asked(access, wait=True, every=0.1, timeout=0, image_check=False)
     said: list[Any] = []
     with pytest.raises(WaitedError):
-        submit_package(str(cluster.file), words, asked, said.append)
+        submit_draft(package.of_file(str(cluster.file), words), asked, said.append)
     command = shlex.split(said[-1].text.partition("to go on with it: ")[2])
     (run,) = cluster.backend.runs
     options = ["--host", cluster.host, "--namespace", "ann", "--token-file", str(token), "--resume", run]
     assert command == ["millrace", "submit", *words, *options, "--wait", "--no-image-check"]
     parsed = submit.make_context("submit", command[2:]).params
     assert (parsed["config"], parsed["overrides"], parsed["resume"]) == (words[0], (words[-1],), run)
+
+
+def test_the_last_look_is_when_the_time_is_over(cluster: Cluster) -> None:
+    """However far apart they are."""
+    cluster.backend.stories.append([WORKING, DONE])
+    began = time.monotonic()
+    assert cluster.submit("--wait", "--every", "60", "--timeout", "0.5").code == ExitCode.OK
+    assert 0.5 < time.monotonic() - began < 50
 
 
 def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster) -> None:
@@ -280,3 +310,57 @@ def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster
     assert answer.code == ExitCode.INPUT
     assert "the run is left alone: " in answer.out
     assert "answered 401" in answer.err
+
+
+def _waited(cluster: Cluster, stuck: float) -> tuple[int, str]:
+    """What waiting ends with, and says."""
+    said: list[Any] = []
+    asked = Asked(Access(cluster.host), wait=True, every=0.1, stuck=stuck, image_check=False)
+    code = submit_draft(package.of_file(str(cluster.file), []), asked, said.append)
+    return code, "\n".join(each.text for each in said if isinstance(each, Message))
+
+
+_FAILED = {"start": [OK], "example-gen": [OK], "trainer": [DELETED]}
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    [
+        Workflow("Running", _FAILED, root="Failed"),
+        Workflow("Running", {**_FAILED, "example-gen": [RUNNING]}, root="Error"),
+        Workflow("Running", {"start": [OK], "example-gen": [OK], "trainer": [OK]}, root="Running"),
+    ],
+    ids=["all has ended", "the DAG has failed", "all tasks have succeeded"],
+)
+def test_a_run_that_does_not_end_though_all_of_it_has_goes_on(cluster: Cluster, stuck: Workflow) -> None:
+    cluster.backend.stories += [[WORKING, stuck], [DONE]]
+    code, said = _waited(cluster, 0.3)
+    first, second = cluster.backend.runs
+    assert code == ExitCode.OK
+    assert _parameters(cluster) == [{}, {"run_id": first}]
+    assert f"run {first} is still running, and nothing of it has been for 0.3 s: Argo waits for" in said
+    assert f"run {first} was lost" in said
+    assert f"it goes on as {second}" in said
+
+
+def test_a_stuck_run_that_was_terminated_does_not_go_on(cluster: Cluster) -> None:
+    tasks = {"start": [OK], "example-gen": [OK], "trainer": [OK]}
+    cluster.backend.stories += [[WORKING, Workflow("Running", tasks, root="Running", terminated=True)]]
+    code, said = _waited(cluster, 0.3)
+    assert (code, len(cluster.backend.runs)) == (ExitCode.INTERRUPTED, 1)
+    assert "was terminated" in said
+
+
+def test_a_run_is_not_stuck_while_a_task_is_under_way_or_for_a_moment(cluster: Cluster) -> None:
+    ending = Workflow("Running", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
+    cluster.backend.stories += [[*[WORKING] * 8, ending, DONE]]
+    code, said = _waited(cluster, 0.5)
+    assert (code, len(cluster.backend.runs)) == (ExitCode.OK, 1)
+    assert "Argo waits" not in said
+
+
+def test_a_stuck_run_whose_task_has_failed_has_failed(cluster: Cluster) -> None:
+    cluster.backend.stories += [[Workflow("Running", {"start": [OK], "trainer": [EXIT]}, root="Failed")]]
+    code, said = _waited(cluster, 0.3)
+    assert (code, len(cluster.backend.runs)) == (ExitCode.CRASH, 1)
+    assert "Trainer failed: Error (exit code 1)" in said

@@ -2,7 +2,7 @@ import json
 
 from components.evaluation_report import result
 from components.evaluation_report.result import Cell, HeadResult, Plots, Result, SliceResult, Value
-from pipeline.runners import visible
+from pipeline.kubeflow import visible
 from pipeline.runs import Home, NodeRecord
 
 INPUT = {"name": "artifacts/1", "uri": "minio://bucket/v2/artifacts/1", "type": {"schemaTitle": "system.Artifact"}}

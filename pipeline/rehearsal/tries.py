@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.errors import ExitCode, InputError
-from pipeline.rehearsal.commands import command, executor_input
+from pipeline.rehearsal.commands import LOGS, command, executor_input
 from pipeline.rehearsal.environment import Replaced, environment
 from pipeline.rehearsal.events import Listener, TryFailed, TryStarted
 from pipeline.rehearsal.outputs import Shown, collected
@@ -49,11 +49,18 @@ class Prepared:
         for _, outside in self.place.mounts:
             os.makedirs(outside)
             os.chmod(outside, 0o777)
-        for artifacts in self.given["outputs"].get("artifacts", {}).values():
-            local = self.place.here(self.place.path_of(artifacts["artifacts"][0]["uri"]))
-            _make(self.place.folder, os.path.dirname(local))
+        for name in self.given["outputs"]["artifacts"]:
+            _make(self.place.folder, os.path.dirname(self._local(name)))
+        open(self._local(LOGS), "wb").close()
         pod = {"KFP_POD_NAME": f"{self.step.name}-{self._job[:8]}-{number}", "KFP_POD_UID": str(uuid.uuid4())}
         return Launch(self.step, self.command, {**self._variables, **pod}, self.place, self.log(number))
+
+    def publish_log(self, number: int) -> None:
+        """Leave what a try has printed where KFP gets it from."""
+        shutil.copyfile(self.log(number), self._local(LOGS))
+
+    def _local(self, output: str) -> str:
+        return self.place.here(self.place.path_of(self.given["outputs"]["artifacts"][output]["artifacts"][0]["uri"]))
 
     def log(self, number: int) -> str:
         """The file for what that try prints."""
@@ -68,7 +75,7 @@ def _make(base: str, folder: str) -> None:
         os.chmod(folder, 0o777)
 
 
-class Attempts:
+class Tries:
     """The tries of one task, in the order of time. `stop` ends them from another thread."""
 
     def __init__(self, prepared: Prepared, runtime: Runtime, listen: Listener) -> None:
@@ -118,7 +125,9 @@ class Attempts:
         try:
             launch = self._prepared.launch(number)
             code, reason = self._ended(launch, None if number == 1 else policy.left(time.monotonic() - begin))
-            shown = collected(self._prepared.given, launch.place) if code == 0 else None
+            if code == 0:
+                self._prepared.publish_log(number)
+                shown = collected(self._prepared.given, launch.place)
         except (OSError, InputError) as error:
             code, reason = _LAUNCHER_FAILED, str(error)
         return Try(started=started, ended=now(), exit_code=code, log=self._prepared.log(number)), reason, shown

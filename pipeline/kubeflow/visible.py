@@ -49,8 +49,8 @@ def write(node: NodeRecord, executor_input: str, page: str | None) -> None:
     if METRICS in asked.get("artifacts", {}):
         found[METRICS] = {"metadata": _metrics(node)}
     artifacts = {
-        name: {"artifacts": [{**declared["artifacts"][0], **found[name]}]}
-        for name, declared in asked.get("artifacts", {}).items()
+        name: {"artifacts": [{**each["artifacts"][0], **found[name]}]}
+        for name, each in asked.get("artifacts", {}).items()
         if name in found
     }
     if page:
@@ -72,7 +72,7 @@ def _metrics(node: NodeRecord) -> dict[str, float]:
 
 def _write_page(node: NodeRecord, path: str) -> None:
     """The node's page; of several one that holds them all. None where it has none, which Kubeflow allows."""
-    patterns = [os.path.join(uri, "**", "*.html") for uris in node.artifacts.values() for uri in uris]
+    patterns = [os.path.join(glob.escape(uri), "**", "*.html") for uris in node.artifacts.values() for uri in uris]
     texts = {page: _text(page) for pattern in patterns for page in sorted(glob.glob(pattern, recursive=True))}
     if len(texts) == 1:
         write_whole(path, *texts.values())
