@@ -1,16 +1,17 @@
 """The Beam pipeline: one pass of the model over all images → ranks → read only the chosen images again."""
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.io.filesystems import FileSystems
 
 from components.misjudged import lists
 from components.misjudged.judge import SUMS, Judge, is_suspect, place
 from components.misjudged.result import Result
 from components.misjudged.settings import Settings
+from components.tfrecords import shards
 
 
 def find(files: beam.PCollection, settings: Settings, splits: Sequence[str], path: str) -> Any:
@@ -37,5 +38,4 @@ def _added(parts: "Iterable[np.ndarray]") -> np.ndarray:
 
 
 def _write(found: Result, path: str) -> None:
-    with FileSystems.create(path) as file:
-        file.write(found.model_dump_json(indent=1).encode())
+    shards.write_text(path, os.path.dirname(path), [found.model_dump_json(indent=1)])

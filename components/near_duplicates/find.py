@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.io.filesystems import FileSystems
 
 from components import examples as example_files
 from components.batches import batches
@@ -19,6 +18,7 @@ from components.examples import Shard
 from components.images import duplicates
 from components.images.records import image_of
 from components.near_duplicates.result import Column, Counts, Image, Pair, Result
+from components.tfrecords import shards
 
 LISTED = 10_000
 """Pairs that stand in the result, the most similar first; all are counted."""
@@ -149,8 +149,7 @@ def result(found: "list[Pair]", candidates: Candidates, settings: Settings) -> C
 def write(found: "list[Column]", path: str) -> None:
     """The results of all columns as a file."""
     columns = Result(columns=sorted(found, key=lambda each: each.column))
-    with FileSystems.create(path) as file:
-        file.write(columns.model_dump_json(indent=2).encode())
+    shards.write_text(path, os.path.dirname(path), [columns.model_dump_json(indent=2)])
 
 
 def _count(names: tuple[str, str], pairs: Sequence[Pair], images: dict[str, int]) -> Counts:

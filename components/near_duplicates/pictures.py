@@ -1,8 +1,7 @@
 """The page of near-duplicates: the counts, and the most similar pairs side by side."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-
-from apache_beam.io.filesystems import FileSystems
 
 from components import examples as example_files
 from components.examples import Shard
@@ -10,6 +9,7 @@ from components.images.records import image_of
 from components.near_duplicates.result import Column, Counts, Pair
 from components.report import page
 from components.report.pictures import data_uri
+from components.tfrecords import shards
 
 SHOWN = 24
 """Pairs for each column and two splits; a pair takes some 10 KB of the page."""
@@ -45,5 +45,5 @@ def render(columns: "Sequence[Column]", pictures: "Mapping[Key, str]") -> str:
 
 def write_page(found: "Sequence[tuple[Key, str]]", columns: "Sequence[Column]", path: str) -> None:
     """Write the page."""
-    with FileSystems.create(path) as file:
-        file.write(render(sorted(columns, key=lambda each: each.column), dict(found)).encode())
+    page = render(sorted(columns, key=lambda each: each.column), dict(found))
+    shards.write_text(path, os.path.dirname(path), [page])
