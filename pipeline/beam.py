@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from components.errors import ConfigError, close_matches
+from components.example_gen.patterns import divide
 from pipeline.config import Config, Flink
 from pipeline.config.beam import Runner
+from pipeline.config.features import Vocabulary
 from pipeline.config.load import FILE_REFERENCE
 from pipeline.layout import Layout
 
 _SETUP_FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "setup.py")
 _ARTIFACT_PORT = 8098
 """Beam's default."""
+COPIES = "millrace_code"
+"""What our workers find the folder with copies of the user's code by, as one of Beam's experiments."""
 ENVIRONMENT_CACHE_MILLIS = 10_000
 """A worker stays so long with its TaskManager when it has nothing to do. Without it each stage starts its own."""
 
@@ -29,36 +35,77 @@ class Pipelines:
         name: of their jobs on a cluster: the same for each try at this node of this run, and for no other.
         flink: the cluster, its paths resolved; None on another runner.
         shared: folders that this process and a cluster's workers must share.
+        read: files and folders that workers read, and must have as they are here.
         code: files that the config names code in.
+        copies: where workers look for copies of those; empty where only they can have them.
     """
 
     args: tuple[str, ...]
     name: str = ""
     flink: Flink | None = None
     shared: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    copies: str = ""
 
 
 def here() -> tuple[str, ...]:
     """The options of pipelines that run on this machine whatever the config says, as their files are only here."""
-    return _args(Runner(), Flink(), "")
+    return _args(Runner(), "")
+
+
+def check_nodes(config: Config, steps: Sequence[str]) -> None:
+    """Whether each node that runs otherwise is one of the pipeline's Beam steps.
+
+    Raises:
+        ConfigError: one is not.
+    """
+    for name in config.beam.nodes:
+        if name not in steps:
+            hint = close_matches(name, steps)
+            raise ConfigError(f"beam.nodes: no Beam step is called {name!r}.{hint} Beam steps: {', '.join(steps)}")
 
 
 def of_node(config: Config, node: str, run: str) -> Pipelines:
     """How the pipelines of that node are run, in the run of that id."""
     runner = config.beam.of(node)
-    name = f"{config.name}-{node}-{run}"
+    root = hashlib.sha256(config.root_path.encode()).hexdigest()[:6]
+    name = f"{config.name}-{node}-{run}-{root}"
     if not runner.on_flink:
-        return Pipelines(_args(runner, runner.flink, name), name)
-    jar, artifacts = runner.flink.jar, runner.flink.artifacts
-    flink = runner.flink.model_copy(
-        update={
-            "jar": config.resolve(jar) if jar else None,
-            "artifacts": config.resolve(artifacts) if artifacts else Layout(config.root_path).beam,
-        }
+        return Pipelines(_args(runner, name), name)
+    jar = config.resolve(runner.flink.jar) if runner.flink.jar else None
+    artifacts = config.resolve(runner.flink.artifacts) if runner.flink.artifacts else Layout(config.root_path).beam
+    flink = runner.flink.model_copy(update={"jar": jar, "artifacts": artifacts})
+    code = _code(config)
+    copies = os.path.join(artifacts, "code", name) if code and _is_path(artifacts) else ""
+    return Pipelines(
+        args=_args(runner, name, flink, copies),
+        name=name,
+        flink=flink,
+        shared=tuple(filter(_is_path, (config.root_path, artifacts))),
+        read=tuple(filter(_is_path, _read(config, node))),
+        code=code,
+        copies=copies,
     )
-    shared = tuple(folder for folder in (config.root_path, str(flink.artifacts)) if "://" not in folder)
-    return Pipelines(_args(runner, flink, name), name, flink, shared, _code(config))
+
+
+def _is_path(place: str) -> bool:
+    return "://" not in place
+
+
+def _read(config: Config, node: str) -> tuple[str, ...]:
+    """What that node's workers read beside artifacts."""
+    serving = config.drift.serving if config.drift else None
+    read = {
+        "ExampleGen": (divide(config.resolve(config.data.path))[0],),
+        "ServingExampleGen": (divide(config.resolve(serving.path))[0],) if serving else (),
+        "Transform": tuple(
+            config.resolve(feature.file)
+            for feature in config.features
+            if isinstance(feature, Vocabulary) and feature.file
+        ),
+    }
+    return read.get(node, ())
 
 
 def _code(config: Config) -> tuple[str, ...]:
@@ -76,16 +123,16 @@ def _code(config: Config) -> tuple[str, ...]:
     return tuple(sorted(set(named(config.model_dump()))))
 
 
-def _args(runner: Runner, flink: Flink, name: str) -> tuple[str, ...]:
+def _args(runner: Runner, name: str, flink: Flink | None = None, copies: str = "") -> tuple[str, ...]:
     own = {arg.partition("=")[0] for arg in runner.args} - {"--experiments"}
     # With a setup file, or an image of the workers, TFX does not pack a copy of itself for each executor, which takes
     # it 10 s. Remote workers get our two packages by the first; the DirectRunner does not look at it.
-    options = [*_of_flink(flink, name)] if runner.on_flink else [("setup_file", _SETUP_FILE)]
+    options = [*_of_flink(flink, name, copies)] if flink else [("setup_file", _SETUP_FILE)]
     known = [f"--{option}={value}" for option, value in options if f"--{option}" not in own]
     return (f"--runner={runner.beam_runner}", *known, *runner.args)
 
 
-def _of_flink(flink: Flink, name: str) -> Iterator[tuple[str, object]]:
+def _of_flink(flink: Flink, name: str, copies: str) -> Iterator[tuple[str, object]]:
     yield "job_name", name
     yield "flink_master", flink.master
     yield "flink_version", flink.version
@@ -110,4 +157,6 @@ def _of_flink(flink: Flink, name: str) -> Iterator[tuple[str, object]]:
     yield "artifacts_dir", flink.artifacts
     # The runner asks for what our Beam's packages are not staged with.
     yield "experiments", "disable_logging_submission_environment"
+    if copies:
+        yield "experiments", f"{COPIES}={copies}"
     yield "sdk_container_image", "none"

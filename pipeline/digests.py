@@ -67,13 +67,26 @@ class Sources:
         with open(path, "rb") as file:
             return {label: hashlib.sha256(file.read()).hexdigest()}
 
+    def files(self, path: str) -> tuple[str, ...]:
+        """The .py file at `path` and those that it imports, without our own packages."""
+        start = _Source(os.path.dirname(path), os.path.basename(path))
+        return tuple(
+            os.path.join(source.folder, source.path)
+            for source in self._reached([start]).values()
+            if source.folder != _CHECKOUT or source.path.split(os.sep)[0] not in _PACKAGES
+        )
+
     def _closure(self, start: Sequence[_Source]) -> dict[str, str]:
-        found: dict[str, str] = {}
+        return {label: _sha(_text(source)) for label, source in self._reached(start).items()}
+
+    def _reached(self, start: Sequence[_Source]) -> dict[str, _Source]:
+        """`start` and all that it imports, by label."""
+        found: dict[str, _Source] = {}
         waiting = list(start)
         while waiting:
             source = waiting.pop()
             if self._label(source) not in found:
-                found[self._label(source)] = _sha(_text(source))
+                found[self._label(source)] = source
                 waiting += self._imported(source)
         return found
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from components.errors import ConfigError
 
+_copies = ""
+
 
 def is_reference(name: str) -> bool:
     """Whether `name` is a dotted path or FILE.py:NAME, and not a bare name, such as Keras' own."""
@@ -23,6 +25,20 @@ def absolute(reference: str, project: str) -> str:
     """`reference` with a relative file part resolved against the project's folder; dotted paths stay."""
     path, separator, name = reference.rpartition(":")
     return f"{os.path.normpath(os.path.join(project, path))}:{name}" if separator else reference
+
+
+def look_in(folder: str) -> None:
+    """From now on, a file that a reference names is read from its copy: below `folder`, under its own path there.
+
+    For processes of another machine, which has the folder but not the file. What has no copy is read where it is.
+    """
+    global _copies
+    _copies = folder
+
+
+def copy_of(path: str, folder: str) -> str:
+    """Where below `folder` the copy of the file at an absolute path lies."""
+    return os.path.join(folder, path.lstrip(os.sep))
 
 
 def load(reference: str) -> Any:
@@ -56,6 +72,8 @@ def _module_of_file(path: str) -> ModuleType:
     name = f"user_{hashlib.sha256(path.encode()).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
+    if _copies and os.path.isfile(copy := copy_of(path, _copies)):
+        path = copy
     if not os.path.isfile(path):
         raise ConfigError(f"{path}: {'that is a folder' if os.path.isdir(path) else 'no such file'}")
     spec = importlib.util.spec_from_file_location(name, path)

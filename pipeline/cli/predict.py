@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from typing import get_args
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, get_args
 
 import click
 
@@ -14,6 +17,9 @@ from pipeline.config.config import Config
 from pipeline.config.load import load
 from pipeline.paths import absolute
 from pipeline.prediction.formats import InputFormat, OutputFormat
+
+if TYPE_CHECKING:
+    from pipeline.beam import Pipelines
 
 
 @click.command()
@@ -44,20 +50,21 @@ def predict(
     folder, config = _model(model, root)
     with quiet() as output:
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
-        from pipeline.beam import here, of_node
+        from pipeline.flink import job
         from pipeline.prediction.predict import predict as send
 
-        done = send(
-            folder,
-            [absolute(path) for path in inputs],
-            os.path.abspath(out),
-            format=format,
-            output_format=output_format,
-            batch_size=batch_size,
-            delimiter=config.data.delimiter if config else ",",
-            # As the node of a run that does the same.
-            beam_args=of_node(config, "Predictions", "predict").args if config else here(),
-        )
+        pipelines = _pipelines(config, (folder, *inputs), out)
+        with job.running(pipelines):
+            done = send(
+                folder,
+                [absolute(path) for path in inputs],
+                os.path.abspath(out),
+                format=format,
+                output_format=output_format,
+                batch_size=batch_size,
+                delimiter=config.data.delimiter if config else ",",
+                beam_args=pipelines.args,
+            )
         console(output.stream).print(f"{done.rows:,} predictions of {folder} in {out}")
 
 
@@ -68,3 +75,15 @@ def _model(model: str, root: str | None) -> tuple[str, Config | None]:
     config = at_root(load(model), root)
     version = versions.current(config.serving_path)
     return versions.path_of(config.serving_path, version), config
+
+
+def _pipelines(config: Config | None, read: Iterable[str], out: str) -> Pipelines:
+    """As those of the node of a run that does the same."""
+    from components.example_gen.patterns import divide
+    from pipeline.beam import Pipelines, here, of_node
+
+    if config is None:
+        return Pipelines(here())
+    node = of_node(config, "Predictions", f"predict-{uuid.uuid4().hex}")
+    folders = tuple(divide(absolute(path))[0] for path in read)
+    return dataclasses.replace(node, read=folders, shared=(*node.shared, os.path.abspath(out)))

@@ -4,4 +4,5 @@ packages   what a cluster is made of, fetched and checked      java      which J
 settings   the settings that were found to work                cluster   brought up, looked at, taken down
 workers    what they have that the client must have, too       rest      Flink's REST interface
 ready      what must hold before a job starts                  job       a step's job while it runs; guard ends it
+code       the user's own on its way to the workers
 """

@@ -13,22 +13,30 @@ from typing import IO
 
 from components import progress
 from pipeline.beam import Pipelines
-from pipeline.flink import guard, ready
+from pipeline.flink import code, guard, ready
 from pipeline.flink.rest import Flink, Unreachable
 
 
 @contextlib.contextmanager
 def running(pipelines: Pipelines) -> Iterator[None]:
-    """Within, Beam's pipelines of one step may run.
+    """Within, Beam's pipelines of one step may run; where they run on no Flink, this does nothing.
 
     Raises:
         InputError: they cannot.
     """
-    flink = pipelines.flink
-    assert flink is not None
-    ready.check(flink, pipelines.args, pipelines.shared, pipelines.code)
+    if pipelines.flink is None:
+        yield
+        return
+    ready.check(pipelines.flink, pipelines)
     end(pipelines)  # what an earlier try at this step left, whose pod is gone
-    command = [sys.executable, "-m", guard.__name__, "--master", flink.master, "--job", pipelines.name]
+    with _watched(pipelines.flink.master, pipelines), _staged(pipelines):
+        yield
+
+
+@contextlib.contextmanager
+def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
+    """A guard tells how far the jobs are, and ends them when this process is gone."""
+    command = [sys.executable, "-m", guard.__name__, "--master", master, "--job", pipelines.name]
     if os.getsid(0) == os.getpid():
         command += ["--group", str(os.getpid())]
     with subprocess.Popen(
@@ -47,6 +55,10 @@ def running(pipelines: Pipelines) -> Iterator[None]:
             process.stdin.write(guard.DONE)
             process.stdin.close()
             listening.join()
+
+
+def _staged(pipelines: Pipelines) -> contextlib.AbstractContextManager[None]:
+    return code.staged(pipelines.code, pipelines.copies) if pipelines.copies else contextlib.nullcontext()
 
 
 def end(pipelines: Pipelines) -> None:

@@ -4,40 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import logging
 import os
 import pathlib
+import urllib.parse
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from components.errors import ConfigError, InputError
+from pipeline.beam import Pipelines
 from pipeline.config.beam import Flink as Config
 from pipeline.flink import java, packages, workers
 from pipeline.flink.rest import Flink, Unreachable
 
 _STAGED = ("--requirements_file", "--setup_file", "--extra_package")
-_HERE = ("localhost", "127.0.0.1", "[::1]")
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def check(flink: Config, args: Sequence[str], folders: Collection[str], code: Sequence[str]) -> None:
-    """Whether a job can run.
-
-    Args:
-        flink: the cluster, its paths resolved.
-        args: the options that the job will get.
-        folders: that this process and all workers must share.
-        code: files that workers must have as they are here.
+def check(flink: Config, pipelines: Pipelines) -> None:
+    """Whether the jobs of pipelines can run on a cluster.
 
     Raises:
-        InputError: it cannot; names the field or what is missing.
+        InputError: they cannot; names the field or what is missing.
     """
     _check_jar(flink)
-    _check_staged(flink, args)
+    _check_staged(flink, pipelines.args)
     _check_cluster(flink)
     if flink.job_server is None:
         java.found()
     if flink.workers == "external":
-        _check_workers(flink, folders, code)
+        _check_workers(flink, pipelines.shared, pipelines.read)
 
 
 def _check_jar(flink: Config) -> None:
@@ -82,28 +77,38 @@ def _check_cluster(flink: Config) -> None:
         )
 
 
-def _check_workers(flink: Config, folders: Collection[str], code: Sequence[str]) -> None:
-    host = flink.worker_address.rpartition(":")[0]
-    if host in _HERE and not _is_here(flink.master):
-        # Each TaskManager's own, which only it can reach.
-        logging.info("the workers at each TaskManager's %s cannot be asked from here", flink.worker_address)
-        return
+def _check_workers(flink: Config, shared: Collection[str], read: Collection[str]) -> None:
     with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(_probe(folder)) for folder in folders]
-        try:
-            answer = workers.ask(flink.worker_address, [*probes, *code])
-        except ConnectionError as error:
-            raise InputError(
-                f"beam.flink.worker_address: no pool of our workers answers at {flink.worker_address} ({error}). "
-                "It is started with `python -m pipeline.runners.pool`, and by `millrace flink up`"
-            ) from None
-        _compare_versions(flink.worker_address, answer.versions)
-        for path, sum_here in workers.files([*probes, *code]).items():
-            _compare(path, sum_here, answer.files[path], is_code=path in code)
+        probes = [stack.enter_context(_probe(folder)) for folder in shared]
+        here = workers.sizes([*probes, *read])
+        for address in _pools(flink):
+            try:
+                answer = workers.ask(address, [*here])
+            except ConnectionError as error:
+                raise InputError(
+                    f"beam.flink.worker_address: no pool of our workers answers at {address} ({error}). "
+                    "It is started with `python -m pipeline.runners.pool`, and by `millrace flink up`"
+                ) from None
+            _compare_versions(address, answer.versions)
+            for path in probes:
+                _check_shared(path, here[path], answer.sizes[path])
+            for path in read:
+                _check_read(address, path, here[path], answer.sizes[path])
 
 
-def _is_here(master: str) -> bool:
-    return master.rpartition("//")[2].partition(":")[0] in _HERE
+def _pools(flink: Config) -> list[str]:
+    """Where the pools of workers can be asked: the one that there is, or that of each TaskManager."""
+    host, _, port = flink.worker_address.rpartition(":")
+    if host not in _HERE or _host_of(flink.master) in _HERE:
+        return [flink.worker_address]
+    # Only its TaskManager reaches such a pool; one port further it tells everybody what it has.
+    hosts = {_host_of(each["path"]) for each in Flink(flink.master).taskmanagers()}
+    return [f"{each}:{int(port) + 1}" for each in sorted(hosts)]
+
+
+def _host_of(address: str) -> str:
+    """Of HOST:PORT, of a URL, and of a TaskManager's path, which Flink writes `pekko.tcp://flink@HOST:PORT/user/…`."""
+    return urllib.parse.urlsplit(address if "//" in address else f"//{address}").hostname or ""
 
 
 @contextlib.contextmanager
@@ -132,13 +137,18 @@ def _compare_versions(address: str, theirs: Mapping[str, str]) -> None:
         )
 
 
-def _compare(path: str, here: str | None, there: str | None, is_code: bool) -> None:
-    if here == there:
-        return
-    if not is_code:
+def _check_shared(path: str, here: int | None, there: int | None) -> None:
+    if here != there:
         raise InputError(
             f"{os.path.dirname(path)}: the workers do not see what is written there: the root and beam.flink.artifacts "
             "must lie on a volume that this process, Flink's TaskManagers and their workers share, under the same path"
         )
-    what = "lack it" if there is None else "have another one"
-    raise InputError(f"{path}: the config names it, and the workers {what}: build it into their image, or share it")
+
+
+def _check_read(address: str, path: str, here: int | None, there: int | None) -> None:
+    if here != there:
+        what = "lack it" if there is None else f"have another one, of {there:,} bytes"
+        raise InputError(
+            f"{path}: the workers at {address} are to read it, and {what}: put it where they see it under the same "
+            "path, or build it into their image (millrace image build --project)"
+        )

@@ -42,6 +42,8 @@ COMMON = {
     "restart-strategy.fixed-delay.attempts": 3,
     # Longer than a worker stays with its TaskManager (options: environment_cache_millis), or the dead one is met again.
     "restart-strategy.fixed-delay.delay": "15 s",
+    # Milliseconds: how long a job waits while others have the slots. After Flink's five minutes it fails.
+    "slot.request.timeout": 3600000,
     "taskmanager.network.sort-shuffle.min-buffers": 64,
     "web.submit.enable": "false",
 }

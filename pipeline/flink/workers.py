@@ -39,15 +39,15 @@ def _code() -> str:
     return digest.hexdigest()[:12]
 
 
-def files(paths: Sequence[str]) -> dict[str, str | None]:
-    """The checksums of files, as this machine has them; None where it has no such file."""
-    return {path: _checksum(path) for path in paths}
+def sizes(paths: Sequence[str]) -> dict[str, int | None]:
+    """The bytes of files, as this machine has them; 0 for a folder, None where there is no such thing."""
+    return {path: _size(path) for path in paths}
 
 
-def _checksum(path: str) -> str | None:
-    if not os.path.isfile(path):
+def _size(path: str) -> int | None:
+    if not os.path.exists(path):
         return None
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+    return 0 if os.path.isdir(path) else os.path.getsize(path)
 
 
 def serve(server: grpc.Server) -> None:
@@ -55,7 +55,7 @@ def serve(server: grpc.Server) -> None:
     mine = versions()
 
     def look(request: bytes, context: object) -> bytes:
-        return json.dumps({"versions": mine, "files": files(json.loads(request)), "process": os.getpid()}).encode()
+        return json.dumps({"versions": mine, "sizes": sizes(json.loads(request)), "process": os.getpid()}).encode()
 
     handler = grpc.unary_unary_rpc_method_handler(look)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: handler}),))
@@ -66,17 +66,17 @@ class Answer:
     """What a pool says of itself.
 
     Attributes:
-        files: the checksums of those that it was asked for; None where it sees none.
+        sizes: of the files that it was asked for, see `sizes`.
         process: its id, on its own machine.
     """
 
     versions: Mapping[str, str]
-    files: Mapping[str, str | None]
+    sizes: Mapping[str, int | None]
     process: int
 
 
 def ask(address: str, paths: Sequence[str], timeout: float = 20.0) -> Answer:
-    """What the pool there has, and how it sees files.
+    """What the pool there has, and which files it sees.
 
     Raises:
         ConnectionError: nobody answers, or a pool that knows nothing of it (Beam's own).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfx.proto.orchestration import pipeline_pb2
 
-from pipeline import graph
+from pipeline import beam, graph
 from pipeline.config.config import Config
 from pipeline.kubeflow.steps import Node
 from pipeline.kubeflow.visible import declared
@@ -12,8 +12,13 @@ from pipeline.runners import ir as irs
 
 
 def nodes(config: Config) -> tuple[Node, ...]:
-    """The nodes of `config`'s pipeline, in topological order."""
+    """The nodes of `config`'s pipeline, in topological order.
+
+    Raises:
+        ConfigError: the config names Beam steps that there are not.
+    """
     ir = irs.compiled(graph.create_pipeline(config))
+    beam.check_nodes(config, irs.beam_nodes(ir))
     upstream = irs.upstream(ir)
     return tuple(
         Node(each.pipeline_node.node_info.id, upstream[each.pipeline_node.node_info.id], _outputs(each.pipeline_node))

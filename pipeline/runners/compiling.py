@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline import dependencies, graph, preflight
+from pipeline import beam, dependencies, graph, preflight
 from pipeline.config import Config
 from pipeline.runners import ir as irs
 from pipeline.runners.compiled import Compiled
@@ -15,8 +15,10 @@ def compiled(config: Config) -> Compiled:
         ConfigError: the config names something that does not exist.
     """
     preflight.check(config)
+    ir = irs.compiled(graph.create_pipeline(config))
+    beam.check_nodes(config, irs.beam_nodes(ir))
     return Compiled(
-        ir=irs.compiled(graph.create_pipeline(config)),
+        ir=ir,
         user_code=dependencies.user_code(config),
         data_files=dependencies.data_files(config),
         earlier_spans=graph.node_of_earlier_spans(config),

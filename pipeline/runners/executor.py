@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import logging
 import os
@@ -25,6 +24,7 @@ from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 
 from components import progress
 from pipeline.beam import Pipelines
+from pipeline.flink import job
 from pipeline.runners import failures, logs
 from pipeline.runners.fork_server import ChildDied, Send, Usage
 from pipeline.runners.server import Server
@@ -88,20 +88,13 @@ class NodeExecutor:
                 _in_child, spec, invocation, self.root, self.pipelines, self.log, self.gpu, receive=self.report
             )
         except ChildDied as died:
-            self._end_jobs()
+            job.end(self.pipelines)
             raise failures.of_dead_child(died) from None
         except KeyboardInterrupt:
-            self._end_jobs()
+            job.end(self.pipelines)
             raise
         self.usage = answer.usage
         return ExecutorOutput.FromString(answer.value)
-
-    def _end_jobs(self) -> None:
-        """The child that sent jobs to a cluster was killed."""
-        if self.pipelines.flink:
-            from pipeline.flink import job
-
-            job.end(self.pipelines)
 
 
 class _Operator(BaseExecutorOperator):
@@ -122,16 +115,8 @@ def perform(spec: message.Message, info: ExecutionInfo, pipelines: Pipelines) ->
         return PythonExecutorOperator(spec).run_executor(info)
     operator = BeamExecutorOperator(spec)
     operator.beam_pipeline_args += [PlaceholderExpression(value=Value(string_value=arg)) for arg in pipelines.args]
-    with _on_cluster(pipelines):
+    with job.running(pipelines):
         return operator.run_executor(info)
-
-
-def _on_cluster(pipelines: Pipelines) -> contextlib.AbstractContextManager[None]:
-    if pipelines.flink is None:
-        return contextlib.nullcontext()
-    from pipeline.flink import job
-
-    return job.running(pipelines)
 
 
 def _in_child(

@@ -15,6 +15,7 @@ from tfx.orchestration.local import runner_utils
 from tfx.orchestration.pipeline import Pipeline
 from tfx.orchestration.portable import runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
+from tfx.proto.orchestration.executable_spec_pb2 import BeamExecutableSpec
 
 from pipeline.runs import Home
 
@@ -94,6 +95,13 @@ def modules(ir: pipeline_pb2.Pipeline) -> dict[str, tuple[str, ...]]:
         )
         found[node_id] = tuple(_class_path(spec).rpartition(".")[0] for spec in specs if spec is not None)
     return found
+
+
+def beam_nodes(ir: pipeline_pb2.Pipeline) -> tuple[str, ...]:
+    """The nodes whose executors are Beam pipelines, in topological order."""
+    deployment = runner_utils.extract_local_deployment_config(ir)
+    specs = {node_id: runner_utils.extract_executor_spec(deployment, node_id) for node_id in node_ids(ir)}
+    return tuple(node_id for node_id, spec in specs.items() if isinstance(spec, BeamExecutableSpec))
 
 
 def executes(ir: pipeline_pb2.Pipeline, node_id: str) -> bool:

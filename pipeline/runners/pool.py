@@ -20,6 +20,8 @@ from typing import Any
 import grpc
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 
+from pipeline import references
+from pipeline.beam import COPIES
 from pipeline.flink import workers
 from pipeline.runners.engine import PRELOAD
 from pipeline.runners.fork_server import ChildDied, ForkServer, Send
@@ -68,10 +70,12 @@ def _work(send: Send, worker_id: str, control: str, provision: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
+    options = _options(worker_id, provision)
+    references.look_in(_copies(options))
     environment = {
         "WORKER_ID": worker_id,
         "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{control}"',
-        "PIPELINE_OPTIONS": json.dumps(_options(worker_id, provision)),
+        "PIPELINE_OPTIONS": json.dumps(options),
     }
     _, harness, _ = sdk_worker_main.create_harness(environment)
     try:
@@ -95,6 +99,12 @@ def _options(worker_id: str, provision: str) -> Mapping[str, Any]:
     return options
 
 
+def _copies(options: Mapping[str, Any]) -> str:
+    """The folder with copies of the user's code; empty where there is none."""
+    experiments = options.get("beam:option:experiments:v1", ())
+    return next((each.partition("=")[2] for each in experiments if each.startswith(f"{COPIES}=")), "")
+
+
 def _nothing(send: Send) -> None:
     """What makes the fork server import everything."""
 
@@ -103,30 +113,47 @@ def main() -> None:
     """Serve until a signal comes."""
     parser = argparse.ArgumentParser(description="Python workers for Flink's TaskManagers.")
     parser.add_argument("--address", default="localhost:50000", metavar="HOST:PORT", help="where to listen")
-    address = parser.parse_args().address
+    parser.add_argument("--asked-at", metavar="HOST:PORT", help="where to say what it has, and to do nothing else")
+    args = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     ended = threading.Event()
     with ForkServer(PRELOAD) as forks:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
         forks.call(_nothing, receive=_LOG.info)
-        server = grpc.server(
-            concurrent.futures.ThreadPoolExecutor(16),
-            # TaskManagers ping the pool as long as they use its workers.
-            options=[
-                ("grpc.http2.max_pings_without_data", 0),
-                ("grpc.http2.max_ping_strikes", 0),
-                ("grpc.so_reuseport", 0),
-            ],
-        )
-        beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(Pool(forks), server)
-        workers.serve(server)
-        server.add_insecure_port(address)
-        server.start()
-        _LOG.info("ready at %s", address)
+        servers = [_workers(forks, args.address), *([_answers(args.asked_at)] if args.asked_at else [])]
+        for server in servers:
+            server.start()
+        _LOG.info("ready at %s", args.address)
         while not ended.wait(3600):
             pass
-        server.stop(0)
+        for server in servers:
+            server.stop(0)
+
+
+def _workers(forks: ForkServer, address: str) -> grpc.Server:
+    """Starts workers there, and says what they have."""
+    server = grpc.server(
+        concurrent.futures.ThreadPoolExecutor(16),
+        # TaskManagers ping the pool as long as they use its workers.
+        options=[
+            ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.http2.max_ping_strikes", 0),
+            ("grpc.so_reuseport", 0),
+        ],
+    )
+    beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(Pool(forks), server)
+    workers.serve(server)
+    server.add_insecure_port(address)
+    return server
+
+
+def _answers(address: str) -> grpc.Server:
+    """Says there what the workers have."""
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+    workers.serve(server)
+    server.add_insecure_port(address)
+    return server
 
 
 if __name__ == "__main__":

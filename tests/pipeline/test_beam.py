@@ -9,7 +9,11 @@ import pytest
 from apache_beam.options import pipeline_options as options
 
 import pipeline.config as c
+from components.errors import ConfigError
 from pipeline import beam
+from pipeline.config.load import load
+from pipeline.kubeflow.nodes import nodes
+from pipeline.runners import compiling
 
 
 def config(**fields: Any) -> c.Config:
@@ -49,7 +53,8 @@ def test_on_flink_beam_reads_what_the_config_says() -> None:
     assert read(args, options.JobServerOptions).artifacts_dir == "/shared/runs/beam"
     assert read(args, options.SetupOptions).setup_file is None
     assert "--parallelism=8" in args
-    assert read(args, options.GoogleCloudOptions).job_name == "shop-ExampleGen-run-1" == pipelines.name
+    assert read(args, options.GoogleCloudOptions).job_name == pipelines.name
+    assert pipelines.name.startswith("shop-ExampleGen-run-1-")
     assert pipelines.shared == ("/shared/runs", "/shared/runs/beam")
 
 
@@ -85,6 +90,39 @@ def test_a_node_that_differs_gets_its_own_options() -> None:
     assert beam.of_node(mixed, "Transform", "run-1").flink
 
 
-def test_workers_need_the_files_of_ones_own_code() -> None:
+def test_ones_own_code_travels_where_the_workers_share_a_folder() -> None:
     own = config(runner="flink").model_copy(update={"preprocessing_fn": "/project/mine.py:preprocess"})
-    assert beam.of_node(own, "Transform", "run-1").code == ("/project/mine.py",)
+    pipelines = beam.of_node(own, "Transform", "run-1")
+    assert pipelines.code == ("/project/mine.py",)
+    assert pipelines.copies == f"/shared/runs/beam/code/{pipelines.name}"
+    assert f"millrace_code={pipelines.copies}" in read(pipelines.args, options.DebugOptions).experiments
+    bucket = own.model_copy(update={"beam": c.Beam(runner="flink", flink=c.Flink(artifacts="gs://shop/beam"))})
+    assert beam.of_node(bucket, "Transform", "run-1").copies == ""
+    assert beam.of_node(config(runner="flink"), "Transform", "run-1").copies == ""
+
+
+def test_workers_need_what_their_node_reads_beside_artifacts() -> None:
+    words = c.Vocabulary(column="kind", file="words/kinds.txt")
+    reading = config(runner="flink").model_copy(update={"features": (words,)})
+    reading = reading.model_copy(update={"data": c.Data(path="data/{SPAN}/*.csv")})
+    nodes = ("ExampleGen", "Transform", "Evaluator")
+    assert [beam.of_node(reading, node, "run-1").read for node in nodes] == [
+        ("/project/data",),
+        ("/project/words/kinds.txt",),
+        (),
+    ]
+
+
+def test_jobs_of_runs_with_the_same_id_elsewhere_have_other_names() -> None:
+    here, there = (config(runner="flink").model_copy(update={"root": root}) for root in ("/a", "/b"))
+    assert beam.of_node(here, "Transform", "run-1").name == beam.of_node(here, "Transform", "run-1").name
+    assert beam.of_node(here, "Transform", "run-1").name != beam.of_node(there, "Transform", "run-1").name
+
+
+@pytest.mark.parametrize(("name", "hint"), [("Evalator", r" Did you mean Evaluator\?"), ("Pusher", "")])
+def test_nodes_that_are_no_beam_steps_are_refused(name: str, hint: str) -> None:
+    wrong = load("taxi").model_copy(update={"beam": c.Beam(nodes={name: c.Runner()})})
+    message = f"beam.nodes: no Beam step is called '{name}'.{hint} Beam steps: ExampleGen, StatisticsGen, "
+    for check in (compiling.compiled, nodes):
+        with pytest.raises(ConfigError, match=message):
+            check(wrong)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import http.server
+import json
 import os
 import pathlib
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
 from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
 
 from components.errors import ConfigError, InputError
+from pipeline.beam import Pipelines
 from pipeline.config import Flink
 from pipeline.flink import ready, workers
 
@@ -33,39 +36,93 @@ def pool() -> Iterator[str]:
     server.stop(0)
 
 
+def check(flink: Flink, *args: str) -> None:
+    ready.check(flink, Pipelines(args, flink=flink))
+
+
 def test_a_jar_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:
     flink = Flink(jar=str(tmp_path / "gone.jar"))
     with pytest.raises(ConfigError, match=r"beam.flink.jar: no such file: .*gone.jar.*millrace flink up"):
-        ready.check(flink, (), (), ())
+        check(flink)
 
 
 def test_another_jar_than_the_config_means_is_refused(tmp_path: pathlib.Path) -> None:
     jar = tmp_path / "server.jar"
     jar.write_bytes(b"PK")
     with pytest.raises(InputError, match=r"server.jar: its SHA-256 is \w{64}, expected 0{64}"):
-        ready.check(Flink(jar=str(jar), sha256="0" * 64), (), (), ())
+        check(Flink(jar=str(jar), sha256="0" * 64))
 
 
 def test_a_cluster_that_does_not_answer_is_named() -> None:
     with pytest.raises(InputError, match=r"beam.flink.master: http://localhost:9: .*refused.*millrace flink up"):
-        ready.check(Flink(master=NOBODY), (), (), ())
+        check(Flink(master=NOBODY))
 
 
 def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
+    with answering({}) as address, pytest.raises(InputError, match="answers, but is no Flink"):
+        check(Flink(master=address))
+
+
+@contextlib.contextmanager
+def answering(answer: Any) -> Iterator[str]:
+    """The address of a server that answers this, as JSON."""
+
     class Json(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(json.dumps(answer).encode())
 
         def log_message(self, *_: object) -> None:
             """Nowhere."""
 
-    with http.server.HTTPServer(("localhost", 0), Json) as server:
+    with http.server.HTTPServer(("127.0.0.2", 0), Json) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(InputError, match="answers, but is no Flink"):
-            ready.check(Flink(master=f"localhost:{server.server_port}"), (), (), ())
+        yield f"127.0.0.2:{server.server_port}"
         server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("flink", "asked"),
+    [
+        (Flink(), "localhost:50000"),
+        (Flink(master="http://127.0.0.1:8081/"), "localhost:50000"),
+        (Flink(master="jobs:8081", worker_address="pool.shop:50000"), "pool.shop:50000"),
+    ],
+)
+def test_one_pool_is_asked_where_the_config_says(flink: Flink, asked: str) -> None:
+    assert ready._pools(flink) == [asked]
+
+
+def test_a_pool_beside_each_taskmanager_is_asked_at_that_one_s_address() -> None:
+    """What Flink 1.19 answers, shortened."""
+    managers = [
+        {"id": f"10.0.0.{number}:41803-1", "path": f"pekko.tcp://flink@10.0.0.{number}:41803/user/rpc/taskmanager_0"}
+        for number in (7, 8)
+    ]
+    with answering({"taskmanagers": managers}) as master:
+        assert ready._pools(Flink(master=master)) == ["10.0.0.7:50001", "10.0.0.8:50001"]
+
+
+def test_workers_that_see_what_this_process_sees_are_taken(pool: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "words.txt").write_text("a")
+    ready._check_workers(Flink(worker_address=pool), [str(tmp_path / "root")], [str(tmp_path / "words.txt")])
+    assert not list((tmp_path / "root").iterdir())
+
+
+def test_what_workers_do_not_see_is_named() -> None:
+    with pytest.raises(InputError, match="/there/root: the workers do not see what is written there"):
+        ready._check_shared("/there/root/.probe-1", 20, None)
+    with pytest.raises(InputError, match="/there/words.txt: the workers at pool:1 are to read it, and lack it"):
+        ready._check_read("pool:1", "/there/words.txt", 20, None)
+    with pytest.raises(InputError, match="and have another one, of 1,000 bytes"):
+        ready._check_read("pool:1", "/there/words.txt", 20, 1000)
+
+
+def test_other_versions_than_the_client_s_are_named() -> None:
+    ready._compare_versions("pool:1", workers.versions())
+    with pytest.raises(InputError, match=r"the workers at pool:1 have apache-beam 2.60.0 \(here 2.61.0\): start them"):
+        ready._compare_versions("pool:1", {**workers.versions(), "apache-beam": "2.60.0"})
 
 
 @pytest.mark.parametrize(
@@ -73,7 +130,7 @@ def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
 )
 def test_a_pool_installs_nothing(option: str) -> None:
     with pytest.raises(ConfigError, match=rf"beam.args: {option}: .* Build them into the image"):
-        ready.check(Flink(), (option,), (), ())
+        check(Flink(), option)
 
 
 def test_other_workers_install_what_pip_packs() -> None:
@@ -83,10 +140,10 @@ def test_other_workers_install_what_pip_packs() -> None:
         import pip  # noqa: F401
 
         with pytest.raises(InputError, match="refused"):
-            ready.check(flink, ("--requirements_file=mine.txt",), (), ())
+            check(flink, "--requirements_file=mine.txt")
         return
     with pytest.raises(ConfigError, match="Beam packs it with pip, which this environment lacks"):
-        ready.check(flink, ("--requirements_file=mine.txt",), (), ())
+        check(flink, "--requirements_file=mine.txt")
 
 
 def test_a_pool_says_what_it_has(pool: str, tmp_path: pathlib.Path) -> None:
@@ -94,8 +151,7 @@ def test_a_pool_says_what_it_has(pool: str, tmp_path: pathlib.Path) -> None:
     answer = workers.ask(pool, [str(tmp_path / "mine.py"), str(tmp_path / "gone.py")])
     assert answer.versions == workers.versions()
     assert answer.versions["apache-beam"] == "2.61.0"
-    assert answer.files == workers.files([*answer.files])
-    assert answer.files[str(tmp_path / "gone.py")] is None
+    assert answer.sizes == {str(tmp_path / "mine.py"): 6, str(tmp_path / "gone.py"): None}
     assert answer.process == os.getpid()
 
 

@@ -1,0 +1,77 @@
+"""A user's code on its way to workers that do not have it."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from components.errors import InputError
+from pipeline.flink import code
+from pipeline.runners import pool
+
+WORKER = """
+import sys
+from pipeline import references
+references.look_in(sys.argv[1])
+print(references.load(sys.argv[2])())
+"""
+
+
+@pytest.fixture
+def mine(tmp_path: pathlib.Path) -> pathlib.Path:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "prepare.py").write_text(
+        "import tables\nfrom pipeline.layout import Layout\ndef fn(): return tables.NAME\n"
+    )
+    (folder / "tables.py").write_text("NAME = 'mine'\n")
+    (folder / "other.py").write_text("NAME = 'other'\n")
+    return folder / "prepare.py"
+
+
+def of_worker(copies: pathlib.Path, reference: str) -> str:
+    """What a process prints that has only copies."""
+    return subprocess.run(
+        [sys.executable, "-c", WORKER, str(copies), reference], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_workers_read_copies_of_what_they_lack(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    copies = tmp_path / "copies"
+    with code.staged([str(mine)], str(copies)):
+        names = {path.name for path in copies.rglob("*") if path.is_file()}
+        mine.parent.rename(tmp_path / "gone")
+        assert of_worker(copies, f"{mine}:fn") == "mine"
+    assert names == {"prepare.py", "tables.py"}
+    assert not copies.exists()
+
+
+def test_copies_count_more_than_what_an_image_has(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with code.staged([str(mine)], str(tmp_path / "copies")):
+        (mine.parent / "tables.py").write_text("NAME = 'old'\n")
+        assert of_worker(tmp_path / "copies", f"{mine}:fn") == "mine"
+        assert of_worker(tmp_path / "elsewhere", f"{mine}:fn") == "old"
+
+
+def test_what_a_lost_client_left_is_not_taken(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "copies" / "stale.py").touch()
+    with code.staged([str(mine)], str(tmp_path / "copies")):
+        assert not (tmp_path / "copies" / "stale.py").exists()
+
+
+def test_where_nothing_can_be_written_that_is_said(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "file").touch()
+    copies = code.staged([str(mine)], str(tmp_path / "file" / "copies"))
+    said = "file/copies.*: Not a directory: .*prepare.py cannot be given to the workers"
+    with pytest.raises(InputError, match=said), copies:
+        pass
+
+
+def test_a_worker_finds_the_folder_among_its_job_s_options() -> None:
+    options = {"beam:option:experiments:v1": ["beam_fn_api", "millrace_code=/root/beam/code/job"]}
+    assert pool._copies(options) == "/root/beam/code/job"
+    assert pool._copies({}) == ""
