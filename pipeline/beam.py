@@ -18,8 +18,6 @@ from pipeline.config.load import FILE_REFERENCE
 from pipeline.layout import Layout
 
 _SETUP_FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "setup.py")
-_ARTIFACT_PORT = 8098
-"""Beam's default."""
 COPIES = "millrace_code"
 """What our workers find the folder with copies of the user's code by, as one of Beam's experiments."""
 ENVIRONMENT_CACHE_MILLIS = 10_000
@@ -138,8 +136,7 @@ def _of_flink(flink: Flink, name: str, copies: str) -> Iterator[tuple[str, objec
     yield "flink_version", flink.version
     if flink.job_server:
         yield "job_endpoint", flink.job_server
-        # It tells where its artifacts go as it sees itself from within its container.
-        yield "artifact_endpoint", f"{flink.job_server.rpartition(':')[0]}:{_ARTIFACT_PORT}"
+        yield "artifact_endpoint", flink.artifact_server
     elif flink.jar:
         yield "flink_job_server_jar", flink.jar
         # It lives as long as one step, and mostly loads classes.

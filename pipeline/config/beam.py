@@ -9,6 +9,8 @@ import pydantic
 from pipeline.config.record import Record
 
 _ADDRESS = r"^\S+:\d+$"
+_ARTIFACT_PORT = 8098
+"""Beam's default."""
 _NAMES = {"direct": "DirectRunner", "flink": "FlinkRunner"}
 
 
@@ -46,6 +48,11 @@ class Flink(Record):
         if self.job_server and self.jar:
             raise ValueError("jar and job_server: one of them is enough, a jar is for a job server that is started")
         return self
+
+    @property
+    def artifact_server(self) -> Union[str, None]:
+        """Where `job_server` takes what jobs bring; itself it tells an address that only its container knows."""
+        return f"{self.job_server.rpartition(':')[0]}:{_ARTIFACT_PORT}" if self.job_server else None
 
 
 class Runner(Record):

@@ -71,6 +71,8 @@ def fetched(tell: Tell, folder: pathlib.Path | None = None) -> Packages:
     packages = Packages(here / "lib", here / "beam-flink-job-server.jar")
     with alone(folder):
         if not here.exists():
+            for killed in folder.glob("unfinished-*"):
+                shutil.rmtree(killed)
             with tempfile.TemporaryDirectory(dir=folder, prefix="unfinished-") as unfinished:
                 made = pathlib.Path(unfinished, "made")
                 (made / "lib").mkdir(parents=True)

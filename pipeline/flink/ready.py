@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import pathlib
+import socket
 import urllib.parse
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -29,8 +30,7 @@ def check(flink: Config, pipelines: Pipelines) -> None:
     _check_jar(flink)
     _check_staged(flink, pipelines.args)
     _check_cluster(flink)
-    if flink.job_server is None:
-        java.found()
+    _check_job_server(flink)
     if flink.workers == "external":
         _check_workers(flink, pipelines.shared, pipelines.read)
 
@@ -75,6 +75,21 @@ def _check_cluster(flink: Config) -> None:
             f"beam.flink.parallelism: {flink.parallelism} slots are asked for, and the cluster at {asked.url} has "
             f"{slots} (of {found['taskmanagers']} TaskManagers): start more of them, or ask for {slots or 'fewer'}"
         )
+
+
+def _check_job_server(flink: Config) -> None:
+    if flink.job_server is None or flink.artifact_server is None:
+        java.found()  # it starts one
+        return
+    for address in (flink.job_server, flink.artifact_server):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+        except OSError as error:
+            raise InputError(
+                f"beam.flink.job_server: nobody answers at {address} ({error.strerror or error}). Is Beam's job server "
+                "up? Without job_server, each step starts one of its own"
+            ) from None
 
 
 def _check_workers(flink: Config, shared: Collection[str], read: Collection[str]) -> None:

@@ -58,6 +58,13 @@ def test_on_flink_beam_reads_what_the_config_says() -> None:
     assert pipelines.shared == ("/shared/runs", "/shared/runs/beam")
 
 
+def test_a_job_server_that_is_there_gets_jobs_and_artifacts() -> None:
+    args = beam.of_node(config(runner="flink", flink=c.Flink(job_server="jobs:8099")), "ExampleGen", "run-1").args
+    portable = read(args, options.PortableOptions)
+    assert (portable.job_endpoint, portable.artifact_endpoint) == ("jobs:8099", "jobs:8098")
+    assert not any("job_server" in arg for arg in args)
+
+
 def test_options_of_ones_own_count_more_but_experiments_add_up() -> None:
     args = beam.of_node(
         config(runner="flink", args=("--environment_cache_millis=5", "--experiments=mine")), "ExampleGen", "run-1"

@@ -82,6 +82,13 @@ def answering(answer: Any) -> Iterator[str]:
         server.shutdown()
 
 
+def test_a_job_server_that_does_not_answer_is_named() -> None:
+    overview = {"flink-version": "1.19.3", "slots-total": 2, "taskmanagers": 2}
+    said = r"beam.flink.job_server: nobody answers at 127.0.0.1:9 \(Connection refused\). Is Beam's job server up\?"
+    with answering(overview) as master, pytest.raises(InputError, match=said):
+        check(Flink(master=master, job_server="127.0.0.1:9"))
+
+
 @pytest.mark.parametrize(
     ("flink", "asked"),
     [
