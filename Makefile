@@ -36,7 +36,7 @@ format: setup ## ruff's formatter and its fixes
 acceptance: setup ## the long proofs (WORKERS=2)
 	$(PYTEST) -m acceptance -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-benchmark: setup ## against stock TFX (ARGS="--rows 15000 --repetitions 1"); WHAT=training, images (bare loops), cached, packing or drift
+benchmark: setup ## against stock TFX (ARGS="--rows 15000 --repetitions 1"); WHAT=training, images (bare loops), cached, packing, drift or flink
 	$(BIN)/python -m tests.benchmarks$(WHAT:%=.%) $(ARGS)
 
 lock: ## the locks from requirements/*.in (ARGS=--upgrade for newer versions)

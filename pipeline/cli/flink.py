@@ -22,6 +22,14 @@ folder_option = click.option(
     default=clusters.usual_folder,
     help="Where its logs and settings are; each folder is a cluster.",
 )
+_LINES = """beam=c.Beam(
+    runner="flink",
+    flink=c.Flink(
+        master="{cluster.master}", parallelism={slots}, worker_address="{cluster.workers}",
+        jar="{cluster.server}",
+    ),
+)"""
+"""What a config needs."""
 
 
 @click.group()
@@ -43,15 +51,7 @@ def up(folder: pathlib.Path, taskmanagers: int, slots: int, port: int, worker_po
     size = Size(taskmanagers, slots)
     made = clusters.up(folder.resolve(), packages.fetched(screen.print), size, port, worker_port, screen.print)
     screen.print(f"up, with {taskmanagers * slots} slots: http://{made.master}, logs in {made.folder}\n")
-    screen.print("beam=c.Beam(")
-    screen.print('    runner="flink",')
-    screen.print("    flink=c.Flink(")
-    screen.print(
-        f'        master="{made.master}", parallelism={taskmanagers * slots}, worker_address="{made.workers}",'
-    )
-    screen.print(f'        jar="{made.server}",')
-    screen.print("    ),")
-    screen.print(")", soft_wrap=True)
+    screen.print(_LINES.format(cluster=made, slots=taskmanagers * slots), soft_wrap=True)
 
 
 @flink.command()

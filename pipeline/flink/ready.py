@@ -7,10 +7,12 @@ import importlib.util
 import os
 import pathlib
 import socket
+import time
 import urllib.parse
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from components import progress
 from components.errors import ConfigError, InputError
 from pipeline.beam import Pipelines
 from pipeline.config.beam import Flink as Config
@@ -21,18 +23,34 @@ _STAGED = ("--requirements_file", "--setup_file", "--extra_package")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def check(flink: Config, pipelines: Pipelines) -> None:
+def check(flink: Config, pipelines: Pipelines, patience: float = 30.0) -> None:
     """Whether the jobs of pipelines can run on a cluster.
+
+    Args:
+        patience: seconds in which a cluster may become what it is to be.
 
     Raises:
         InputError: they cannot; names the field or what is missing.
     """
     _check_jar(flink)
     _check_staged(flink, pipelines.args)
-    _check_cluster(flink)
-    _check_job_server(flink)
-    if flink.workers == "external":
-        _check_workers(flink, pipelines.shared, pipelines.read)
+    end = time.monotonic() + patience
+    while True:
+        try:
+            _check_cluster(flink)
+            _check_job_server(flink)
+            if flink.workers == "external":
+                _check_workers(flink, pipelines.shared, pipelines.read)
+            return
+        except _NotYet as error:
+            if time.monotonic() >= end:
+                raise InputError(str(error)) from None
+            progress.report(Flink="waits", reason=str(error))
+        time.sleep(2)
+
+
+class _NotYet(Exception):
+    """What also lacks while a part of a cluster that was lost is replaced."""
 
 
 def _check_jar(flink: Config) -> None:
@@ -62,7 +80,7 @@ def _check_cluster(flink: Config) -> None:
     try:
         found = asked.overview()
     except Unreachable as error:
-        raise InputError(f"beam.flink.master: {error}. Is the cluster up? (here: millrace flink up)") from None
+        raise _NotYet(f"beam.flink.master: {error}. Is the cluster up? (here: millrace flink up)") from None
     version = found["flink-version"]
     if not version.startswith(f"{flink.version}."):
         raise InputError(
@@ -71,7 +89,7 @@ def _check_cluster(flink: Config) -> None:
         )
     slots = found["slots-total"]
     if slots < flink.parallelism:
-        raise InputError(
+        raise _NotYet(
             f"beam.flink.parallelism: {flink.parallelism} slots are asked for, and the cluster at {asked.url} has "
             f"{slots} (of {found['taskmanagers']} TaskManagers): start more of them, or ask for {slots or 'fewer'}"
         )
@@ -86,7 +104,7 @@ def _check_job_server(flink: Config) -> None:
         try:
             socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
         except OSError as error:
-            raise InputError(
+            raise _NotYet(
                 f"beam.flink.job_server: nobody answers at {address} ({error.strerror or error}). Is Beam's job server "
                 "up? Without job_server, each step starts one of its own"
             ) from None
@@ -100,7 +118,7 @@ def _check_workers(flink: Config, shared: Collection[str], read: Collection[str]
             try:
                 answer = workers.ask(address, [*here])
             except ConnectionError as error:
-                raise InputError(
+                raise _NotYet(
                     f"beam.flink.worker_address: no pool of our workers answers at {address} ({error}). "
                     "It is started with `python -m pipeline.runners.pool`, and by `millrace flink up`"
                 ) from None
@@ -118,7 +136,7 @@ def _pools(flink: Config) -> list[str]:
         return [flink.worker_address]
     # Only its TaskManager reaches such a pool; one port further it tells everybody what it has.
     hosts = {_host_of(each["path"]) for each in Flink(flink.master).taskmanagers()}
-    return [f"{each}:{int(port) + 1}" for each in sorted(hosts)]
+    return [f"[{each}]:{int(port) + 1}" if ":" in each else f"{each}:{int(port) + 1}" for each in sorted(hosts)]
 
 
 def _host_of(address: str) -> str:

@@ -31,7 +31,10 @@ class Flink:
 
     def overview(self) -> dict[str, Any]:
         """`flink-version`, `taskmanagers`, `slots-total`, `slots-available`, …"""
-        found: dict[str, Any] = self._ask("GET", "/overview")
+        try:
+            found: dict[str, Any] = self._ask("GET", "/overview")
+        except urllib.error.HTTPError as error:
+            raise Unreachable(f"{self.url} answers, but is no Flink: {error.code} {error.reason}") from None
         if "flink-version" not in found:
             raise Unreachable(f"{self.url} answers, but is no Flink")
         return found

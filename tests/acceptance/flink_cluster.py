@@ -220,5 +220,6 @@ def test_what_does_not_fit_the_cluster_is_said_before_a_job_is_sent(
     from pipeline.flink import ready
 
     usual = {"master": brought.cluster.master, "worker_address": brought.cluster.workers}
+    cluster = Flink(**{**usual, **flink})
     with pytest.raises(InputError, match=message):
-        ready.check(Flink(**{**usual, **flink}), (), [str(tmp_path)], ())
+        ready.check(cluster, pipelines.Pipelines((), flink=cluster, shared=(str(tmp_path),)), patience=0)

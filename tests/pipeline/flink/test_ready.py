@@ -37,7 +37,7 @@ def pool() -> Iterator[str]:
 
 
 def check(flink: Flink, *args: str) -> None:
-    ready.check(flink, Pipelines(args, flink=flink))
+    ready.check(flink, Pipelines(args, flink=flink), patience=0)
 
 
 def test_a_jar_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:
@@ -59,17 +59,19 @@ def test_a_cluster_that_does_not_answer_is_named() -> None:
 
 
 def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
-    with answering({}) as address, pytest.raises(InputError, match="answers, but is no Flink"):
+    with answering({}) as address, pytest.raises(InputError, match=r"answers, but is no Flink\. "):
+        check(Flink(master=address))
+    with answering({}, 404) as address, pytest.raises(InputError, match="answers, but is no Flink: 404 Not Found"):
         check(Flink(master=address))
 
 
 @contextlib.contextmanager
-def answering(answer: Any) -> Iterator[str]:
+def answering(answer: Any, status: int = 200) -> Iterator[str]:
     """The address of a server that answers this, as JSON."""
 
     class Json(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(status)
             self.end_headers()
             self.wfile.write(json.dumps(answer).encode())
 
