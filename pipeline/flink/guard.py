@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import time
 
@@ -71,6 +72,7 @@ def main() -> None:
     parser.add_argument("--master", required=True)
     parser.add_argument("--job", required=True, help="the name of the client's jobs")
     parser.add_argument("--group", type=int, help="a process group to kill with the client")
+    parser.add_argument("--copies", default="", help="a folder to remove with the jobs")
     args = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     flink = Flink(args.master)
@@ -82,6 +84,7 @@ def main() -> None:
             os.killpg(args.group, signal.SIGKILL)
     with contextlib.suppress(Unreachable):
         end_jobs(flink, args.job, _LATE)
+    shutil.rmtree(args.copies, ignore_errors=True)
 
 
 if __name__ == "__main__":

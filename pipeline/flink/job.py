@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -37,6 +38,7 @@ def running(pipelines: Pipelines) -> Iterator[None]:
 def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
     """A guard tells how far the jobs are, and ends them when this process is gone."""
     command = [sys.executable, "-m", guard.__name__, "--master", master, "--job", pipelines.name]
+    command += ["--copies", pipelines.copies]
     if os.getsid(0) == os.getpid():
         command += ["--group", str(os.getpid())]
     with subprocess.Popen(
@@ -52,8 +54,9 @@ def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
             end(pipelines)
             raise
         finally:
-            process.stdin.write(guard.DONE)
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # somebody has ended it
+                process.stdin.write(guard.DONE)
+                process.stdin.close()
             listening.join()
 
 
@@ -66,6 +69,7 @@ def end(pipelines: Pipelines) -> None:
     if pipelines.flink:
         with contextlib.suppress(Unreachable, OSError):
             guard.end_jobs(Flink(pipelines.flink.master), pipelines.name)
+        shutil.rmtree(pipelines.copies, ignore_errors=True)
 
 
 def _environment() -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import pathlib
+import socket
 import subprocess
 import sys
 import threading
@@ -77,12 +78,40 @@ def brought(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brought]:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+def own(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A folder with a user's code, which writes down where it is read from."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "shares.py").write_text("FIFTH = 0.2\n")
+    (folder / "own.py").write_text(OWN.format(list=str(folder / "read.txt")))
+    return folder
+
+
+OWN = """
+import shares
+import tensorflow as tf
+
+with open({list!r}, "a") as read:
+    print(__file__, file=read)
+
+def big_tipper(columns):
+    return tf.cast(columns["tips"] > shares.FIFTH * columns["fare"], tf.int64)
+"""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, own: pathlib.Path) -> pathlib.Path:
     """A root with a run on the DirectRunner."""
     root = tmp_path_factory.mktemp("here")
-    answer = shell.millrace("run", "taxi", "--root", root)
-    assert answer.code == 0, answer.err
+    run(root, own)
     return root
+
+
+def run(root: pathlib.Path, own: pathlib.Path, *arguments: object) -> str:
+    """Run the pipeline, which must succeed; returns what was printed."""
+    label = f"heads.0.label_function={own / 'own.py'}:big_tipper"
+    answer = shell.millrace("run", "taxi", "--root", root, "--set", label, *arguments)
+    assert answer.code == 0, answer.err
+    return answer.out
 
 
 def finished(brought: Brought, run: str) -> dict[str, int]:
@@ -91,15 +120,19 @@ def finished(brought: Brought, run: str) -> dict[str, int]:
     return {node: sum(f"-{node}-" in name for name in names) for node in ON_FLINK}
 
 
-def test_the_whole_pipeline_comes_to_the_same(brought: Brought, here: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    answer = shell.millrace("run", "taxi", "--root", tmp_path, *brought.settings)
-    assert answer.code == 0, answer.err
-    assert "Flink running" in answer.out
+def test_the_whole_pipeline_comes_to_the_same(
+    brought: Brought, here: pathlib.Path, own: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    assert "Flink running" in run(tmp_path, own, *brought.settings)
     assert finished(brought, "taxi-") == {"ExampleGen": 3, "Transform": 1, "Evaluator": 1, "Predictions": 1}
     alike.check_runs(here, tmp_path)
+    copies = str(tmp_path / "beam" / "code")
+    assert any(line.startswith(copies) for line in (own / "read.txt").read_text().splitlines())
 
 
-def test_a_taskmanager_may_be_lost_in_each_step(brought: Brought, here: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_a_taskmanager_may_be_lost_in_each_step(
+    brought: Brought, here: pathlib.Path, own: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
     killed: dict[str, str] = {}
     over = threading.Event()
 
@@ -115,11 +148,10 @@ def test_a_taskmanager_may_be_lost_in_each_step(brought: Brought, here: pathlib.
     thread = threading.Thread(target=kill)
     thread.start()
     try:
-        answer = shell.millrace("run", "taxi", "--root", tmp_path, *brought.settings)
+        run(tmp_path, own, *brought.settings)
     finally:
         over.set()
         thread.join()
-    assert answer.code == 0, answer.err
     assert set(killed) == set(ON_FLINK)
     assert all(restarts(brought, job) for job in killed.values())
     alike.check_runs(here, tmp_path)
@@ -152,6 +184,39 @@ def test_statistics_come_to_the_same_when_a_taskmanager_is_lost(
         alike.check_statistics(pathlib.Path(path), pathlib.Path(f"{path}-here"))
 
 
+def test_a_job_server_that_is_there_takes_the_jobs(
+    brought: Brought, here: pathlib.Path, own: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    with job_server(brought, tmp_path / "artifacts") as address:
+        flink = {"master": brought.cluster.master, "worker_address": brought.cluster.workers, "job_server": address}
+        settings = ["--set", "beam.runner=flink", "--set", f"beam.flink={flink}", "--set", "data.window=0"]
+        before = finished(brought, "taxi-")["ExampleGen"]
+        run(tmp_path, own, *settings, "--set", f"beam.flink.artifacts={tmp_path / 'artifacts'}", "--to", "ExampleGen")
+    assert finished(brought, "taxi-")["ExampleGen"] == before + 1
+    [examples] = alike.artifact(tmp_path, "ExampleGen", "examples")
+    assert alike.records(examples) == alike.records(alike.artifact(here, "ExampleGen", "examples")[-1])
+
+
+@contextlib.contextmanager
+def job_server(brought: Brought, artifacts: pathlib.Path) -> Iterator[str]:
+    """One that outlives jobs, as in the manifests."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    options = {
+        "flink-master": brought.cluster.master,
+        "artifacts-dir": artifacts,
+        "job-host": "localhost",
+        "job-port": port,
+        "artifact-port": 8098,
+        "expansion-port": 0,
+    }
+    command = ["java", "-jar", str(brought.cluster.server), *(f"--{name}={value}" for name, value in options.items())]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        yield f"localhost:{port}"
+        process.terminate()
+
+
 @contextlib.contextmanager
 def rest_watch(brought: Brought, name: str) -> Iterator[None]:
     """A TaskManager is killed when a job of that name has begun."""
@@ -171,16 +236,22 @@ def rest_watch(brought: Brought, name: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
-def test_a_client_that_is_gone_leaves_no_job_behind(brought: Brought, tmp_path: pathlib.Path, how: str) -> None:
-    command = [sys.executable, "-m", "pipeline.cli.main", "run", "taxi", "--root", str(tmp_path), *brought.settings]
-    client = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def test_a_client_that_is_gone_leaves_no_job_behind(
+    brought: Brought, own: pathlib.Path, tmp_path: pathlib.Path, how: str
+) -> None:
+    label = ["--set", f"heads.0.label_function={own / 'own.py'}:big_tipper"]
+    command = [sys.executable, "-m", "pipeline.cli.main", "run", "taxi", "--root", str(tmp_path), *label]
+    client = subprocess.Popen([*command, *brought.settings], stdout=subprocess.DEVNULL)
     job = started(brought, client)
+    copies = tmp_path / "beam" / "code"
+    assert list(copies.iterdir())
     servers = [each for each in psutil.Process(client.pid).children(recursive=True) if each.name() == "java"]
     assert servers
     client.send_signal(getattr(__import__("signal"), how))
     client.wait()
     wait_for(lambda: state(brought, job) == "CANCELED")
     wait_for(lambda: not any(server.is_running() for server in servers))
+    wait_for(lambda: not list(copies.iterdir()))
 
 
 def started(brought: Brought, client: subprocess.Popen[bytes]) -> str:
