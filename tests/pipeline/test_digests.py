@@ -37,6 +37,14 @@ def test_a_file_reference_finds_what_lies_beside_it(project, tmp_path_factory):
     assert sorted(Sources(str(project)).of_reference(f"{elsewhere}/mine.py:build")) == ["beside.py", "mine.py"]
 
 
+def test_the_files_that_a_file_needs_are_those_that_are_not_ours(project):
+    (project / "mine.py").write_text("import package.models\nfrom components import errors\nimport numpy\n")
+    files = Sources(str(project)).files(str(project / "mine.py"))
+    names = ["helper.py", "mine.py", "package/__init__.py"]
+    names += [f"package/{name}.py" for name in ("layers", "losses", "models")]
+    assert sorted(files) == [str(project / name) for name in names]
+
+
 def test_of_a_config_only_what_the_reference_uses_counts(project):
     config = project / "config.py"
     config.write_text(

@@ -16,6 +16,7 @@ import grpc
 import pytest
 from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
 
+from components import progress
 from components.errors import ConfigError, InputError
 from pipeline.beam import Pipelines
 from pipeline.config import Flink
@@ -61,19 +62,23 @@ def test_a_cluster_that_does_not_answer_is_named() -> None:
 def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
     with answering({}) as address, pytest.raises(InputError, match=r"answers, but is no Flink\. "):
         check(Flink(master=address))
-    with answering({}, 404) as address, pytest.raises(InputError, match="answers, but is no Flink: 404 Not Found"):
+    with (
+        answering({}, status=404) as address,
+        pytest.raises(InputError, match="answers, but is no Flink: 404 Not Found"),
+    ):
         check(Flink(master=address))
 
 
 @contextlib.contextmanager
-def answering(answer: Any, status: int = 200) -> Iterator[str]:
-    """The address of a server that answers this, as JSON."""
+def answering(*answers: Any, status: int = 200) -> Iterator[str]:
+    """The address of a server that answers these, one after the other and the last again and again, as JSON."""
+    left = list(answers)
 
     class Json(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            self.wfile.write(json.dumps(left.pop(0) if left[1:] else left[0]).encode())
 
         def log_message(self, *_: object) -> None:
             """Nowhere."""
@@ -84,10 +89,28 @@ def answering(answer: Any, status: int = 200) -> Iterator[str]:
         server.shutdown()
 
 
+def overview(slots: int) -> dict[str, object]:
+    """What Flink 1.19 answers, shortened."""
+    return {"flink-version": "1.19.3", "slots-total": slots, "taskmanagers": slots}
+
+
+def test_a_taskmanager_that_was_lost_is_waited_for() -> None:
+    told = []
+    progress.set_sink(told.append)
+    with answering(overview(1), overview(2)) as master:
+        flink = Flink(master=master, workers="docker", worker_command="image:1")
+        with pytest.raises(InputError, match="2 slots are asked for, and the cluster at .* has 1 "):
+            ready.check(flink, Pipelines((), flink=flink), patience=0)
+    with answering(overview(1), overview(2)) as master:
+        flink = Flink(master=master, workers="docker", worker_command="image:1")
+        ready.check(flink, Pipelines((), flink=flink), patience=10)
+    progress.set_sink(None)
+    assert [fields["Flink"] for fields in told] == ["waits"]
+
+
 def test_a_job_server_that_does_not_answer_is_named() -> None:
-    overview = {"flink-version": "1.19.3", "slots-total": 2, "taskmanagers": 2}
     said = r"beam.flink.job_server: nobody answers at 127.0.0.1:9 \(Connection refused\). Is Beam's job server up\?"
-    with answering(overview) as master, pytest.raises(InputError, match=said):
+    with answering(overview(2)) as master, pytest.raises(InputError, match=said):
         check(Flink(master=master, job_server="127.0.0.1:9"))
 
 

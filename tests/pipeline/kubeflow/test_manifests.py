@@ -183,6 +183,9 @@ def test_flink_shares_the_volume_with_its_workers_and_has_what_a_config_names(re
     taskmanager, pool = managers["taskmanager"]
     assert pool["image"] == c.Kubeflow().image
     assert f"--address={flink.worker_address}" in pool["command"]
+    asked = int(flink.worker_address.rpartition(":")[2]) + 1
+    assert f"--asked-at=0.0.0.0:{asked}" in pool["command"]
+    assert [port["containerPort"] for port in pool["ports"]] == [asked]
     for each in (jobs, taskmanager, pool):
         assert volume.path in [mount["mountPath"] for mount in each["volumeMounts"]]
     for each in (manager, taskmanager):
