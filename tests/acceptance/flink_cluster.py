@@ -191,8 +191,10 @@ def job_server(brought: Brought, artifacts: pathlib.Path) -> Iterator[str]:
     }
     command = ["java", "-jar", str(brought.cluster.server), *(f"--{name}={value}" for name, value in options.items())]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        yield f"localhost:{port}"
-        process.terminate()
+        try:
+            yield f"localhost:{port}"
+        finally:
+            process.terminate()
 
 
 @contextlib.contextmanager
