@@ -11,6 +11,9 @@ setup(
     description="A TFX pipeline: CSV or TFRecord in, a validated, evaluated and pushed model out",
     python_requires="==3.10.*",
     packages=find_packages(include=["pipeline", "pipeline.*", "components", "components.*"]),
-    package_data={"": ["*.j2", "*.css", "*.js", "*.json"], "pipeline.kubeflow": ["manifests/**/*.yaml"]},
+    package_data={
+        "": ["*.j2", "*.css", "*.js", "*.json"],
+        "pipeline.kubeflow": ["manifests/**/*.yaml", "manifests/.gitignore"],
+    },
     entry_points={"console_scripts": ["millrace = pipeline.cli.main:main"]},
 )

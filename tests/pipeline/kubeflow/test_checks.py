@@ -87,7 +87,7 @@ def _pool(**fields: Any) -> dict[str, Any]:
             },
             "what is mounted is a volume of its name, but 'x' stands there more than once",
         ),
-        ({"image": "millrace 0.1.0"}, "kubeflow.image must be an image, like registry/name:tag, its name in lower case. Received: 'millrace 0"),
+        ({"image": "millrace 0.1.0"}, "kubeflow.image must be an image, like registry/name:tag, its name in lower"),
         ({"gpu_image": ""}, "kubeflow.gpu_image must be an image"),
         ({"image": "team/Millrace"}, "its name in lower case. Received: 'team/Millrace'"),
         ({"image": "millrace:"}, "kubeflow.image must be an image"),
