@@ -126,7 +126,7 @@ def begun(folder: pathlib.Path, seconds: int) -> str:
     words = [f"{{{{$.inputs.parameters['{name}']}}}}" for name in inputs]
     first = task("python", "-c", PLANNED, *words, str(seconds), parameters=dict.fromkeys(inputs, TEXT), inputs=inputs)
     parameters = {"pipeline_root": {**TEXT, "defaultValue": "/mnt"}, "run_id": {**TEXT, "defaultValue": ""}}
-    return write(folder, *documents({"one": first, "two": task("true", after=["one"])}, parameters))
+    return write(folder, *documents({"one": first, "two": task("true", after=["one"])}, parameters, "taxi"))
 
 
 def ended(root: pathlib.Path) -> tuple[runs.RunRecord, list[str]]:
