@@ -39,6 +39,7 @@ class Backend:
     """The state. `stories` are the lives of the runs to come: each look at a run shows its next moment."""
 
     multi_user: bool = False
+    versions_told: dict[str, str] = dataclasses.field(default_factory=dict)
     token: str = ""
     stories: list[list[argo.Workflow]] = dataclasses.field(default_factory=list)
     logs: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -59,7 +60,7 @@ class Backend:
         return getattr(self, f"on_{call.operation.id.rpartition('_')[2]}")(call)
 
     def on_GetHealthz(self, call: Call) -> Any:
-        return {"multi_user": self.multi_user}
+        return {"multi_user": self.multi_user, **self.versions_told}
 
     def on_ListExperiments(self, call: Call) -> Any:
         return _listed("experiments", self._named(call, self.experiments))

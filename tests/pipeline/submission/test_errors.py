@@ -139,6 +139,29 @@ def test_json_of_something_else(cluster: Cluster, body: bytes) -> None:
     assert "answers in JSON, but not as Kubeflow Pipelines does" in _line(cluster.submit())
 
 
+@pytest.mark.parametrize("field", ["tag_name", "apiServerTagName"])
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [
+        ("2.4.1", True),
+        ("v1.8.22", True),
+        ("2.5.0", False),
+        ("2.14.0-rc.1", False),
+        ("unknown", False),
+        ("4d9e2f0.3.1", False),
+        ("", False),
+    ],
+)
+def test_a_kfp_that_is_too_old(cluster: Cluster, field: str, version: str, old: bool) -> None:
+    """The API server and the UI before it tell the version differently."""
+    cluster.backend.versions_told = {field: version}
+    answer = cluster.submit()
+    assert (answer.code, len(cluster.backend.runs)) == ((ExitCode.INPUT, 0) if old else (ExitCode.OK, 1))
+    if old:
+        assert f"is Kubeflow Pipelines {version}; what is compiled here needs 2.5.0 or later" in _line(answer)
+        assert len(cluster.backend.calls) == 1
+
+
 def test_a_token_that_no_header_can_hold_is_not_shown(
     cluster: Cluster, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
