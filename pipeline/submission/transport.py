@@ -76,7 +76,7 @@ class Transport(RESTClientObject):
                 "slowly, or never ends. It may have done what it was asked: look there before trying again"
             ) from None
         except ApiException as error:
-            raise self._refused(error, f"{method} {path}") from None
+            raise self._refused(error, method, path) from None
         except urllib3.exceptions.HTTPError as error:
             raise CallError(f"{self._host}: {_unreachable(error)}") from None
         except ValueError:  # it would tell the token
@@ -87,17 +87,18 @@ class Transport(RESTClientObject):
             raise CallError(f"{self._host}: {_no_json(answer.data)}. {WHERE}", answer.status)
         return answer
 
-    def _refused(self, error: ApiException, call: str) -> CallError:
+    def _refused(self, error: ApiException, method: str, path: str) -> CallError:
         if not error.status:
             return CallError(f"{self._host}: {_insecure(str(error.reason))}", _TLS)
-        what = f"{self._host} answered {error.status} {error.reason or ''}".rstrip() + f" to {call}"
+        what = f"{self._host} answered {error.status} {error.reason or ''}".rstrip() + f" to {method} {path}"
         if 300 <= error.status < 400:
             target = (error.headers or {}).get("location", "elsewhere")[:120]
             return CallError(
                 f"{what}: go to {target}. That is a page to log in ({_TOKEN}) or its new address", error.status
             )
         said = _message(error.body or b"")
-        advice = _advice(error.status, bool(said), "authorization" in self._keys)
+        known = bool(said) and not path.endswith("/healthz")  # which KFP always has
+        advice = _advice(error.status, known, "authorization" in self._keys)
         if said is None and error.body:
             said = _no_json(error.body)
         if said and self._keys.get("authorization"):  # some servers repeat what they were sent
@@ -107,12 +108,12 @@ class Transport(RESTClientObject):
         )
 
 
-def _advice(status: int, explained: bool, with_token: bool) -> str:
+def _advice(status: int, known: bool, with_token: bool) -> str:
     if status == 401:
         return "The token was refused: has it run out?" if with_token else f"It wants to know who asks: {_TOKEN}"
     if status == 403:
         return "Whoever asks may not do that there: ask for the rights, or name another --namespace"
-    if status == 404 and not explained:
+    if status == 404 and not known:
         return f"There is no Kubeflow Pipelines API (v2beta1, from 2.0 on). {WHERE}"
     if status >= 500:
         return "That is the server's fault: its log says more (kubectl -n kubeflow logs deploy/ml-pipeline)"

@@ -126,6 +126,14 @@ def test_a_wrong_answer(
     assert not cluster.backend.runs
 
 
+def test_an_api_of_something_else_says_where_kfps_is(cluster: Cluster) -> None:
+    """KFP itself has a 404 with a text for runs that it does not know."""
+    cluster.backend.fault = lambda _method, _asked: (404, {}, b'{"message": "no route matched"}')
+    line = _line(cluster.submit())
+    assert "to GET /apis/v2beta1/healthz: no route matched. There is no Kubeflow Pipelines API" in line
+    assert "--host is where KFP's API or UI is: " in line
+
+
 def test_a_token_that_the_server_repeats_is_not_shown(cluster: Cluster, tmp_path: pathlib.Path) -> None:
     (tmp_path / "token").write_text("abcS3CRET")
     cluster.backend.fault = lambda _method, _asked: (403, {}, b'{"message": "not with token=Bearer abcS3CRET"}')
