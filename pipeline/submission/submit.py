@@ -17,10 +17,11 @@ from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.runners.events import Listener, Message
 from pipeline.submission import ending, images, parameters, runs
 from pipeline.submission.access import Access, Client, connect
+from pipeline.submission.cron import with_seconds
 from pipeline.submission.ending import Ending
 from pipeline.submission.package import Draft, Package
 from pipeline.submission.runs import Earlier, Order, Run
-from pipeline.submission.schedule import schedule, with_seconds
+from pipeline.submission.schedule import schedule
 from pipeline.submission.upload import upload
 from pipeline.submission.watch import STUCK, Patience, Watch, patiently, wait
 
