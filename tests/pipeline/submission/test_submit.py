@@ -7,8 +7,11 @@ import gzip
 import json
 import pathlib
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+import yaml
 
 from components.errors import ExitCode
 from pipeline.config import embedded
@@ -16,8 +19,6 @@ from pipeline.config.load import load
 from pipeline.submission.package import read
 from tests.pipeline.submission import compiled
 from tests.pipeline.submission.conftest import Cluster
-
-OTHER = "pipelineInfo: {{name: x}}\ndeploymentSpec: {{executors: {{a: {{container: {{args: [start, --config{}]}}}}}}}}"
 
 
 def _only(things: dict[str, dict]) -> dict:
@@ -86,25 +87,85 @@ def test_a_parameter_without_default_must_be_given(cluster: Cluster, tmp_path: p
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "No such file or directory"),
-        ("a: [", "ParserError"),
-        ("pipelineInfo: {name: taxi}", "not what `millrace compile` writes (KeyError: 'deploymentSpec')"),
-        ("", "not what `millrace compile` writes (ValueError: it is empty)"),
-        ("- 1", "not what `millrace compile` writes (ValueError: it begins with '[1]')"),
-        (OTHER.format(""), "not what `millrace compile` writes (IndexError"),
-        (OTHER.format(", word"), "not what `millrace compile` writes (ValueError"),
+        (b"a: [", "cannot be read as YAML: while parsing"),
+        (b"\x1f\x8b\x00\xff", "cannot be read as YAML: "),
+        (b"a: 2026-99-99", "cannot be read as YAML: month must be in 1..12"),
+        (b"[" * 3000, "cannot be read as YAML: "),
+        (b"", "Received: 0 and 0"),
+        (b"- 1", "a document that begins with '[1]'"),
+        (b'{"platforms": {}}', "Received: 0 and 1"),
+        (b"pipelineInfo: {name: taxi}", "deploymentSpec is missing"),
+        (b"pipelineInfo: 1", "pipelineInfo: "),
     ],
 )
 def test_a_file_of_another_kind_is_refused(
-    cluster: Cluster, tmp_path: pathlib.Path, content: str, message: str
+    cluster: Cluster, tmp_path: pathlib.Path, content: bytes, message: str
 ) -> None:
     file = tmp_path / "other.yaml"
-    if content is not None:
-        file.write_text(content)
+    file.write_bytes(content)
     answer = cluster.submit(file=file)
-    assert answer.code == ExitCode.INPUT
+    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
     assert answer.err.startswith(f"millrace: {file}: ")
     assert message in answer.err
+
+
+def test_no_file_or_a_folder_is_refused(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    for name, why in (("none.yaml", "No such file or directory"), ("folder.yaml", "Is a directory")):
+        answer = cluster.submit(file=tmp_path / name)
+        assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
+        assert why in answer.err
+
+
+Spec = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda spec: spec["deploymentSpec"].update(executors={}),
+            "executor 'exec-example-gen' does not exist. There are: none",
+        ),
+        (lambda spec: spec["components"].pop("comp-trainer"), "task trainer: component 'comp-trainer' does not exist"),
+        (lambda spec: _task(spec).update(dependentTasks=["starts"]), "'starts' does not exist. Did you mean start?"),
+        (lambda spec: _task(spec).update(dependentTasks=["trainer"]), "tasks wait for each other"),
+        (lambda spec: spec.update(schemaVersion="2.0.0"), "schemaVersion: Input should be '2.1.0'"),
+        (lambda spec: _first(spec).update(args=["node", "x"]), "no task holds a config as `millrace compile` writes"),
+        (lambda spec: _first(spec).update(args=["start", "--config"]), "no task holds a config"),
+        (lambda spec: _first(spec).update(args=["start", "--config", "word"]), "no task holds a config"),
+    ],
+)
+def test_what_leads_nowhere_in_a_file_is_refused(
+    cluster: Cluster, tmp_path: pathlib.Path, change: Callable[[Spec], object], message: str
+) -> None:
+    answer = cluster.submit(file=_changed(cluster.file, tmp_path / "changed.yaml", change))
+    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
+    assert message in answer.err
+
+
+def test_what_was_added_to_a_file_for_the_cluster_is_submitted(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    """The rehearsal, which does not know what it means, refuses it."""
+    file = _changed(cluster.file, tmp_path / "changed.yaml", lambda spec: _task(spec).update(triggerPolicy={}))
+    assert cluster.submit(file=file).code == ExitCode.OK
+    assert _only(cluster.backend.files) == file.read_bytes()
+
+
+def _task(spec: Spec) -> Spec:
+    found: Spec = spec["root"]["dag"]["tasks"]["trainer"]
+    return found
+
+
+def _first(spec: Spec) -> Spec:
+    found: Spec = spec["deploymentSpec"]["executors"]["exec-start"]["container"]
+    return found
+
+
+def _changed(file: pathlib.Path, to: pathlib.Path, change: Callable[[Spec], object]) -> pathlib.Path:
+    spec, platform = yaml.safe_load_all(file.read_text())
+    change(spec)
+    to.write_text(yaml.safe_dump_all([spec, platform]))
+    return to
 
 
 @pytest.mark.parametrize(
