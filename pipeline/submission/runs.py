@@ -11,7 +11,7 @@ from components.errors import InputError
 from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.submission.access import Client
 from pipeline.submission.transport import CallError
-from pipeline.submission.upload import Version, equals, silently
+from pipeline.submission.upload import Version, agreed, equals, silently
 
 SUCCEEDED = "SUCCEEDED"
 ENDED = frozenset({SUCCEEDED, "FAILED", "CANCELED", "SKIPPED"})
@@ -44,7 +44,8 @@ class Run:
 
 def experiment(client: Client, name: str) -> str:
     """The id of the experiment of that name, made if there is none."""
-    made = silently(client.create_experiment, name, namespace=client.get_user_namespace() or None)
+    namespace = client.get_user_namespace() or None
+    made = agreed(lambda: silently(client.create_experiment, name, namespace=namespace))
     return str(made.experiment_id)
 
 

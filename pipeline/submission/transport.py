@@ -115,6 +115,8 @@ def _advice(status: int, known: bool, with_token: bool) -> str:
         return "Whoever asks may not do that there: ask for the rights, or name another --namespace"
     if status == 404 and not known:
         return f"There is no Kubeflow Pipelines API (v2beta1, from 2.0 on). {WHERE}"
+    if status == 409:
+        return "Somebody has made the same there just now: try again"
     if status >= 500:
         return "That is the server's fault: its log says more (kubectl -n kubeflow logs deploy/ml-pipeline)"
     return ""

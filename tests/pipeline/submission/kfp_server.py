@@ -66,6 +66,9 @@ class Backend:
         return _listed("experiments", self._named(call, self.experiments))
 
     def on_CreateExperiment(self, call: Call) -> Any:
+        names = {(each["display_name"], each.get("namespace")) for each in self.experiments.values()}
+        if (call.body["display_name"], call.body.get("namespace")) in names:
+            raise Refused(409, f"The name {call.body['display_name']} already exists. Please specify a new name")
         return _kept(self.experiments, "experiment_id", {**call.body, "storage_state": "AVAILABLE"})
 
     def on_ListPipelines(self, call: Call) -> Any:
@@ -90,6 +93,9 @@ class Backend:
     def on_UploadPipelineVersion(self, call: Call) -> Any:
         if call.query["pipelineid"] not in self.pipelines:
             raise Refused(400, "Failed to create a pipeline version due to error reading namespace")
+        names = {(each["pipeline_id"], each["display_name"]) for each in self.versions.values()}
+        if (call.query["pipelineid"], call.query["name"]) in names:
+            raise Refused(409, f"The name {call.query['name']} already exist. Specify a new name")
         return self._version(call, call.query["pipelineid"], call.query["name"])
 
     def on_ListPipelineVersions(self, call: Call) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import json
 import pathlib
@@ -19,6 +20,7 @@ from pipeline.config.load import load
 from pipeline.submission.package import read
 from tests.pipeline.submission import compiled
 from tests.pipeline.submission.conftest import Cluster
+from tests.pipeline.submission.kfp_server import Call
 
 
 def _only(things: dict[str, dict]) -> dict:
@@ -50,6 +52,52 @@ def test_the_same_file_is_uploaded_once_and_another_is_a_new_version(
     assert [each == second["pipeline_version_id"] for each in used] == [False, False, True, True, False]
     assert len(cluster.backend.experiments) == 1
     assert _only(cluster.backend.experiments)["display_name"] == "taxi"
+
+
+def _somebody_else_first(cluster: Cluster, operation: str, **changed: str) -> None:
+    """Who has looked before we have made what is missing makes it, too, and is answered first."""
+    answer = getattr(cluster.backend, operation)
+
+    def both(call: Call) -> Any:
+        setattr(cluster.backend, operation, answer)
+        answer(dataclasses.replace(call, query={**call.query, **changed}))
+        return answer(call)
+
+    setattr(cluster.backend, operation, both)
+
+
+@pytest.mark.parametrize("operation", ["on_UploadPipeline", "on_UploadPipelineVersion", "on_CreateExperiment"])
+def test_what_somebody_else_has_made_meanwhile_is_taken(
+    cluster: Cluster, operation: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if operation == "on_UploadPipelineVersion":
+        cluster.submit(file=compiled.write(tmp_path_factory.mktemp("other"), "trainer.epochs=7"))
+    before = len(cluster.backend.versions)
+    _somebody_else_first(cluster, operation)
+    answer = cluster.submit()
+    assert (answer.code, answer.err) == (ExitCode.OK, "")
+    assert (" was uploaded before\n" in answer.out) == (operation != "on_CreateExperiment")
+    assert len(cluster.backend.versions) == before + 1
+    assert len(cluster.backend.pipelines) == len(cluster.backend.experiments) == 1
+
+
+def test_another_file_that_somebody_has_uploaded_meanwhile_is_an_earlier_version(cluster: Cluster) -> None:
+    _somebody_else_first(cluster, "on_UploadPipeline", description="sha256-other")
+    assert cluster.submit().code == ExitCode.OK
+    first, second = cluster.backend.versions.values()
+    assert first["pipeline_id"] == second["pipeline_id"]
+    assert (
+        _only(cluster.backend.runs)["pipeline_version_reference"]["pipeline_version_id"]
+        == (second["pipeline_version_id"])
+    )
+
+
+def test_a_name_that_stays_taken_is_told(cluster: Cluster) -> None:
+    cluster.backend.fault = lambda method, _path: (409, {}, b'{"message": "taken"}') if method == "POST" else None
+    answer = cluster.submit()
+    assert answer.code == ExitCode.INPUT
+    assert "answered 409 Conflict to POST /apis/v2beta1/pipelines/upload: taken. Somebody has made the" in answer.err
+    assert sum(call.startswith("POST") for call in cluster.backend.calls) == 2
 
 
 @pytest.mark.parametrize(
