@@ -87,9 +87,12 @@ def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
     if cron:
         return _scheduled(client, order, cron, tell)
     run = runs.start(client, order)
-    going_on = f" goes on with {run.goes_as}" if run.goes_as != run.id else ""
-    tell(Message(f"run {run.id}{going_on}: {client.link(run.id)}"))
-    return follow(client, run, package, asked, tell) if asked.wait else ExitCode.OK
+    if run.goes_as != run.id:
+        tell(Message(f"run {run.id} goes on with {run.goes_as}"))
+    if asked.wait:
+        return follow(client, run, package, asked, tell)
+    tell(Message(f"run {run.id}: {client.link(run.id)}"))
+    return ExitCode.OK
 
 
 def _check_run_id(given: Mapping[str, Any], cron: Union[str, None]) -> None:

@@ -40,7 +40,6 @@ def test_tasks_are_told_as_they_begin_and_end(cluster: Cluster) -> None:
     (run,) = cluster.backend.runs
     assert answer.code == ExitCode.OK
     assert re.sub(r" {2,}", "  ", answer.out).splitlines()[1:] == [
-        f"run {run}: {cluster.host}/#/runs/details/{run}",
         f"run {run}, logs in {cluster.host}/#/runs/details/{run}",
         f"run {run} is pending",
         f"run {run} is running",
@@ -129,7 +128,9 @@ def test_a_run_whose_pod_was_lost_goes_on_under_its_id(cluster: Cluster, lost: W
 
 def test_a_run_that_was_given_an_id_goes_on_under_that(cluster: Cluster) -> None:
     cluster.backend.stories += [[LOST], [DONE]]
-    assert cluster.submit("--wait", "--param", "run_id=mine").code == ExitCode.OK
+    answer = cluster.submit("--wait", "--param", "run_id=mine")
+    assert answer.code == ExitCode.OK
+    assert f"run {next(iter(cluster.backend.runs))} goes on with mine\n" in answer.out
     assert _parameters(cluster) == [{"run_id": "mine"}, {"run_id": "mine"}]
 
 
