@@ -88,6 +88,10 @@ class Client(kfp.Client):
         """A recurring run's page in KFP's UI."""
         return f"{self.host}/#/recurringrun/details/{recurring_run_id}"
 
+    def shown(self, text: str) -> str:
+        """What KFP has said, in one line without the token."""
+        return str(self.runs.api_client.rest_client.shown(" ".join(text.split())))
+
     def get(self, path: str, **parameters: str) -> Any:
         """What KFP answers there, as it is: the generated client leaves out what the published API does not have."""
         return self.runs.api_client.call_api(

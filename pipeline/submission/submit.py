@@ -154,7 +154,7 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
     patience = Patience(asked.every, until, asked.stuck)
     for left in range(package.resumes, -1, -1):
         with _left_alone(client, run, package, asked, tell):
-            watch = Watch(run, package.tasks, tell, client.link(run.id))
+            watch = Watch(client, run, package.tasks, tell)
             state = wait(client, run, watch, patience, tell)
             if state not in ("FAILED", STUCK):
                 break
@@ -202,7 +202,7 @@ def _failed(client: Client, run: Run, package: Package, ended: Ending, tell: Lis
         return ExitCode.INTERRUPTED
     code, lines = ending.explain(client, run.id, ended.failures)
     for task, line in lines:
-        tell(Message(f"{package.tasks.get(task, task)} failed: {line}"))
+        tell(Message(f"{package.tasks.get(task, task)} failed: {client.shown(line)}"))
     if ended.lost:
         tell(Message(f"its pod was deleted, with its node perhaps: --resume {run.id} goes on with the run"))
     tell(Message(f"run {run.id} has failed"))

@@ -84,7 +84,7 @@ class Transport(RESTClientObject):
                 f"{self._host}: the request cannot be sent: the address or the token has characters that none can have"
             ) from None
         if _message(answer.data) is None:
-            raise CallError(f"{self._host}: {_no_json(answer.data)}. {WHERE}", answer.status)
+            raise CallError(f"{self._host}: {self.shown(_no_json(answer.data))}. {WHERE}", answer.status)
         return answer
 
     def _refused(self, error: ApiException, method: str, path: str) -> CallError:
@@ -92,7 +92,7 @@ class Transport(RESTClientObject):
             return CallError(f"{self._host}: {_insecure(str(error.reason))}", _TLS)
         what = f"{self._host} answered {error.status} {error.reason or ''}".rstrip() + f" to {method} {path}"
         if 300 <= error.status < 400:
-            target = (error.headers or {}).get("location", "elsewhere")[:120]
+            target = self.shown((error.headers or {}).get("location", "elsewhere"))[:120]
             return CallError(
                 f"{what}: go to {target}. That is a page to log in ({_TOKEN}) or its new address", error.status
             )
@@ -101,11 +101,13 @@ class Transport(RESTClientObject):
         advice = _advice(error.status, known, "authorization" in self._keys)
         if said is None and error.body:
             said = _no_json(error.body)
-        if said and self._keys.get("authorization"):  # some servers repeat what they were sent
-            said = said.replace(self._keys["authorization"], "…")
-        return CallError(
-            ". ".join(part for part in (f"{what}: {said}" if said else what, advice) if part), error.status
-        )
+        text = ". ".join(part for part in (f"{what}: {said}" if said else what, advice) if part)
+        return CallError(self.shown(text), error.status)
+
+    def shown(self, text: str) -> str:
+        """What a server has said, as it may be shown: some repeat the token that they were sent."""
+        token = self._keys.get("authorization")
+        return text.replace(token, "…") if token else text
 
 
 def _advice(status: int, known: bool, with_token: bool) -> str:

@@ -116,7 +116,7 @@ class Backend:
         run = self._run(call)
         life = self.lives[run["run_id"]]
         now = life.pop(0) if len(life) > 1 else life[0]
-        run.update(state=now.state, run_details={"task_details": now.details(run["run_id"])})
+        run.update(state=now.state, run_details={"task_details": now.details(run["run_id"])}, **now.error())
         return run
 
     def on_GetRunV1(self, call: Call) -> Any:

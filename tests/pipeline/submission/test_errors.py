@@ -134,11 +134,20 @@ def test_an_api_of_something_else_says_where_kfps_is(cluster: Cluster) -> None:
     assert "--host is where KFP's API or UI is: " in line
 
 
-def test_a_token_that_the_server_repeats_is_not_shown(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((403, {}, b'{"message": "not with token=Bearer abcS3CRET"}'), "not with token=Bearer …. Whoever asks may not"),
+        ((302, {"Location": "/login?token=abcS3CRET"}, b""), "go to /login?token=…. That is"),
+        ((200, {}, b"Bearer abcS3CRET"), "the answer is no JSON. Received: 'Bearer …'"),
+    ],
+)
+def test_a_token_that_the_server_repeats_is_not_shown(
+    cluster: Cluster, tmp_path: pathlib.Path, answer: tuple[int, dict[str, str], bytes], message: str
+) -> None:
     (tmp_path / "token").write_text("abcS3CRET")
-    cluster.backend.fault = lambda _method, _asked: (403, {}, b'{"message": "not with token=Bearer abcS3CRET"}')
-    line = _line(cluster.submit("--token-file", str(tmp_path / "token")))
-    assert "not with token=Bearer …. Whoever asks may not do that there" in line
+    cluster.backend.fault = lambda _method, _asked: answer
+    assert message in _line(cluster.submit("--token-file", str(tmp_path / "token")))
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[1, 2]", b"null", b'{"status": "ok"}'])

@@ -88,6 +88,21 @@ def test_a_failed_run_without_logs_is_a_crash(cluster: Cluster) -> None:
     assert "start failed: Error (exit code 1)\n" in answer.out
 
 
+def test_what_kfp_says_of_a_run_and_of_its_tasks_is_told_without_the_token(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILLRACE_TOKEN", "S3CRET")
+    said = {"": "no spec\nfor S3CRET", "trainer": "image S3CRET: not found"}
+    failed = Workflow("Failed", {"start": [OK], "trainer": [("Failed", "S3CRET is wrong")]}, errors=said)
+    cluster.backend.stories.append([failed])
+    answer = cluster.submit("--wait")
+    assert answer.code == ExitCode.CRASH
+    assert f"KFP says of run {next(iter(cluster.backend.runs))}: no spec for …\n" in answer.out
+    assert re.search(r"Trainer +failed +1m 30s  image …: not found\n", answer.out)
+    assert "Trainer failed: … is wrong\n" in answer.out
+    assert "S3CRET" not in answer.out + answer.err
+
+
 def test_a_driver_that_fails_is_a_crash_of_its_task(cluster: Cluster) -> None:
     """Its log, as the driver of 2.5.0 writes it, says why."""
     cluster.backend.stories += [[Workflow("Failed", {"start": [OK]}, {"trainer": EXIT})]] * 2
