@@ -38,7 +38,12 @@ if TYPE_CHECKING:
 @click.option("--file", metavar="FILE.yaml", help="What `millrace compile` wrote, instead of CONFIG.")
 @click.option("--wait", is_flag=True, help="Wait until the run has ended; go on with it if its node was lost.")
 @click.option("--every", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds between looks.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer; the run goes on.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait no longer, nor for an answer; the run goes on.",
+)
 @click.option("--resume", metavar="RUN", help="Go on with a run, by its id in KFP.")
 @click.option("--cron", metavar="EXPRESSION", help="Run it at these times instead of now: '0 6 * * *'.")
 @click.option("--token-file", metavar="FILE", help="A bearer token; or MILLRACE_TOKEN holds it.")

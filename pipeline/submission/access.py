@@ -15,7 +15,7 @@ from kfp.client import KF_PIPELINES_SA_TOKEN_ENV, KF_PIPELINES_SA_TOKEN_PATH, Se
 from components.errors import InputError
 from pipeline.submission import health
 from pipeline.submission.health import Health
-from pipeline.submission.transport import WHERE, Transport
+from pipeline.submission.transport import WHERE, WHOLE, Transport
 
 TOKEN = "MILLRACE_TOKEN"
 """The environment variable that may hold a bearer token; on a command line others could read it."""
@@ -46,7 +46,9 @@ class Access:
 class Client(kfp.Client):
     """kfp's client, whose calls fail as `Transport` says, and which writes nothing into the home folder."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, seconds: float = WHOLE) -> None:
+        """`seconds` is what a call may take."""
+        self._seconds = seconds
         self.host = access.host
         self._health: Union[Health, None] = None
         self._namespace = access.namespace
@@ -68,7 +70,7 @@ class Client(kfp.Client):
         """One call, the first of all; kfp makes five, five seconds apart."""
         if self._health is None:
             api = self.runs.api_client
-            api.rest_client = Transport(api.configuration)
+            api.rest_client = Transport(api.configuration, self._seconds)
             self._health = health.read(self.get(health.PATH), self.host)
         return self._health
 
@@ -88,6 +90,10 @@ class Client(kfp.Client):
         """A recurring run's page in KFP's UI."""
         return f"{self.host}/#/recurringrun/details/{recurring_run_id}"
 
+    def end_by(self, until: float) -> None:
+        """From now on calls are to have ended then, on the monotonic clock."""
+        self.runs.api_client.rest_client.until = until
+
     def shown(self, text: str) -> str:
         """What KFP has said, in one line without the token."""
         return str(self.runs.api_client.rest_client.shown(" ".join(text.split())))
@@ -105,8 +111,8 @@ class Client(kfp.Client):
         )
 
 
-def connect(access: Access) -> Client:
-    """A client of the KFP at `access.host`, which has answered.
+def connect(access: Access, seconds: float = WHOLE) -> Client:
+    """A client of the KFP at `access.host`, which has answered. A call of it may take so many seconds.
 
     Raises:
         InputError: it has not, or the address or the token is none.
@@ -127,7 +133,7 @@ def connect(access: Access) -> Client:
             f"a token goes in a file, --token-file FILE, or in {TOKEN}"
         )
     # People copy the address of the page that they look at.
-    return Client(dataclasses.replace(access, host=access.host.partition("#")[0].rstrip("/")))
+    return Client(dataclasses.replace(access, host=access.host.partition("#")[0].rstrip("/")), seconds)
 
 
 def _credentials(access: Access) -> dict[str, Any]:

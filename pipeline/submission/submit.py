@@ -22,6 +22,7 @@ from pipeline.submission.ending import Ending
 from pipeline.submission.package import Draft, Package
 from pipeline.submission.runs import Earlier, Order, Run
 from pipeline.submission.schedule import schedule
+from pipeline.submission.transport import LEAST, WHOLE
 from pipeline.submission.upload import upload
 from pipeline.submission.watch import STUCK, Patience, Watch, patiently, wait
 
@@ -34,7 +35,7 @@ class Asked:
         settings: the run's parameters, NAME=VALUE.
         resume: KFP's id of the run to go on with.
         cron: when to run it; None is now.
-        wait: until the run has ended, looking `every` so many seconds, for `timeout` at most.
+        wait: until the run has ended, looking `every` so many seconds, for `timeout` at most, as for any answer.
         stuck: as Patience has it.
         image_check: compare the images' versions with the file's before anything is submitted.
     """
@@ -49,6 +50,11 @@ class Asked:
     timeout: Union[float, None] = None
     stuck: float = 300.0
     image_check: bool = True
+
+    @property
+    def call(self) -> float:
+        """Seconds that a call may take, whatever it is for."""
+        return WHOLE if self.timeout is None else min(WHOLE, max(self.timeout, LEAST))
 
     def __post_init__(self) -> None:
         """Raises InputError where they contradict each other."""
@@ -73,7 +79,7 @@ def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
     cron = with_seconds(asked.cron) if asked.cron else None
     _check_run_id(given, cron)
     draft.check(given)
-    client = connect(asked.access)
+    client = connect(asked.access, asked.call)
     if client.ignores_namespace:
         tell(Message(f"{client.host} has no namespaces for users: {asked.access.namespace} is left aside"))
     earlier = _earlier(client, draft, asked) if asked.resume else None
@@ -81,7 +87,7 @@ def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
     if earlier and not earlier.ended:
         return follow(client, earlier.run, package, asked, tell)
     if asked.image_check:
-        for problem in images.check(package):
+        for problem in images.check(package, asked.call):
             tell(Message(problem))
     order = _order(client, package, asked, given, earlier, tell)
     if cron:
@@ -152,6 +158,8 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
     """
     until = None if asked.timeout is None else time.monotonic() + asked.timeout
     patience = Patience(asked.every, until, asked.stuck)
+    if until is not None:
+        client.end_by(until)
     for left in range(package.resumes, -1, -1):
         with _left_alone(client, run, package, asked, tell):
             watch = Watch(client, run, package.tasks, tell)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import re
 import socket
+import time
 import urllib.parse
 from typing import Any
 
@@ -24,6 +26,8 @@ TIMEOUT = (10, 60)
 """Seconds for a connection, and for the next bytes of an answer."""
 WHOLE = 120
 """Seconds for a whole call: a server, or a proxy before it, may send byte by byte."""
+LEAST = 3
+"""Seconds that a call gets, however little time is left."""
 PASSING = frozenset({429, 502, 503, 504})
 """Answers of servers that are overloaded or restarting."""
 _TLS = 495
@@ -49,11 +53,16 @@ class CallError(InputError):
 
 
 class Transport(RESTClientObject):
-    """What kfp's generated client sends its requests with."""
+    """What kfp's generated client sends its requests with.
+
+    Attributes:
+        until: when calls are to have ended, on the monotonic clock.
+    """
 
     def __init__(self, configuration: Any, seconds: float = WHOLE) -> None:
         """`seconds` is what a whole call may take."""
         super().__init__(configuration)
+        self.until = math.inf
         self._seconds = seconds
         # Redirects lead to pages for people.
         self.pool_manager.urlopen = functools.partial(self.pool_manager.urlopen, retries=False, redirect=False)
@@ -68,11 +77,12 @@ class Transport(RESTClientObject):
         """
         details["_request_timeout"] = TIMEOUT
         path = urllib.parse.urlsplit(url).path
+        seconds = min(self._seconds, max(self.until - time.monotonic(), LEAST))
         try:
-            answer = within(self._seconds, functools.partial(super().request, method, url, **details))
+            answer = within(seconds, functools.partial(super().request, method, url, **details))
         except TimeoutError:
             raise CallError(
-                f"{self._host}: no whole answer to {method} {path} within {self._seconds:g} s: what is there sends too "
+                f"{self._host}: no whole answer to {method} {path} within {seconds:.3g} s: what is there sends too "
                 "slowly, or never ends. It may have done what it was asked: look there before trying again"
             ) from None
         except ApiException as error:
