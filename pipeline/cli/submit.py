@@ -47,7 +47,12 @@ if TYPE_CHECKING:
 @click.option("--resume", metavar="RUN", help="Go on with a run, by its id in KFP.")
 @click.option("--cron", metavar="EXPRESSION", help="Run it at these times instead of now: '0 6 * * *'.")
 @click.option("--token-file", metavar="FILE", help="A bearer token; or MILLRACE_TOKEN holds it.")
-@click.option("--ca-file", metavar="FILE", type=click.Path(exists=True), help="Who signed KFP's TLS certificate.")
+@click.option(
+    "--ca-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Who signed KFP's TLS certificate.",
+)
 @click.option("--image-check/--no-image-check", default=True, help="Compare the image's version with this one.")
 def submit(
     config: str | None,

@@ -54,7 +54,7 @@ def read_file(path: str, *, closed: bool = True) -> Compiled:
     try:
         with open(path, encoding="utf-8") as file:
             documents = [document for document in yaml.safe_load_all(file) if document is not None]
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError, yaml.YAMLError) as error:  # not all are PyYAML's
         raise InputError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
     pipelines, platforms = _sorted(documents, path)
     if len(pipelines) != 1 or len(platforms) > 1:
@@ -76,7 +76,7 @@ def _sorted(documents: list[Any], path: str) -> tuple[list[Any], list[Any]]:
     for each in documents:
         if each not in pipelines and each not in platforms:
             raise InputError(
-                f"{path}: the rehearsal does not understand a document that begins with {str(each)[:60]!r}"
+                f"{path}: a document that begins with {str(each)[:60]!r} has neither pipelineInfo nor platforms"
             )
     return pipelines, platforms
 

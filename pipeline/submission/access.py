@@ -117,23 +117,25 @@ def connect(access: Access, seconds: float = WHOLE) -> Client:
     Raises:
         InputError: it has not, or the address or the token is none.
     """
+    if re.match(r"(\w+://)?[^/?#]*@", access.host):
+        raise InputError(
+            "--host: leave out what stands before the @ (it would be printed in links, and KFP takes no password): "
+            f"a token goes in a file, --token-file FILE, or in {TOKEN}"
+        )
     if not re.match(r"https?://[^/\s]", access.host):
         if "://" in access.host:
             raise InputError(f"--host {access.host}: an address begins with http:// or https:// and a name. {WHERE}")
         raise InputError(
             f"--host {access.host}: write the whole address, http://{access.host} or https://{access.host}"
         )
+    if not access.host.isprintable() or " " in access.host:
+        raise InputError(f"--host {access.host!r}: there is a space, or what cannot be seen, in it")
     try:
         urllib.parse.urlsplit(access.host).port  # noqa: B018 (it is what finds that it is none)
     except ValueError as error:
         raise InputError(f"--host {access.host}: that is no address: {error}") from None
-    if re.match(r"https?://[^/?#]*@", access.host):
-        raise InputError(
-            "--host: leave out what stands before the @ (it would be printed in links, and KFP takes no password): "
-            f"a token goes in a file, --token-file FILE, or in {TOKEN}"
-        )
     # People copy the address of the page that they look at.
-    return Client(dataclasses.replace(access, host=access.host.partition("#")[0].rstrip("/")), seconds)
+    return Client(dataclasses.replace(access, host=re.split("[?#]", access.host)[0].rstrip("/")), seconds)
 
 
 def _credentials(access: Access) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from components.errors import InputError
@@ -26,13 +27,12 @@ class Health:
     multi_user: bool
 
 
-def read(answer: Any, host: str) -> Health:
+def read(told: Mapping[str, Any], host: str) -> Health:
     """What the answer to PATH says.
 
     Raises:
         InputError: it is nothing that KFP answers, or tells of a version that is too old.
     """
-    told = answer if isinstance(answer, dict) else {}
     if not isinstance(told.get("multi_user"), bool):
         raise InputError(
             f"{host} answers in JSON, but not as Kubeflow Pipelines does (no multi_user in its healthz). {WHERE}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -91,6 +92,18 @@ class Earlier:
     def ended(self) -> bool:
         """Whether nothing of it runs any more."""
         return self.state in ENDED
+
+
+def id_of(text: str) -> str:
+    """The run that is meant, by its id or by a link to it.
+
+    Raises:
+        InputError: it is neither.
+    """
+    found = re.fullmatch(r"(?:\S*/)?([\w-]+)/?(?:\?\S*)?", text)
+    if not found:
+        raise InputError(f"--resume {text!r}: write the id of a run in KFP, or the link to it")
+    return found[1]
 
 
 def find(client: Client, run_id: str, name: str) -> Earlier:

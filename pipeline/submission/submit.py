@@ -26,6 +26,9 @@ from pipeline.submission.transport import LEAST, WHOLE
 from pipeline.submission.upload import upload
 from pipeline.submission.watch import STUCK, Patience, Watch, patiently, wait
 
+_RARELY = 86400
+"""Seconds between two looks."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
@@ -67,6 +70,11 @@ class Asked:
             raise InputError(
                 f"--timeout must be a number of seconds; without it, waiting has no end. Received: {self.timeout}"
             )
+        if not 0 < self.every <= _RARELY:
+            raise InputError(f"--every must be a number of seconds, {_RARELY} at the most. Received: {self.every}")
+        for option, text in (("--namespace", self.access.namespace), ("--experiment", self.experiment)):
+            if text is not None and not text.isprintable():
+                raise InputError(f"{option} {text!r}: there is what cannot be seen in it")
 
 
 def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
@@ -111,7 +119,7 @@ def _check_run_id(given: Mapping[str, Any], cron: Union[str, None]) -> None:
 
 def _earlier(client: Client, draft: Draft, asked: Asked) -> Earlier:
     """The run to go on with, or to wait for."""
-    earlier = runs.find(client, str(asked.resume).rpartition("/")[2], draft.name)  # of a link, too
+    earlier = runs.find(client, runs.id_of(str(asked.resume)), draft.name)
     run_id = earlier.run.id
     if earlier.state == runs.SUCCEEDED:
         raise InputError(f"--resume {run_id} has succeeded: there is nothing to go on with")

@@ -70,7 +70,7 @@ class Transport(RESTClientObject):
         self._keys = configuration.api_key
 
     def request(self, method: str, url: str, **details: Any) -> Any:
-        """The answer, which is JSON.
+        """The answer, which is a JSON object.
 
         Raises:
             CallError: there is none, or it is anything else.
@@ -135,12 +135,13 @@ def _advice(status: int, known: bool, with_token: bool) -> str:
 
 
 def _message(body: bytes | str) -> str | None:
-    """What a JSON answer says of an error, in one line; None where it is no JSON."""
+    """What a JSON answer says of an error, in one line; None where it is no JSON object, as KFP's all are."""
     try:
-        content = json.loads(body)
-    except ValueError:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
         return None
-    fields = content if isinstance(content, dict) else {}
+    if not isinstance(fields, dict):
+        return None
     told = fields.get("error_message") or fields.get("message") or fields.get("error") or ""
     return _line(str(told))
 
@@ -151,7 +152,7 @@ def _no_json(body: bytes | str) -> str:
     if title or re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE):
         name = f" titled {_line(title[1])!r}" if title else ""
         return f"the answer is a web page{name}, not JSON: a page to log in, or not KFP at all ({_TOKEN})"
-    return f"the answer is no JSON. Received: {_line(text)[:80]!r}"
+    return f"the answer is no JSON object. Received: {_line(text)[:80]!r}"
 
 
 def _line(text: str) -> str:
@@ -173,7 +174,7 @@ def _unreachable(error: urllib3.exceptions.HTTPError) -> str:
         return f"the connection ended without an answer ({_line(str(error))}): does it want https:// or another port?"
     if isinstance(cause, OSError) and cause.strerror:
         return f"{cause.strerror}. {WHERE}"
-    return _line(str(error))
+    return f"{_line(str(error))}. {WHERE}"
 
 
 def _insecure(reason: str) -> str:
@@ -183,6 +184,8 @@ def _insecure(reason: str) -> str:
             f"its TLS certificate cannot be trusted ({why[1].strip() if why else 'verify failed'}): name the "
             "certificate of the authority that signed it with --ca-file FILE"
         )
+    if "NO_CERTIFICATE_OR_CRL_FOUND" in reason:
+        return "--ca-file holds no certificate (PEM)"
     if "WRONG_VERSION_NUMBER" in reason or "RECORD_LAYER_FAILURE" in reason:
         return "it does not speak TLS: write http:// instead of https://, or name its TLS port"
     return f"TLS failed: {_line(reason)}"

@@ -61,12 +61,21 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         ("http://[::1", "--host http://[::1: that is no address: Invalid IPv6 URL"),
         ("http://no-such-host.invalid", "no such host name. --host is where KFP's API or UI is: http://localhost:8080"),
         ("http://" + "x" * 70, "no such host name"),
+        ("http://%zz", "Failed to parse: http://%zz/apis/v2beta1/healthz. --host is where KFP's API or UI is"),
+        ("http://a b", "--host 'http://a b': there is a space, or what cannot be seen, in it"),
     ],
 )
 def test_a_host_that_is_none(cluster: Cluster, host: str, message: str) -> None:
     line = _line(cluster.submit(host=host))
     assert message in line
     assert host in line
+
+
+@pytest.mark.parametrize("copied", ["/", "/#/pipelines", "/?ns=ann#/runs"])
+def test_the_address_of_a_page_is_that_of_its_kfp(cluster: Cluster, copied: str) -> None:
+    answer = cluster.submit(host=cluster.host + copied)
+    assert answer.code == ExitCode.OK
+    assert f" {cluster.host}/#/runs/details/" in answer.out
 
 
 def test_nothing_listens(cluster: Cluster) -> None:
@@ -100,7 +109,7 @@ def test_a_connection_that_ends(cluster: Cluster) -> None:
     ("status", "headers", "body", "messages"),
     [
         (200, {"Content-Type": "text/html"}, LOGIN, ["the answer is a web page titled 'Log in to Dex', not JSON"]),
-        (200, {}, b"it works", ["the answer is no JSON. Received: 'it works'"]),
+        (200, {}, b"it works", ["the answer is no JSON object. Received: 'it works'"]),
         (302, {"Location": "https://dex/auth"}, b"", ["answered 302 Found", "go to https://dex/auth", "--token-file"]),
         (401, {}, b"", ["answered 401 Unauthorized", "It wants to know who asks: give a bearer token: --token-file"]),
         (403, {}, b'{"message": "no list"}', ["answered 403 Forbidden", ": no list. ", "another --namespace"]),
@@ -139,7 +148,7 @@ def test_an_api_of_something_else_says_where_kfps_is(cluster: Cluster) -> None:
     [
         ((403, {}, b'{"message": "not with token=Bearer abcS3CRET"}'), "not with token=Bearer …. Whoever asks may not"),
         ((302, {"Location": "/login?token=abcS3CRET"}, b""), "go to /login?token=…. That is"),
-        ((200, {}, b"Bearer abcS3CRET"), "the answer is no JSON. Received: 'Bearer …'"),
+        ((200, {}, b"Bearer abcS3CRET"), "the answer is no JSON object. Received: 'Bearer …'"),
     ],
 )
 def test_a_token_that_the_server_repeats_is_not_shown(
@@ -150,10 +159,17 @@ def test_a_token_that_the_server_repeats_is_not_shown(
     assert message in _line(cluster.submit("--token-file", str(tmp_path / "token")))
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[1, 2]", b"null", b'{"status": "ok"}'])
+@pytest.mark.parametrize("body", [b"{}", b'{"status": "ok"}', b'{"multi_user": "no"}'])
 def test_json_of_something_else(cluster: Cluster, body: bytes) -> None:
     cluster.backend.fault = lambda _method, _asked: (200, {"Content-Type": "application/json"}, body)
     assert "answers in JSON, but not as Kubeflow Pipelines does" in _line(cluster.submit())
+
+
+@pytest.mark.parametrize("body", [b"[1, 2]", b"null", b"[" * 99999])
+@pytest.mark.parametrize("call", ["/healthz", "/pipelines", "/runs"])
+def test_json_that_is_no_object(cluster: Cluster, body: bytes, call: str) -> None:
+    cluster.backend.fault = lambda _method, asked: (200, {}, body) if asked.endswith(call) else None
+    assert "the answer is no JSON object. Received: " in _line(cluster.submit())
 
 
 @pytest.mark.parametrize("field", ["tag_name", "apiServerTagName"])
@@ -197,8 +213,9 @@ def test_a_variable_of_the_shell_that_is_not_set_starts_nothing(cluster: Cluster
     assert not cluster.backend.runs
 
 
-def test_a_password_in_the_address_is_refused_and_not_shown(cluster: Cluster) -> None:
-    answer = cluster.submit(host=cluster.host.replace("//", "//me:s3cret@"))
+@pytest.mark.parametrize("host", ["http://me:s3cret@there", "http://me:s3cret word@there:x", "me:s3cret@there"])
+def test_a_password_in_the_address_is_refused_and_not_shown(cluster: Cluster, host: str) -> None:
+    answer = cluster.submit(host=host)
     assert "leave out what stands before the @" in _line(answer)
     assert "s3cret" not in answer.out + answer.err
     assert not cluster.backend.calls
@@ -222,6 +239,9 @@ def test_a_certificate_that_nobody_has_signed(cluster: Cluster, tmp_path: pathli
         assert "its TLS certificate cannot be trusted (self" in line
         assert "with --ca-file FILE" in line
         assert "answered 404" in _line(cluster.submit("--ca-file", certificate, host=f"https://{address}"))
+        assert "--ca-file holds no certificate (PEM)" in _line(
+            cluster.submit("--ca-file", key, host=f"https://{address}")
+        )
 
 
 def test_tls_where_there_is_none(cluster: Cluster) -> None:

@@ -207,6 +207,25 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     assert "goes on with --param run_id=no-such-run" in unknown.err
 
 
+@pytest.mark.parametrize("run", ["..", "a b", "{run_id}", "/", "\udcff"])
+def test_what_is_no_id_of_a_run_is_not_asked_for(cluster: Cluster, run: str) -> None:
+    answer = cluster.submit("--resume", run)
+    assert answer.code == ExitCode.INPUT
+    assert f"--resume {run!r}: write the id of a run in KFP, or the link to it" in answer.err
+    assert len(cluster.backend.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "link", ["/#/runs/details/{}", "/_/pipeline/?ns=ann#/runs/details/{}/", "/x/{}?experimentId=1"]
+)
+def test_a_link_to_a_run_is_the_run(cluster: Cluster, link: str) -> None:
+    cluster.backend.stories += [[LOST], [DONE]]
+    cluster.submit()
+    (run,) = cluster.backend.runs
+    assert cluster.submit("--resume", cluster.host + link.format(run)).code == ExitCode.OK
+    assert _parameters(cluster) == [{}, {"run_id": run}]
+
+
 def test_a_run_of_another_pipeline_is_not_gone_on_with(cluster: Cluster) -> None:
     cluster.backend.stories.append([LOST])
     cluster.submit()
