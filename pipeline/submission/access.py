@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import urllib.parse
 import warnings
 from typing import Any, Union
 
@@ -13,12 +12,9 @@ import kfp
 from kfp.client import KF_PIPELINES_SA_TOKEN_ENV, KF_PIPELINES_SA_TOKEN_PATH, ServiceAccountTokenVolumeCredentials
 
 from components.errors import InputError
-from pipeline.submission import health
+from pipeline.submission import address, health
 from pipeline.submission.health import Health
-from pipeline.submission.transport import WHERE, WHOLE, Transport
-
-TOKEN = "MILLRACE_TOKEN"
-"""The environment variable that may hold a bearer token; on a command line others could read it."""
+from pipeline.submission.transport import TOKEN, WHOLE, Transport
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,25 +113,7 @@ def connect(access: Access, seconds: float = WHOLE) -> Client:
     Raises:
         InputError: it has not, or the address or the token is none.
     """
-    if re.match(r"(\w+://)?[^/?#]*@", access.host):
-        raise InputError(
-            "--host: leave out what stands before the @ (it would be printed in links, and KFP takes no password): "
-            f"a token goes in a file, --token-file FILE, or in {TOKEN}"
-        )
-    if not re.match(r"https?://[^/\s]", access.host):
-        if "://" in access.host:
-            raise InputError(f"--host {access.host}: an address begins with http:// or https:// and a name. {WHERE}")
-        raise InputError(
-            f"--host {access.host}: write the whole address, http://{access.host} or https://{access.host}"
-        )
-    if not access.host.isprintable() or " " in access.host:
-        raise InputError(f"--host {access.host!r}: there is a space, or what cannot be seen, in it")
-    try:
-        urllib.parse.urlsplit(access.host).port  # noqa: B018 (it is what finds that it is none)
-    except ValueError as error:
-        raise InputError(f"--host {access.host}: that is no address: {error}") from None
-    # People copy the address of the page that they look at.
-    return Client(dataclasses.replace(access, host=re.split("[?#]", access.host)[0].rstrip("/")), seconds)
+    return Client(dataclasses.replace(access, host=address.of(access.host)), seconds)
 
 
 def _credentials(access: Access) -> dict[str, Any]:

@@ -36,7 +36,9 @@ WHERE = (
     "--host is where KFP's API or UI is: http://localhost:8080 behind `kubectl -n kubeflow port-forward "
     "svc/ml-pipeline-ui 8080:80`, https://…/pipeline in a whole Kubeflow"
 )
-_TOKEN = "give a bearer token: --token-file FILE, or MILLRACE_TOKEN in the environment"
+TOKEN = "MILLRACE_TOKEN"
+"""The environment variable that may hold a bearer token; on a command line others could read it."""
+_TOKEN = f"give a bearer token: --token-file FILE, or {TOKEN} in the environment"
 
 
 class CallError(InputError):
