@@ -86,9 +86,10 @@ def submit(
     # Only now: kfp takes a second to import.
     from pipeline.submission import submit as submission
     from pipeline.submission.access import Access
+    from pipeline.submission.asked import Asked
     from pipeline.submission.package import of_file
 
-    asked = submission.Asked(
+    asked = Asked(
         access=Access(host, namespace, token_file, ca_file),
         experiment=experiment,
         settings=settings,

@@ -16,7 +16,7 @@ from pipeline.cli.submit import submit
 from pipeline.runners.events import Message
 from pipeline.submission import package
 from pipeline.submission.access import Access
-from pipeline.submission.submit import Asked
+from pipeline.submission.asked import Asked
 from pipeline.submission.submit import submit as submit_draft
 from pipeline.submission.watch import WaitedError
 from tests.pipeline.submission import argo, compiled
