@@ -13,7 +13,7 @@ setup(
     packages=find_packages(include=["pipeline", "pipeline.*", "components", "components.*"]),
     package_data={
         "": ["*.j2", "*.css", "*.js", "*.json"],
-        "pipeline.kubeflow": ["manifests/**/*.yaml"],
+        "pipeline.kubeflow": ["manifests/**/*.yaml", "manifests/.gitignore"],
         "pipeline.flink": ["pom.xml"],
     },
     entry_points={"console_scripts": ["millrace = pipeline.cli.main:main"]},

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.errors import InputError, close_matches
 
 _JSON: Mapping[str, tuple[type, str]] = {"LIST": (list, "a JSON list"), "STRUCT": (dict, "a JSON object")}
+_EXACT = 2**53
+"""KFP's numbers are doubles (google.protobuf.Value): of a larger one it would change the last digits."""
 
 
 def read(settings: Sequence[str], types: Mapping[str, str]) -> dict[str, Any]:
@@ -44,9 +46,9 @@ def read(settings: Sequence[str], types: Mapping[str, str]) -> dict[str, Any]:
 def _value(text: str, kind: str) -> Any:  # one type a return
     """Raises ValueError, which says what it must be."""
     if kind == "NUMBER_INTEGER":
-        return _number(text, int, "a whole number")
+        return _number(text, int, "a whole number", _EXACT)
     if kind == "NUMBER_DOUBLE":
-        return _number(text, float, "a number")
+        return _number(text, float, "a number", sys.float_info.max)
     if kind == "BOOLEAN":
         if text.lower() not in ("true", "false"):
             raise ValueError("true or false")
@@ -54,12 +56,12 @@ def _value(text: str, kind: str) -> Any:  # one type a return
     return _of_json(text, *_JSON[kind]) if kind in _JSON else text
 
 
-def _number(text: str, kind: Callable[[str], float], words: str) -> float:
+def _number(text: str, kind: Callable[[str], float], words: str, most: float) -> float:
     try:
         value = kind(text)
     except ValueError:
         raise ValueError(words) from None
-    if not math.isfinite(value):
+    if not abs(value) <= most:  # nor NaN
         raise ValueError(f"{words} that JSON can write")
     return value
 
@@ -68,7 +70,7 @@ def _of_json(text: str, kind: type, words: str) -> Any:
     try:
         value = json.loads(text)
         json.dumps(value, allow_nan=False)  # Python alone reads NaN and Infinity, and makes one of 1e999
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(words) from None
     if not isinstance(value, kind):
         raise ValueError(words)

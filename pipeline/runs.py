@@ -64,6 +64,9 @@ class RunRecord(pydantic.BaseModel, frozen=True):
     config_json: str
     span: Union[int, None] = None
     nodes: tuple[NodeRecord, ...] = ()
+    """In topological order."""
+    upstream: dict[str, tuple[str, ...]] = {}
+    """Each node's direct predecessors, in a run on a cluster, the whole of which nobody oversees."""
     blessed: Union[bool, None] = None
     """What the Evaluator said of the model; None where it said nothing."""
     pushed: Union[str, None] = None
@@ -198,15 +201,26 @@ def _gathered(root: str, record: RunRecord) -> RunRecord:
         facts = {name: value for name, value in outcome.facts.items() if name not in said}
         record = record.with_node(outcome.node).model_copy(update=facts)
     states = {node.state for node in record.nodes}
-    if record.state != "running" or "running" in states or ("pending" in states and "failed" not in states):
+    stopped = _stopped(record)
+    due = any(node.state == "pending" and node.id not in stopped for node in record.nodes)
+    if record.state != "running" or "running" in states or due:
         return record
     last: dict[str, Any] = {"finished": outcomes[-1].at if outcomes else record.finished}
     if "failed" in states:
         why = {"state": "skipped", "reason": "an earlier node failed"}
-        nodes = tuple(n.model_copy(update=why) if n.state == "pending" else n for n in record.nodes)
+        nodes = tuple(n.model_copy(update=why) if n.id in stopped else n for n in record.nodes)
         return record.model_copy(update={**last, "state": "failed", "nodes": nodes})
     code = ExitCode.GATE if record.blessed is False else ExitCode.OK
     return record.model_copy(update={**last, "state": "complete", "exit_code": int(code)})
+
+
+def _stopped(record: RunRecord) -> set[str]:
+    """The nodes that will not run because one before them has failed; a cluster runs all others."""
+    ends = {node.id for node in record.nodes if node.state == "failed"}
+    for node in record.nodes:
+        if node.state == "pending" and ends.intersection(record.upstream.get(node.id, ())):
+            ends.add(node.id)
+    return {node.id for node in record.nodes if node.id in ends and node.state == "pending"}
 
 
 def _killed(record: RunRecord) -> RunRecord:

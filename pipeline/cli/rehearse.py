@@ -72,6 +72,8 @@ def rehearse(
         raise click.UsageError("--image is for --docker")
     refuse_with_file(file, settings, cluster)
     settled = for_cluster(config, cluster, settings)
+    if file:
+        _check_is_of(file, settled.name)
     folder = _root(settled, root)
     _check(run_id, store)
     given = {} if in_docker else {ROOT: folder}
@@ -131,6 +133,13 @@ def _words(context: click.Context, **changed: str) -> list[str]:
             values = value if isinstance(value, tuple) else (value,)
             words += [word for each in values for word in (option.opts[0], str(each))]
     return words
+
+
+def _check_is_of(file: str, name: str) -> None:
+    """Refuse a file of another pipeline: runs are kept by name, and go on with those before."""
+    named = read_file(file).pipeline.pipeline_info.name
+    if named != name:
+        raise InputError(f"--file {file}: it is the pipeline {named}, and the config is that of {name}: name its own")
 
 
 def _root(config: Config, root: str | None) -> str:

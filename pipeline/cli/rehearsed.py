@@ -13,7 +13,7 @@ from pipeline.rehearsal.events import Event, Finished, Started, TryFailed, TrySt
 from pipeline.rehearsal.record import RehearsalRecord, TaskRecord
 
 _LAST = 5
-"""Lines of a failed task's log."""
+"""Lines of a failed task's log; of a try that another follows it is one."""
 
 
 class Lines:
@@ -39,6 +39,7 @@ class Lines:
                 case TryFailed():
                     then = f"again in {duration(event.wait)}"
                     self._print(f"{event.task} failed after {duration(event.ended.seconds)}: {event.reason}; {then}")
+                    self._print_end(event.ended.log, 1)
                 case Finished():
                     self._finished += 1
                     self._print(self._line(event.task))
@@ -63,12 +64,16 @@ class Lines:
         if task.state != "failed":
             return
         log = task.tries[-1].log
-        if os.path.exists(log):
-            with open(log, encoding="utf-8", errors="replace") as file:
-                lines = [line.rstrip() for line in file if line.strip()]
-            for line in lines[-_LAST:]:
-                self._print(f"    {line}")
+        self._print_end(log, _LAST)
         self._print(f"    log: {log}")
+
+    def _print_end(self, log: str, count: int) -> None:
+        if not os.path.exists(log):
+            return
+        with open(log, encoding="utf-8", errors="replace") as file:
+            lines = [line.rstrip() for line in file if line.strip()]
+        for line in lines[-count:]:
+            self._print(f"    {line}")
 
     def _print(self, line: str) -> None:
         self._console.print(line, soft_wrap=True)

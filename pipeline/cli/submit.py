@@ -38,11 +38,21 @@ if TYPE_CHECKING:
 @click.option("--file", metavar="FILE.yaml", help="What `millrace compile` wrote, instead of CONFIG.")
 @click.option("--wait", is_flag=True, help="Wait until the run has ended; go on with it if its node was lost.")
 @click.option("--every", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds between looks.")
-@click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Wait no longer; the run goes on.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait no longer, nor for an answer; the run goes on.",
+)
 @click.option("--resume", metavar="RUN", help="Go on with a run, by its id in KFP.")
 @click.option("--cron", metavar="EXPRESSION", help="Run it at these times instead of now: '0 6 * * *'.")
 @click.option("--token-file", metavar="FILE", help="A bearer token; or MILLRACE_TOKEN holds it.")
-@click.option("--ca-file", metavar="FILE", type=click.Path(exists=True), help="Who signed KFP's TLS certificate.")
+@click.option(
+    "--ca-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Who signed KFP's TLS certificate.",
+)
 @click.option("--image-check/--no-image-check", default=True, help="Compare the image's version with this one.")
 def submit(
     config: str | None,
@@ -76,9 +86,10 @@ def submit(
     # Only now: kfp takes a second to import.
     from pipeline.submission import submit as submission
     from pipeline.submission.access import Access
+    from pipeline.submission.asked import Asked
     from pipeline.submission.package import of_file
 
-    asked = submission.Asked(
+    asked = Asked(
         access=Access(host, namespace, token_file, ca_file),
         experiment=experiment,
         settings=settings,

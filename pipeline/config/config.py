@@ -188,8 +188,10 @@ class Config(Record):
         return bool(compared and compared.previous)
 
     def needs(self, node: str) -> Resources:
-        """What that node needs to run on."""
-        return self.resources.get(node, resources.USUAL.get(node, Resources()))
+        """What that node needs to run on, its number of GPUs said."""
+        given = self.resources.get(node, Resources())
+        usual = resources.USUAL_GPUS.get(node, 0)
+        return given if given.gpus is not None else given.model_copy(update={"gpus": usual})
 
     @property
     def reads_buckets(self) -> bool:

@@ -15,11 +15,15 @@ IMAGE = f"millrace:{pipeline.__version__}"
 """What `millrace image build` makes where it is not told otherwise."""
 
 
+_PATH = r"^/[^\s:{}]+$"
+"""Kubernetes takes no colon; what stands in braces Argo and KFP's launcher replace."""
+
+
 class Volume(Record):
     """A PersistentVolumeClaim in every step's pod. It must be ReadWriteMany if steps run on several nodes."""
 
     claim: str
-    path: str = pydantic.Field(pattern=r"^/.+")
+    path: str = pydantic.Field(pattern=_PATH)
 
 
 class Key(Record):
@@ -34,7 +38,7 @@ class Mount(Record):
     """A Secret or a ConfigMap as files under `path`."""
 
     name: str
-    path: str = pydantic.Field(pattern=r"^/.+")
+    path: str = pydantic.Field(pattern=_PATH)
 
 
 class Retries(Record):

@@ -33,6 +33,9 @@ def _checked(quantity: str) -> str:
     return quantity
 
 
+LEAST = "64Mi"
+"""No step starts with less memory: Python and TFX's imports alone take several times as much."""
+
 Memory = Annotated[str, pydantic.AfterValidator(_checked)]
 """An amount of memory in Kubernetes' units: "512Mi", "32Gi", "64G"."""
 
@@ -40,12 +43,13 @@ Memory = Annotated[str, pydantic.AfterValidator(_checked)]
 class Resources(Record):
     """The needs of one node."""
 
-    gpus: int = pydantic.Field(default=0, ge=0)
+    gpus: Union[int, None] = pydantic.Field(default=None, ge=0)
     """On this machine: 0 hides all GPUs from the node, otherwise it sees those that there are. On a cluster: how many
-    its pod gets; training shares each batch among all of them (MirroredStrategy)."""
+    its pod gets; training shares each batch among all of them (MirroredStrategy). None is 1 for Trainer and Tuner, on a
+    cluster only where a pool has GPUs, and 0 for all others."""
     accelerator: Union[str, None] = None
     """The kind of GPU, as node pools name it ("nvidia-l4"); None takes any."""
-    cpu: Union[float, None] = pydantic.Field(default=None, gt=0)
+    cpu: Union[float, None] = pydantic.Field(default=None, ge=0.001)
     """Cores. On a cluster request and limit alike, None is no limit; on this machine see `Machine`."""
     memory: Union[Memory, None] = None
     """As `cpu`."""
@@ -63,8 +67,10 @@ class Resources(Record):
             )
         if self.accelerator and not self.gpus:
             raise ValueError(f"accelerator={self.accelerator!r} without gpus: say how many (gpus=1)")
+        if self.memory and as_bytes(self.memory) < as_bytes(LEAST):
+            raise ValueError(f"memory={self.memory!r}: no step starts with less than {LEAST}. Units: 512Mi, 4Gi")
         return self
 
 
-USUAL = {"Tuner": Resources(gpus=1), "Trainer": Resources(gpus=1)}
-"""Needs of nodes that the config says nothing of. On a cluster whose pools have no GPU they go without."""
+USUAL_GPUS = {"Tuner": 1, "Trainer": 1}
+"""How many a node gets of which the config does not say it; others get none."""

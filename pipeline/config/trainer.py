@@ -6,6 +6,7 @@ from typing import Any, Literal, Union
 
 import pydantic
 
+from components.errors import ConfigError
 from pipeline.config.record import Record
 from pipeline.references import is_reference
 
@@ -171,3 +172,19 @@ class Trainer(Record):
                 f"optimizer {self.optimizer!r} brings its own rate: drop schedule, or name a Keras optimizer"
             )
         return self
+
+    def check_shared_by(self, gpus: int) -> None:
+        """Refuse what several GPUs cannot share.
+
+        Raises:
+            ConfigError: it names the field.
+        """
+        if self.xla:
+            raise ConfigError(
+                f"trainer.xla works on one GPU, and there are {gpus}: give trainer.distribute=False, or turn xla off"
+            )
+        if self.batch_size < gpus:
+            raise ConfigError(
+                f"trainer.batch_size={self.batch_size} cannot be shared by {gpus} GPUs: give a larger one, or "
+                "trainer.distribute=False"
+            )

@@ -14,8 +14,14 @@ from pipeline.config.kubeflow import Kubeflow
 from pipeline.config.pools import Expression, NodePool
 from pipeline.connection import PASSWORD, STORE, of_server
 from pipeline.kubeflow.mounts import check_mounts
+from pipeline.kubeflow.parameters import REPLACED
+from pipeline.kubeflow.placement import needs_of
 from pipeline.kubeflow.twins import refuse_twins
 
+# https://github.com/distribution/reference, reference.go
+_HOST, _PART = r"[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/", r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_TAG, _DIGEST = r":\w[\w.-]{0,127}", r"@\w+:[0-9a-f]{32,}"
+_IMAGE = re.compile(rf"(?:{_HOST})?{_PART}(?:/{_PART})*(?:{_TAG})?(?:{_DIGEST})?", re.ASCII)
 _OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
@@ -48,6 +54,7 @@ def check(config: Config) -> None:
     _check_pushed(config)
     _check_store(cluster)
     _check_hook(config)
+    _check_training(config)
     refuse_twins("kubeflow.pools: the name", (pool.name for pool in cluster.pools))
     for pool in cluster.pools:
         _check_pool(pool)
@@ -55,8 +62,11 @@ def check(config: Config) -> None:
 
 def _check_images(cluster: Kubeflow) -> None:
     for field, image in (("image", cluster.image), ("gpu_image", cluster.gpu_image)):
-        if image is not None and not re.fullmatch(r"\S+", image):
-            raise ConfigError(f"kubeflow.{field} must be an image, like registry/name:tag. Received: {image!r}")
+        if image is not None and not _IMAGE.fullmatch(image):
+            raise ConfigError(
+                f"kubeflow.{field} must be an image, like registry/name:tag, its name in lower case. "
+                f"Received: {image!r}"
+            )
 
 
 def _check_variables(cluster: Kubeflow) -> None:
@@ -73,6 +83,8 @@ def _check_variables(cluster: Kubeflow) -> None:
 
 
 def _check_root(cluster: Kubeflow) -> None:
+    if "{{" in cluster.root:
+        raise ConfigError(f"kubeflow.root: {REPLACED}. Received: {cluster.root!r}")
     if not _in_volume(cluster, cluster.root):
         raise ConfigError(
             f"kubeflow.root must lie in one of kubeflow.volumes ({_paths(cluster)}), or no step would see what another "
@@ -131,6 +143,19 @@ def _check_hook(config: Config) -> None:
             f"drift.hook names a folder of this machine, {config.project}: a path in it is relative to the project, as "
             f"in 'sh notify.sh'. Received: {hook!r}"
         )
+
+
+def _check_training(config: Config) -> None:
+    """What the node would refuse once it sees its GPUs, or leave idle."""
+    for node in ("Trainer", *(("Tuner",) if config.tuner else ())):
+        gpus = needs_of(config, node).gpus or 0
+        if gpus > 1 and not config.trainer.distribute:
+            raise ConfigError(
+                f"resources: {node} asks for {gpus} GPUs, and trainer.distribute=False trains on one: ask for gpus=1, "
+                "or let them share (distribute=True)"
+            )
+        if gpus > 1:
+            config.trainer.check_shared_by(gpus)
 
 
 def _check_pool(pool: NodePool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import typing
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ _TYPES = {
     dict: "STRUCT",
 }
 _EXACT = 2**53
+REPLACED = "what stands in {{ }} is replaced by Argo and by KFP's launcher"
+"""Why no value can have it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,6 +129,8 @@ def _check_default(path: str, value: Any) -> None:
         problem = "KFP has no such number"
     elif any(isinstance(number, int) and abs(number) > _EXACT for number in numbers):
         problem = "KFP's numbers are not exact there"
+    elif "{{" in json.dumps(value, ensure_ascii=False):
+        problem = REPLACED
     elif isinstance(value, str) and value and value_of(value) != value:
         problem = f"as a parameter it would be read as {value_of(value)!r}"
     else:

@@ -27,9 +27,10 @@ class Placement:
 
 def needs_of(config: Config, node: str) -> Resources:
     """What that node's pod gets. What training usually needs counts only where the cluster has it."""
-    if node in config.resources or any(pool.gpus for pool in config.kubeflow.pools):
-        return config.needs(node)
-    return Resources()
+    given = config.resources.get(node, Resources())
+    if given.gpus is None and not any(pool.gpus for pool in config.kubeflow.pools):
+        return given.model_copy(update={"gpus": 0})
+    return config.needs(node)
 
 
 def place(step: str, needs: Resources, pools: Sequence[NodePool]) -> Placement:
@@ -60,9 +61,9 @@ def place(step: str, needs: Resources, pools: Sequence[NodePool]) -> Placement:
 
 def described(needs: Resources) -> str:
     """What a step needs, in words."""
-    gpus = f"{_counted(needs.gpus, 'GPU')}{f' ({needs.accelerator})' if needs.accelerator else ''}"
+    kind = f" ({needs.accelerator})" if needs.accelerator else ""
     parts = (
-        gpus if needs.gpus else "",
+        f"{_counted(needs.gpus, 'GPU')}{kind}" if needs.gpus else "",
         f"{_counted(needs.cpu, 'core')}" if needs.cpu else "",
         f"{needs.memory} of memory" if needs.memory else "",
         f"pool {needs.pool}" if needs.pool else "",
@@ -84,7 +85,7 @@ def _obstacle(needs: Resources, pool: NodePool) -> str:
     """Why the pool cannot hold a step with these needs; empty where it can."""
     if needs.pool and needs.pool != pool.name:
         return f"is not {needs.pool}"
-    if needs.gpus > pool.gpus:
+    if (needs.gpus or 0) > pool.gpus:
         return f"has {_counted(pool.gpus, 'GPU')} a node" if pool.gpus else "has no GPU"
     if needs.accelerator and needs.accelerator != pool.kind:
         return f"has GPUs of kind {pool.kind}" if pool.kind else "does not say of what kind its GPUs are"

@@ -70,6 +70,7 @@ def _needs_of_start(config: Config) -> Resources:
     needs = [needs_of(config, node) for node in nodes]
     pools = {each.pool for each in needs}
     return Resources(
+        gpus=0,
         cpu=max((each.cpu for each in needs if each.cpu), default=None),
         memory=max((each.memory for each in needs if each.memory), key=as_bytes, default=None),
         pool=pools.pop() if len(pools) == 1 else None,
@@ -81,9 +82,20 @@ def _step(
 ) -> Step:
     cluster = config.kubeflow
     placement = place(node or task, needs, cluster.pools)
+    _check_shared_memory(node, placement, cluster.shared_memory)
     image = (needs.gpus and cluster.gpu_image) or cluster.image
     retries = cluster.spot_retries if placement.pool and placement.pool.spot else cluster.retries
     return Step(task, node, upstream, outputs, placement, image, retries)
+
+
+def _check_shared_memory(node: str, placement: Placement, shared: str | None) -> None:
+    """Refuse what cannot be used up: what lies in /dev/shm counts as memory of the pod."""
+    room = placement.needs.memory or (placement.pool and placement.pool.memory)
+    if placement.needs.gpus and shared and room and as_bytes(shared) > as_bytes(room):
+        raise ConfigError(
+            f"kubeflow.shared_memory={shared!r} counts as memory of the pod, and that of {node} has {room}: give it "
+            "more (resources), or shared_memory less"
+        )
 
 
 def _check_names(config: Config, ids: Sequence[str]) -> None:

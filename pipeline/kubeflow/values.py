@@ -11,7 +11,7 @@ from pipeline.config.config import Config
 from pipeline.config.load import applied
 from pipeline.config.tree import found
 from pipeline.kubeflow.checks import check
-from pipeline.kubeflow.parameters import ROOT, RUN_ID, parameters
+from pipeline.kubeflow.parameters import REPLACED, ROOT, RUN_ID, parameters
 
 
 def set_fields(config: Config, settings: Sequence[str]) -> list[str]:
@@ -42,6 +42,8 @@ def check_values(config: Config, values: Mapping[str, Any]) -> None:
 
 
 def _problem(config: Config, values: Mapping[str, Any]) -> str:
+    if any("{{" in _text(value) for value in values.values()):
+        return REPLACED
     try:
         check(_started(config, values))
     except InputError as error:

@@ -12,7 +12,6 @@ import functools
 
 import tensorflow as tf
 
-from components.errors import ConfigError
 from pipeline.config.trainer import Trainer
 
 
@@ -25,16 +24,7 @@ def strategy(trainer: Trainer) -> tf.distribute.Strategy:
     devices = gpus() if trainer.distribute else []
     if len(devices) < 2:
         return tf.distribute.get_strategy()
-    if trainer.xla:
-        raise ConfigError(
-            f"trainer.xla works on one GPU, and {len(devices)} are visible: give trainer.distribute=False, "
-            "or turn xla off"
-        )
-    if trainer.batch_size < len(devices):
-        raise ConfigError(
-            f"trainer.batch_size={trainer.batch_size} cannot be shared by {len(devices)} GPUs: "
-            "give a larger one, or trainer.distribute=False"
-        )
+    trainer.check_shared_by(len(devices))
     return _mirrored(tuple(devices))
 
 

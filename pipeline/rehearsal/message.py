@@ -18,14 +18,17 @@ class Message(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
 
-def read(message: type[_M], content: Any, where: str) -> _M:
+def read(message: type[_M], content: Any, where: str, *, closed: bool = True) -> _M:
     """`content` as that message.
 
+    Args:
+        closed: refuse fields that nobody here interprets, rather than leave them out.
+
     Raises:
-        InputError: it has a field that the rehearsal does not interpret, or a field is missing or of another type.
+        InputError: there is such a field, or one is missing or of another type.
     """
     try:
-        return message.model_validate(content)
+        return message.model_validate(content, extra="forbid" if closed else "ignore")
     except pydantic.ValidationError as error:
         problems = error.errors(include_url=False)
         raise InputError("\n".join(f"{where}: {_line(problem)}" for problem in problems)) from None

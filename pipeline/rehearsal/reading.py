@@ -41,8 +41,11 @@ class Compiled(pydantic.BaseModel, frozen=True):
     """Each after those that it depends on."""
 
 
-def read_file(path: str) -> Compiled:
+def read_file(path: str, *, closed: bool = True) -> Compiled:
     """The documents of a compiled file.
+
+    Args:
+        closed: refuse fields that the rehearsal does not interpret, rather than leave them out.
 
     Raises:
         InputError: it is no YAML, has no pipeline, has what the rehearsal does not interpret, or a reference in it
@@ -51,7 +54,7 @@ def read_file(path: str) -> Compiled:
     try:
         with open(path, encoding="utf-8") as file:
             documents = [document for document in yaml.safe_load_all(file) if document is not None]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError, yaml.YAMLError) as error:  # not all are PyYAML's
         raise InputError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
     pipelines, platforms = _sorted(documents, path)
     if len(pipelines) != 1 or len(platforms) > 1:
@@ -59,12 +62,11 @@ def read_file(path: str) -> Compiled:
             f"{path}: one document with pipelineInfo and at most one with platforms belong here, as `millrace compile` "
             f"writes them. Received: {len(pipelines)} and {len(platforms)}"
         )
-    pipeline = read(Pipeline, pipelines[0], path)
-    pods = (
-        read(platform.PlatformSpec, platforms[0], path).platforms.kubernetes.deployment_spec.executors
-        if platforms
-        else {}
-    )
+    pipeline = read(Pipeline, pipelines[0], path, closed=closed)
+    pods = {}
+    if platforms:
+        spec = read(platform.PlatformSpec, platforms[0], path, closed=closed)
+        pods = spec.platforms.kubernetes.deployment_spec.executors
     return _joined(pipeline, pods, path)
 
 
@@ -74,7 +76,7 @@ def _sorted(documents: list[Any], path: str) -> tuple[list[Any], list[Any]]:
     for each in documents:
         if each not in pipelines and each not in platforms:
             raise InputError(
-                f"{path}: the rehearsal does not understand a document that begins with {str(each)[:60]!r}"
+                f"{path}: a document that begins with {str(each)[:60]!r} has neither pipelineInfo nor platforms"
             )
     return pipelines, platforms
 
@@ -104,7 +106,9 @@ def _joined(pipeline: Pipeline, pods: dict[str, platform.Pod], path: str) -> Com
 
 def _known(name: str, among: Any, where: str) -> Any:
     if name not in among:
-        raise InputError(f"{where} {name!r} does not exist.{close_matches(name, among)} There are: {', '.join(among)}")
+        raise InputError(
+            f"{where} {name!r} does not exist.{close_matches(name, among)} There are: {', '.join(among) or 'none'}"
+        )
     return among[name]
 
 

@@ -52,7 +52,7 @@ class Capacity:
     def _need(self, node: str) -> _Need:
         needs = self._config.needs(node)
         memory = as_bytes(needs.memory) if needs.memory else self._took.get(node, _MEMORY)
-        return _Need(needs.cpu or _CORES, memory, needs.gpus > 0)
+        return _Need(needs.cpu or _CORES, memory, bool(needs.gpus))
 
 
 def _took(record: RunRecord | None) -> Mapping[str, int]:

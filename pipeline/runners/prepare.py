@@ -48,7 +48,8 @@ def run(engine: Engine, place: Place, config: Config, upstream: Mapping[str, Seq
     if failed:
         raise of_code(int(failed["exit_code"]), str(failed["error"]))
     plan.save(planned, place.root, place.run)
-    runs.save(place.root, record.model_copy(update={"nodes": planned.nodes, **planned.borrowed}))
+    update = {"nodes": planned.nodes, "upstream": {node: tuple(above) for node, above in upstream.items()}}
+    runs.save(place.root, record.model_copy(update={**update, **planned.borrowed}))
     engine.listen(RunStarted(place.run, irs.node_ids(planned.ir), Layout(place.root).logs(place.run)))
 
 

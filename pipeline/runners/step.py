@@ -85,7 +85,7 @@ class Step:
         def report(fields: Mapping[str, Value]) -> None:
             self.engine.listen(NodeProgress(self.node.id, fields))
 
-        gpu = self.config.needs(self.node.id).gpus > 0
+        gpu = bool(self.config.needs(self.node.id).gpus)
         log = self.node.log if self.engine.logs else None
         pipelines = beam.of_node(self.config, self.node.id, self.run.id)
         return NodeExecutor(self.engine.server, self.engine.root, pipelines, log, gpu, report)

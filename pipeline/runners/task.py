@@ -25,7 +25,7 @@ from pipeline.runners.events import After, Listener, Message, NodeFinished, Node
 from pipeline.runners.spawner import Spawner
 from pipeline.runs import NodeRecord, Outcome, RunRecord
 
-_FINAL = (ExitCode.GATE, ExitCode.INPUT)
+_FINAL = (ExitCode.GATE, ExitCode.INPUT, ExitCode.NOT_COMPARABLE)
 """A node that ended so would end so again."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-import urllib.parse
 import warnings
 from typing import Any, Union
 
@@ -13,10 +12,9 @@ import kfp
 from kfp.client import KF_PIPELINES_SA_TOKEN_ENV, KF_PIPELINES_SA_TOKEN_PATH, ServiceAccountTokenVolumeCredentials
 
 from components.errors import InputError
-from pipeline.submission.transport import WHERE, Transport
-
-TOKEN = "MILLRACE_TOKEN"
-"""The environment variable that may hold a bearer token; on a command line others could read it."""
+from pipeline.submission import address, health
+from pipeline.submission.health import Health
+from pipeline.submission.transport import TOKEN, WHOLE, Transport
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,9 +42,11 @@ class Access:
 class Client(kfp.Client):
     """kfp's client, whose calls fail as `Transport` says, and which writes nothing into the home folder."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, seconds: float = WHOLE) -> None:
+        """`seconds` is what a call may take."""
+        self._seconds = seconds
         self.host = access.host
-        self._health: Any = None
+        self._health: Union[Health, None] = None
         self._namespace = access.namespace
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -62,18 +62,12 @@ class Client(kfp.Client):
             raise InputError(f"{access.host} serves several users, each in a namespace: name yours with --namespace")
         self.ignores_namespace = bool(access.namespace) and not multi_user
 
-    def get_kfp_healthz(self, sleep_duration: int = 0) -> Any:
+    def get_kfp_healthz(self, sleep_duration: int = 0) -> Health:
         """One call, the first of all; kfp makes five, five seconds apart."""
         if self._health is None:
             api = self.runs.api_client
-            api.rest_client = Transport(api.configuration)
-            health = self.healthzs.get_healthz()
-            if getattr(health, "multi_user", None) is None:
-                raise InputError(
-                    f"{self.host} answers in JSON, but not as Kubeflow Pipelines does (no multi_user in its healthz). "
-                    f"{WHERE}"
-                )
-            self._health = health
+            api.rest_client = Transport(api.configuration, self._seconds)
+            self._health = health.read(self.get(health.PATH), self.host)
         return self._health
 
     def set_user_namespace(self, namespace: str) -> None:
@@ -92,35 +86,34 @@ class Client(kfp.Client):
         """A recurring run's page in KFP's UI."""
         return f"{self.host}/#/recurringrun/details/{recurring_run_id}"
 
-    @property
-    def api(self) -> Any:
-        """The generated client, for calls that kfp's has no method for."""
-        return self.runs.api_client
+    def end_by(self, until: float) -> None:
+        """From now on calls are to have ended then, on the monotonic clock."""
+        self.runs.api_client.rest_client.until = until
+
+    def shown(self, text: str) -> str:
+        """What KFP has said, in one line without the token."""
+        return str(self.runs.api_client.rest_client.shown(" ".join(text.split())))
+
+    def get(self, path: str, **parameters: str) -> Any:
+        """What KFP answers there, as it is: the generated client leaves out what the published API does not have."""
+        return self.runs.api_client.call_api(
+            path,
+            "GET",
+            path_params=parameters,
+            header_params={"Accept": "application/json"},
+            response_type="object",
+            auth_settings=["Bearer"],
+            _return_http_data_only=True,
+        )
 
 
-def connect(access: Access) -> Client:
-    """A client of the KFP at `access.host`, which has answered.
+def connect(access: Access, seconds: float = WHOLE) -> Client:
+    """A client of the KFP at `access.host`, which has answered. A call of it may take so many seconds.
 
     Raises:
         InputError: it has not, or the address or the token is none.
     """
-    if not re.match(r"https?://[^/\s]", access.host):
-        if "://" in access.host:
-            raise InputError(f"--host {access.host}: an address begins with http:// or https:// and a name. {WHERE}")
-        raise InputError(
-            f"--host {access.host}: write the whole address, http://{access.host} or https://{access.host}"
-        )
-    try:
-        urllib.parse.urlsplit(access.host).port  # noqa: B018 (it is what finds that it is none)
-    except ValueError as error:
-        raise InputError(f"--host {access.host}: that is no address: {error}") from None
-    if re.match(r"https?://[^/?#]*@", access.host):
-        raise InputError(
-            "--host: leave out what stands before the @ (it would be printed in links, and KFP takes no password): "
-            f"a token goes in a file, --token-file FILE, or in {TOKEN}"
-        )
-    # People copy the address of the page that they look at.
-    return Client(dataclasses.replace(access, host=access.host.partition("#")[0].rstrip("/")))
+    return Client(dataclasses.replace(access, host=address.of(access.host)), seconds)
 
 
 def _credentials(access: Access) -> dict[str, Any]:

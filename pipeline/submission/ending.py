@@ -20,7 +20,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Union
+from typing import Any
 
 from components.errors import ExitCode, worst
 from pipeline.submission.access import Client
@@ -94,15 +94,7 @@ def explain(client: Client, run_id: str, failures: Sequence[Failure]) -> tuple[E
 def _workflow(client: Client, run_id: str) -> Mapping[str, Any] | None:
     """The Argo workflow of the run; None where this KFP does not show it."""
     try:
-        content: Union[Mapping[str, Any], Any] = client.api.call_api(
-            "/apis/v1beta1/runs/{run_id}",
-            "GET",
-            path_params={"run_id": run_id},
-            header_params={"Accept": "application/json"},
-            response_type="object",
-            auth_settings=["Bearer"],
-            _return_http_data_only=True,
-        )
+        content = client.get("/apis/v1beta1/runs/{run_id}", run_id=run_id)
         workflow = json.loads(content["pipeline_runtime"]["workflow_manifest"])
     except CallError as error:
         if error.passing:

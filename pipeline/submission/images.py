@@ -15,8 +15,8 @@ _VERSIONS = {"millrace": "version", "tfx": "tfx"}
 _LATER = "the run's first task compares the versions"
 
 
-def check(package: Package) -> Iterator[str]:
-    """What could not be compared or is only odd, a line for each image.
+def check(package: Package, seconds: float = registry.WHOLE) -> Iterator[str]:
+    """What could not be compared or is only odd, a line for each image. Each is asked for within so many seconds.
 
     Raises:
         InputError: an image has other versions.
@@ -25,7 +25,9 @@ def check(package: Package) -> Iterator[str]:
         reference = registry.parse(image)
         try:
             # A name without a registry is that of an image which was loaded into the cluster from a machine.
-            labels = registry.labels(reference) if reference.registry else engine.labels(image)
+            labels = (
+                registry.labels(reference, min(seconds, registry.WHOLE)) if reference.registry else engine.labels(image)
+            )
         except registry.UnreadableError as error:
             yield f"image {image} could not be looked at: {error}; {_LATER}"
             continue

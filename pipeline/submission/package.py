@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-
-import yaml
 
 from components.errors import InputError
 from pipeline.config import embedded
+from pipeline.rehearsal.reading import Step, read_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,49 +63,51 @@ def read(path: str, source: Sequence[str]) -> Package:
     """The compiled file at `path`, which these words of a command line name.
 
     Raises:
-        InputError: there is none, or it is nothing that `millrace compile` writes.
+        InputError: there is none, it is nothing that `millrace compile` writes, or something in it leads nowhere.
     """
     if not path.endswith((".yaml", ".yml")):
         raise InputError(f"{path}: KFP takes files whose names end with .yaml")
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-        spec = next(yaml.load_all(content, yaml.CSafeLoader), None)
-        if not isinstance(spec, dict):
-            raise ValueError("it is empty" if spec is None else f"it begins with {str(spec)[:40]!r}")
-        containers = [each["container"] for each in spec["deploymentSpec"]["executors"].values()]
-        # Not as a config, whose fields are others where another version has compiled it.
-        packed = embedded.unpacked(_embedded(containers))
-        return Package(
-            path=path,
-            source=source,
-            name=spec["pipelineInfo"]["name"],
-            version=f"sha256-{hashlib.sha256(content).hexdigest()[:16]}",
-            parameters=spec["root"].get("inputDefinitions", {}).get("parameters", {}),
-            tasks={task: _node(spec, task) for task in spec["root"]["dag"]["tasks"]},
-            images=tuple(sorted({container["image"] for container in containers})),
-            versions=packed["versions"],
-            resumes=packed["config"]["kubeflow"]["resumes"],
-        )
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
-        detail = " ".join(str(error).split())
-        raise InputError(
-            f"{path}: not what `millrace compile` writes ({type(error).__name__}: {detail[:200]}): compile the config "
-            "with it, or name the config instead of --file"
-        ) from None
+    # What the rehearsal does not interpret, like labels of pods, was added for the cluster.
+    compiled = read_file(path, closed=False)
+    pipeline, steps = compiled.pipeline, compiled.steps
+    versions, resumes = _embedded(path, steps.values())
+    with open(path, "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    return Package(
+        path=path,
+        source=source,
+        name=pipeline.pipeline_info.name,
+        version=f"sha256-{digest[:16]}",
+        parameters={
+            name: definition.model_dump(by_alias=True, exclude_unset=True)
+            for name, definition in pipeline.root.input_definitions.parameters.items()
+        },
+        tasks={name: _node(step) for name, step in steps.items()},
+        images=tuple(sorted({step.container.image for step in steps.values()})),
+        versions=versions,
+        resumes=resumes,
+    )
 
 
-def _node(spec: Mapping[str, Any], task: str) -> str:
+def _node(step: Step) -> str:
     """The node that a task runs, by the arguments of its container; the first task runs none, and has its own name."""
-    label = spec["components"][spec["root"]["dag"]["tasks"][task]["componentRef"]["name"]]["executorLabel"]
-    arguments = spec["deploymentSpec"]["executors"][label]["container"]["args"]
-    return str(arguments[1]) if arguments[0] == "node" else task
+    match step.container.args:
+        case ("node", node, *_):
+            return node
+    return step.name
 
 
-def _embedded(containers: Sequence[Mapping[str, Any]]) -> str:
-    """The word that holds the config: an argument of the first task."""
-    starts = (container["args"] for container in containers if container.get("args", ())[:1] == ["start"])
-    arguments: list[str] = next(starts, [])
-    return arguments[arguments.index("--config") + 1]
+def _embedded(path: str, steps: Iterable[Step]) -> tuple[Mapping[str, str], int]:
+    """The versions and the resumes that the first task's config tells.
+
+    It is not read as a config, whose fields are others where another version has compiled it.
+    """
+    try:
+        words = next(step.container.args for step in steps if step.container.args[:1] == ("start",))
+        packed = embedded.unpacked(words[words.index("--config") + 1])
+        return dict(packed["versions"]), int(packed["config"]["kubeflow"]["resumes"])
+    except (StopIteration, LookupError, TypeError, ValueError):
+        raise InputError(
+            f"{path}: no task holds a config as `millrace compile` writes it: compile the config, or name it instead "
+            "of --file"
+        ) from None

@@ -21,7 +21,7 @@ from pipeline.submission.limit import within
 
 _SECONDS = 10
 """For a connection, and for the next bytes of an answer."""
-_WHOLE = 60.0
+WHOLE = 60.0
 """Seconds for all that is asked of one image."""
 _HUB = "registry-1.docker.io"
 _HUB_NAMES = ("docker.io", "index.docker.io")
@@ -67,7 +67,7 @@ def parse(image: str) -> Reference:
     return Reference(registry, repository, digest or tag or "latest")
 
 
-def labels(reference: Reference, seconds: float = _WHOLE) -> Mapping[str, str]:
+def labels(reference: Reference, seconds: float = WHOLE) -> Mapping[str, str]:
     """The image's labels, asked for within so many seconds.
 
     Raises:

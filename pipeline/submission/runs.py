@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from components.errors import InputError
 from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.submission.access import Client
 from pipeline.submission.transport import CallError
-from pipeline.submission.upload import Version, equals, silently
+from pipeline.submission.upload import Version, agreed, equals, silently
 
 SUCCEEDED = "SUCCEEDED"
 ENDED = frozenset({SUCCEEDED, "FAILED", "CANCELED", "SKIPPED"})
@@ -44,7 +45,8 @@ class Run:
 
 def experiment(client: Client, name: str) -> str:
     """The id of the experiment of that name, made if there is none."""
-    made = silently(client.create_experiment, name, namespace=client.get_user_namespace() or None)
+    namespace = client.get_user_namespace() or None
+    made = agreed(lambda: silently(client.create_experiment, name, namespace=namespace))
     return str(made.experiment_id)
 
 
@@ -90,6 +92,18 @@ class Earlier:
     def ended(self) -> bool:
         """Whether nothing of it runs any more."""
         return self.state in ENDED
+
+
+def id_of(text: str) -> str:
+    """The run that is meant, by its id or by a link to it.
+
+    Raises:
+        InputError: it is neither.
+    """
+    found = re.fullmatch(r"(?:\S*/)?([\w-]+)/?(?:\?\S*)?", text)
+    if not found:
+        raise InputError(f"--resume {text!r}: write the id of a run in KFP, or the link to it")
+    return found[1]
 
 
 def find(client: Client, run_id: str, name: str) -> Earlier:

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from components.errors import InputError
 from pipeline.submission.access import Client
 from pipeline.submission.runs import Order
 from pipeline.submission.transport import CallError
@@ -22,25 +21,6 @@ class Recurring:
     id: str
     replaced: tuple[str, ...] = ()
     new: bool = True
-
-
-def with_seconds(cron: str) -> str:
-    """The expression as KFP reads it: with seconds first.
-
-    KFP takes five fields for seconds to months, so that crontab's would run at other times without a word.
-
-    Raises:
-        InputError: it has neither five nor six fields, and is no @hourly or the like.
-    """
-    fields = cron.split()
-    if len(fields) == 1 and fields[0].startswith("@"):
-        return fields[0]
-    if len(fields) not in (5, 6):
-        raise InputError(
-            f"--cron {cron!r}: write crontab's five fields (minute hour day month weekday: '0 6 * * *'), six with "
-            f"seconds first, or @daily. Received: {len(fields)} fields"
-        )
-    return " ".join(fields if len(fields) == 6 else ["0", *fields])
 
 
 def schedule(client: Client, order: Order, cron: str) -> Recurring:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import math
 import shlex
 import time
 from collections.abc import Iterator, Mapping
@@ -16,50 +15,15 @@ from pipeline import runs as records
 from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.runners.events import Listener, Message
 from pipeline.submission import ending, images, parameters, runs
-from pipeline.submission.access import Access, Client, connect
+from pipeline.submission.access import Client, connect
+from pipeline.submission.asked import Asked
+from pipeline.submission.cron import with_seconds
 from pipeline.submission.ending import Ending
 from pipeline.submission.package import Draft, Package
 from pipeline.submission.runs import Earlier, Order, Run
-from pipeline.submission.schedule import schedule, with_seconds
+from pipeline.submission.schedule import schedule
 from pipeline.submission.upload import upload
 from pipeline.submission.watch import STUCK, Patience, Watch, patiently, wait
-
-
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """What to do with a pipeline.
-
-    Attributes:
-        settings: the run's parameters, NAME=VALUE.
-        resume: KFP's id of the run to go on with.
-        cron: when to run it; None is now.
-        wait: until the run has ended, looking `every` so many seconds, for `timeout` at most.
-        stuck: as Patience has it.
-        image_check: compare the images' versions with the file's before anything is submitted.
-    """
-
-    access: Access
-    experiment: Union[str, None] = None
-    settings: tuple[str, ...] = ()
-    resume: Union[str, None] = None
-    cron: Union[str, None] = None
-    wait: bool = False
-    every: float = 5.0
-    timeout: Union[float, None] = None
-    stuck: float = 300.0
-    image_check: bool = True
-
-    def __post_init__(self) -> None:
-        """Raises InputError where they contradict each other."""
-        if self.cron and (self.wait or self.resume):
-            word = "--wait" if self.wait else "--resume"
-            raise InputError(f"--cron makes a schedule, not a run: leave out {word}")
-        if self.timeout is not None and not self.wait:
-            raise InputError("--timeout says how long to --wait: give both")
-        if self.timeout is not None and not math.isfinite(self.timeout):
-            raise InputError(
-                f"--timeout must be a number of seconds; without it, waiting has no end. Received: {self.timeout}"
-            )
 
 
 def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
@@ -72,7 +36,7 @@ def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
     cron = with_seconds(asked.cron) if asked.cron else None
     _check_run_id(given, cron)
     draft.check(given)
-    client = connect(asked.access)
+    client = connect(asked.access, asked.call)
     if client.ignores_namespace:
         tell(Message(f"{client.host} has no namespaces for users: {asked.access.namespace} is left aside"))
     earlier = _earlier(client, draft, asked) if asked.resume else None
@@ -80,15 +44,18 @@ def submit(draft: Draft, asked: Asked, tell: Listener) -> ExitCode:
     if earlier and not earlier.ended:
         return follow(client, earlier.run, package, asked, tell)
     if asked.image_check:
-        for problem in images.check(package):
+        for problem in images.check(package, asked.call):
             tell(Message(problem))
     order = _order(client, package, asked, given, earlier, tell)
     if cron:
         return _scheduled(client, order, cron, tell)
     run = runs.start(client, order)
-    going_on = f" goes on with {run.goes_as}" if run.goes_as != run.id else ""
-    tell(Message(f"run {run.id}{going_on}: {client.link(run.id)}"))
-    return follow(client, run, package, asked, tell) if asked.wait else ExitCode.OK
+    if run.goes_as != run.id:
+        tell(Message(f"run {run.id} goes on with {run.goes_as}"))
+    if asked.wait:
+        return follow(client, run, package, asked, tell)
+    tell(Message(f"run {run.id}: {client.link(run.id)}"))
+    return ExitCode.OK
 
 
 def _check_run_id(given: Mapping[str, Any], cron: Union[str, None]) -> None:
@@ -101,7 +68,7 @@ def _check_run_id(given: Mapping[str, Any], cron: Union[str, None]) -> None:
 
 def _earlier(client: Client, draft: Draft, asked: Asked) -> Earlier:
     """The run to go on with, or to wait for."""
-    earlier = runs.find(client, str(asked.resume).rpartition("/")[2], draft.name)  # of a link, too
+    earlier = runs.find(client, runs.id_of(str(asked.resume)), draft.name)
     run_id = earlier.run.id
     if earlier.state == runs.SUCCEEDED:
         raise InputError(f"--resume {run_id} has succeeded: there is nothing to go on with")
@@ -148,9 +115,11 @@ def follow(client: Client, run: Run, package: Package, asked: Asked, tell: Liste
     """
     until = None if asked.timeout is None else time.monotonic() + asked.timeout
     patience = Patience(asked.every, until, asked.stuck)
+    if until is not None:
+        client.end_by(until)
     for left in range(package.resumes, -1, -1):
         with _left_alone(client, run, package, asked, tell):
-            watch = Watch(run, package.tasks, tell, client.link(run.id))
+            watch = Watch(client, run, package.tasks, tell)
             state = wait(client, run, watch, patience, tell)
             if state not in ("FAILED", STUCK):
                 break
@@ -198,7 +167,7 @@ def _failed(client: Client, run: Run, package: Package, ended: Ending, tell: Lis
         return ExitCode.INTERRUPTED
     code, lines = ending.explain(client, run.id, ended.failures)
     for task, line in lines:
-        tell(Message(f"{package.tasks.get(task, task)} failed: {line}"))
+        tell(Message(f"{package.tasks.get(task, task)} failed: {client.shown(line)}"))
     if ended.lost:
         tell(Message(f"its pod was deleted, with its node perhaps: --resume {run.id} goes on with the run"))
     tell(Message(f"run {run.id} has failed"))

@@ -7,11 +7,14 @@ import dataclasses
 import io
 import json
 from collections.abc import Callable
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from components.errors import InputError
 from pipeline.submission.access import Client
 from pipeline.submission.package import Package
+from pipeline.submission.transport import CallError
+
+Made = TypeVar("Made")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +28,23 @@ class Version:
 
 def upload(client: Client, package: Package) -> Version:
     """The version that `package` is, uploaded if KFP does not have it."""
+    return agreed(lambda: _uploaded(client, package))
+
+
+def agreed(call: Callable[[], Made]) -> Made:
+    """What `call` returns, which looks for something, and makes it where there is none.
+
+    Somebody else may make it in between, of which KFP says 409: then it is there.
+    """
+    try:
+        return call()
+    except CallError as error:
+        if error.status != 409:
+            raise
+    return call()
+
+
+def _uploaded(client: Client, package: Package) -> Version:
     namespace = client.get_user_namespace() or None
     pipeline_id = _pipeline(client, package.name, namespace)
     known = _version(client, pipeline_id, package) if pipeline_id else None

@@ -41,7 +41,8 @@ class WaitedError(MillraceError):
 class Watch:
     """Tells a listener what has changed about a run's tasks since the last look."""
 
-    def __init__(self, run: Run, tasks: Mapping[str, str], listen: Listener, link: str) -> None:
+    def __init__(self, client: Client, run: Run, tasks: Mapping[str, str], listen: Listener) -> None:
+        self._client = client
         self._run = run
         self._state: Union[str, None] = None
         self._tasks = tasks
@@ -49,7 +50,7 @@ class Watch:
         self._home = Home(run=run.goes_as)
         self._started: set[str] = set()
         self._finished: set[str] = set()
-        listen(RunStarted(run.id, tuple(tasks.values()), link))
+        listen(RunStarted(run.id, tuple(tasks.values()), client.link(run.id)))
 
     def see(self, run: Any) -> None:
         """Look at what KFP says now."""
@@ -62,6 +63,8 @@ class Watch:
                 self._see_task(detail)
         if run.state in ENDED:
             self._close(succeeded=run.state == SUCCEEDED)
+            if error := self._error(run):
+                self._listen(Message(f"KFP says of run {self._run.id}: {error}"))
 
     def over(self, run: Any) -> bool:
         """Whether nothing of it is under way any more, whatever its state."""
@@ -74,7 +77,7 @@ class Watch:
             self._started.add(node)
             self._listen(NodeStarted(node))
         if detail.state in _STATES and node not in self._finished:
-            self._finish(node, _STATES[detail.state], _seconds(detail))
+            self._finish(node, _STATES[detail.state], _seconds(detail), self._error(detail))
 
     def _close(self, succeeded: bool) -> None:
         """KFP writes a run's state before those of its tasks, and hears nothing of tasks that never began."""
@@ -82,9 +85,14 @@ class Watch:
         for node in sorted(left):
             self._finish(node, "complete" if succeeded else "cancelled", 0)
 
-    def _finish(self, node: str, state: NodeState, seconds: float) -> None:
+    def _finish(self, node: str, state: NodeState, seconds: float, reason: str = "") -> None:
         self._finished.add(node)
-        self._listen(NodeFinished(NodeRecord(id=node, state=state, seconds=seconds, home=self._home)))
+        record = NodeRecord(id=node, state=state, seconds=seconds, reason=reason, home=self._home)
+        self._listen(NodeFinished(record))
+
+    def _error(self, told: Any) -> str:
+        """What KFP says that is wrong with a run or a task, where it does."""
+        return self._client.shown(told.error.message or "") if told.error else ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -71,3 +71,18 @@ def test_a_job_that_somebody_has_ended_ends_with_what_that_says(tmp_path):
     ended = load_run(root, "a")
     assert (ended.state, ended.exit_code) == ("interrupted", 130)
     assert [node.state for node in ended.nodes] == ["failed", "cancelled"]
+
+
+def test_a_failed_node_of_a_cluster_ends_the_run_once_nothing_else_can_run(tmp_path):
+    """The outcomes come in any order: each node is a container of its own."""
+    root, upstream = str(tmp_path), {"a": (), "b": ("a",), "c": ("b",), "d": ("a",), "e": ("c", "d")}
+    nodes = tuple(NodeRecord(id=name, state="pending", home=Home(run="r")) for name in upstream)
+    save(root, record("r", state="running", process=f"{JOB}j", nodes=nodes, upstream=upstream))
+    seen = []
+    for name, state in [("a", "complete"), ("b", "failed"), ("d", "running"), ("d", "complete")]:
+        node = NodeRecord(id=name, state=state, home=Home(run="r"))
+        save_outcome(root, "r", Outcome(node=node, attempt=1, at=DAY))
+        seen.append(load_run(root, "r"))
+    assert [each.state for each in seen] == ["running", "running", "running", "failed"]
+    assert [node.state for node in seen[1].nodes] == ["complete", "failed", "pending", "pending", "pending"]
+    assert [node.state for node in seen[3].nodes] == ["complete", "failed", "skipped", "complete", "skipped"]

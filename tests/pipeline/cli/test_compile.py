@@ -53,6 +53,13 @@ def test_it_writes_a_file_called_as_the_pipeline(folder: pathlib.Path) -> None:
     assert "image: mine:2\n" in text
 
 
+def test_who_has_a_project_is_told_that_the_default_image_has_none(folder: pathlib.Path) -> None:
+    (folder / "mine.py").write_text("from pipeline.configs.taxi import get_config  # noqa: F401\n")
+    note = f"has the project {folder} only where `millrace image build --project` made it so"
+    assert note in here("compile", "mine.py").out
+    assert note not in here("compile", "mine.py", "--set", "kubeflow.image=mine:2").out
+
+
 def test_the_table_says_where_each_step_goes_and_why(folder: pathlib.Path) -> None:
     answer = here("compile", "taxi", "--cluster", "cluster.py", "--out", "x.yml", "--explain")
     assert answer.code == ExitCode.OK, answer.err

@@ -32,7 +32,7 @@ PASSWORD = {
 
 def rehearse(folder: pathlib.Path, tasks: dict[str, Any], *options: str) -> int:
     parameters = {"pipeline_root": {**TEXT, "defaultValue": "/mnt"}, "run_id": {**TEXT, "defaultValue": ""}}
-    file = write(folder, *documents(tasks, parameters))
+    file = write(folder, *documents(tasks, parameters, "taxi"))
     return main(["rehearse", "taxi", "--file", file, "--root", str(folder / "root"), *options])
 
 
@@ -76,8 +76,7 @@ def test_a_failure_shows_the_end_of_the_log_and_gives_its_exit_code(
     tasks = {"one": one("seq 8; echo no good; exit 1", retry=retry), "two": task("true", after=["one"])}
     assert rehearse(tmp_path, tasks) == 1
     said = capsys.readouterr().out
-    assert re.search(r"one failed after [\d.]+s: exit code 1; again in 0.0s", said)
-    assert "one started, try 2" in said
+    assert re.search(r"one failed after [\d.]+s: exit code 1; again in 0.0s\n    no good\none started, try 2", said)
     assert "[1/2] one                      failed" in said
     assert "2 tries, exit code 1\n    5\n    6\n    7\n    8\n    no good\n    log: " in said
     assert "[2/2] two                      skipped" in said
@@ -127,7 +126,7 @@ def begun(folder: pathlib.Path, seconds: int) -> str:
     words = [f"{{{{$.inputs.parameters['{name}']}}}}" for name in inputs]
     first = task("python", "-c", PLANNED, *words, str(seconds), parameters=dict.fromkeys(inputs, TEXT), inputs=inputs)
     parameters = {"pipeline_root": {**TEXT, "defaultValue": "/mnt"}, "run_id": {**TEXT, "defaultValue": ""}}
-    return write(folder, *documents({"one": first, "two": task("true", after=["one"])}, parameters))
+    return write(folder, *documents({"one": first, "two": task("true", after=["one"])}, parameters, "taxi"))
 
 
 def ended(root: pathlib.Path) -> tuple[runs.RunRecord, list[str]]:
@@ -230,6 +229,13 @@ def test_a_compiled_file_has_images_of_its_own(
     asked = [line.split()[-1] for line in inspected.read_text().splitlines() if line.startswith("image inspect")]
     [task_image] = {line.image for line in _record(tmp_path).tasks}
     assert asked == [task_image]
+
+
+def test_a_file_of_another_pipeline_is_refused(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, *documents({"one": task("true")}, pipeline_name="digits"))
+    assert main(["rehearse", "taxi", "--file", file, "--root", str(tmp_path / "root")]) == 2
+    assert f"--file {file}: it is the pipeline digits, and the config is that of taxi" in capsys.readouterr().err
+    assert not (tmp_path / "root").exists()
 
 
 def _record(folder: pathlib.Path) -> RehearsalRecord:

@@ -38,7 +38,7 @@ def test_a_config_is_compiled_for_its_cluster_and_run(tmp_path: pathlib.Path) ->
     assert run["runtime_config"]["parameters"] == {"trainer_epochs": 5}
     words = shlex.join(["taxi", *map(str, cluster), "--host", host, "--resume", run["run_id"], "--wait"])
     assert f"to go on with it: millrace submit {words}\n" in answer.out
-    assert f"run {run['run_id']}: {host}/#/runs/details/{run['run_id']}\n" in answer.out
+    assert f"run {run['run_id']}, logs in {host}/#/runs/details/{run['run_id']}\n" in answer.out
 
 
 @pytest.mark.parametrize(

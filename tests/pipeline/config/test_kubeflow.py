@@ -16,3 +16,17 @@ from components.errors import ConfigError
 def test_retries_that_cannot_be_meant_are_refused(fields, message):
     with pytest.raises(ConfigError, match=message):
         c.Retries(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"memory": "32"}, "memory='32': no step starts with less than 64Mi. Units: 512Mi, 4Gi"),
+        ({"memory": "4M"}, "memory='4M': no step starts with less than 64Mi"),
+        ({"cpu": 0.0001}, "Resources.cpu: Input should be greater than or equal to 0.001"),
+        ({"accelerator": "nvidia-l4"}, "accelerator='nvidia-l4' without gpus: say how many"),
+    ],
+)
+def test_needs_that_nothing_could_run_with_are_refused(fields, message):
+    with pytest.raises(ConfigError, match=message):
+        c.Resources(**fields)

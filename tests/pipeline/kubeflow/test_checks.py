@@ -25,6 +25,42 @@ def test_the_defaults_and_a_whole_cluster_pass() -> None:
     check(gpu_config.config())
 
 
+@pytest.mark.parametrize(
+    "image",
+    [
+        "millrace",
+        "localhost:5000/millrace:1",
+        "ghcr.io/team/sub/mill_race:1.0-gpu",
+        "Registry.example/a/b@sha256:" + 64 * "a",
+        "millrace:1@sha256:" + 64 * "0",
+    ],
+)
+def test_names_of_images_pass(image: str) -> None:
+    _check(image=image)
+
+
+@pytest.mark.parametrize(
+    ("trainer", "message"),
+    [
+        ({"distribute": False}, "Trainer asks for 4 GPUs, and trainer.distribute=False trains on one: ask for gpus=1"),
+        ({"xla": True}, "trainer.xla works on one GPU, and there are 4"),
+        ({"batch_size": 3}, "trainer.batch_size=3 cannot be shared by 4 GPUs"),
+    ],
+)
+def test_what_several_gpus_cannot_share_is_refused_before_they_are_asked_for(
+    trainer: dict[str, Any], message: str
+) -> None:
+    check(gpu_config.config(trainer=c.Trainer(**trainer), resources={}))
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        check(gpu_config.config(trainer=c.Trainer(**trainer)))
+
+
+@pytest.mark.parametrize("path", ["mnt", "/mnt/{{$}}", "/mnt:ro", "/mnt/a b"])
+def test_paths_of_mounts_are_what_kubernetes_takes(path: str) -> None:
+    with pytest.raises(ConfigError, match="Volume.path: "):
+        c.Volume(claim="millrace", path=path)
+
+
 def _pool(**fields: Any) -> dict[str, Any]:
     return {"pools": (c.NodePool(name="p", **fields),)}
 
@@ -51,8 +87,11 @@ def _pool(**fields: Any) -> dict[str, Any]:
             },
             "what is mounted is a volume of its name, but 'x' stands there more than once",
         ),
-        ({"image": "millrace 0.1.0"}, "kubeflow.image must be an image, like registry/name:tag. Received: 'millrace 0"),
+        ({"image": "millrace 0.1.0"}, "kubeflow.image must be an image, like registry/name:tag, its name in lower"),
         ({"gpu_image": ""}, "kubeflow.gpu_image must be an image"),
+        ({"image": "team/Millrace"}, "its name in lower case. Received: 'team/Millrace'"),
+        ({"image": "millrace:"}, "kubeflow.image must be an image"),
+        ({"root": "/mnt/millrace/{{$}}"}, "kubeflow.root: what stands in {{ }} is replaced by Argo and by KFP's"),
         ({"secrets": (c.Key(name="My_Secret", key="k", env="A"),)}, "no Secret or ConfigMap can be called 'My_Secret'"),
         ({"pull_secrets": ("",)}, "no Secret or ConfigMap can be called ''"),
         ({"secrets": (c.Key(name="s", key="k", env="MILLRACE_STORE"),)}, "the compiler sets it to kubeflow.store"),

@@ -122,10 +122,18 @@ def test_training_may_go_without_a_gpu_where_there_are_some() -> None:
     assert found["tuner"].placement.pool == T4
 
 
+def test_who_asks_for_memory_alone_keeps_the_usual_gpu() -> None:
+    asked = {"Trainer": c.Resources(memory="8Gi"), "Transform": c.Resources(memory="8Gi")}
+    found = _steps((BIG, T4), **asked)
+    assert found["trainer"].placement.needs == c.Resources(gpus=1, memory="8Gi")
+    assert found["transform"].placement.needs == c.Resources(gpus=0, memory="8Gi")
+    assert _steps((BIG,), **asked)["trainer"].placement.needs == c.Resources(gpus=0, memory="8Gi")
+
+
 def test_the_first_step_needs_what_ingestion_needs_but_gpus() -> None:
     found = _steps((SMALL, BIG, T4), ExampleGen=c.Resources(gpus=1, accelerator="nvidia-tesla-t4", memory="8Gi"))
     assert (found["start"].placement.pool, found["example-gen"].placement.pool) == (BIG, T4)
-    assert found["start"].placement.needs == c.Resources(memory="8Gi")
+    assert found["start"].placement.needs == c.Resources(gpus=0, memory="8Gi")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +151,16 @@ def test_the_first_step_needs_what_counting_does_where_earlier_spans_are_counted
     resources = {"ExampleGen": c.Resources(**ingesting), "StatisticsGen": c.Resources(**counting)}
     for drift, expected in ((c.Drift(previous=True), needs), (c.Drift(previous=False), ingesting), (None, ingesting)):
         found = _steps((SMALL, BIG), drift, **resources)["start"].placement
-        assert found.needs == c.Resources(**expected)
+        assert found.needs == c.Resources(gpus=0, **expected)
+
+
+def test_shared_memory_is_part_of_the_pod_s() -> None:
+    small = T4.model_copy(update={"memory": "1Gi"})
+    with pytest.raises(ConfigError, match=re.escape("shared_memory='2Gi' counts as memory of the pod, and that of")):
+        _steps((BIG, small))
+    assert _steps((BIG, T4), Trainer=c.Resources(gpus=1, memory="2Gi"))["trainer"].placement.pool == T4
+    with pytest.raises(ConfigError, match=re.escape("that of Trainer has 1900Mi: give it more (resources)")):
+        _steps((BIG, T4), Trainer=c.Resources(gpus=1, memory="1900Mi"))
 
 
 def test_spot_pools_have_retries_of_their_own() -> None:

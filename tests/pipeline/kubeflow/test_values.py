@@ -74,6 +74,7 @@ def test_what_can_run_passes(values: dict[str, Any]) -> None:
         ({"drift_hook": "env:HOOK"}, "--param drift_hook=env:HOOK: drift.hook is env:HOOK, and nothing in kubeflow"),
         ({"pipeline_root": "runs"}, "--param pipeline_root=runs: kubeflow.root must lie in one of kubeflow.volumes"),
         ({"pipeline_root": ""}, "--param pipeline_root=: kubeflow.root must lie in one of kubeflow.volumes"),
+        ({"data_path": "data/{{$}}.csv"}, "--param data_path=data/{{$}}.csv: what stands in {{ }} is replaced by Argo"),
         ({"beam_args": [3]}, "--param beam_args=[3]: Beam.args.0: Input should be a valid string"),
     ],
     ids=str,

@@ -19,7 +19,7 @@ def test_without_several_gpus_nothing_is_distributed():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"xla": True}, "trainer.xla works on one GPU, and 2 are visible: give trainer.distribute=False"),
+        ({"xla": True}, "trainer.xla works on one GPU, and there are 2: give trainer.distribute=False"),
         ({"batch_size": 1}, "trainer.batch_size=1 cannot be shared by 2 GPUs"),
     ],
     ids=str,

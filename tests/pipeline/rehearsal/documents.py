@@ -27,7 +27,7 @@ def task(
 
 
 def documents(
-    tasks: Mapping[str, Mapping[str, Any]], parameters: Mapping[str, Any] | None = None
+    tasks: Mapping[str, Mapping[str, Any]], parameters: Mapping[str, Any] | None = None, pipeline_name: str = "by-hand"
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both documents of a pipeline of these tasks; `parameters` are those of the whole."""
     components, executors, pods, dag = {}, {}, {}, {}
@@ -55,7 +55,7 @@ def documents(
         }
     root = {"inputDefinitions": {"parameters": dict(parameters or {})}, "dag": {"tasks": dag}}
     pipeline = {
-        "pipelineInfo": {"name": "by-hand"},
+        "pipelineInfo": {"name": pipeline_name},
         "schemaVersion": "2.1.0",
         "sdkVersion": "by hand",
         "components": components,

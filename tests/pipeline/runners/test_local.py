@@ -139,7 +139,8 @@ def test_a_blessing_is_that_of_this_run(project):
 
 
 def test_the_config_says_which_nodes_see_a_gpu(project):
-    config = project.config().model_copy(update={"resources": {"Trainer": c.Resources(), "Push": c.Resources(gpus=1)}})
+    resources = {"Trainer": c.Resources(gpus=0), "Push": c.Resources(gpus=1)}
+    config = project.config().model_copy(update={"resources": resources})
     record = run(config)
     assert "gpus: \n" in log(record, "Trainer")
     assert "gpus: all" in log(record, "Push")

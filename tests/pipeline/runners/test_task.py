@@ -119,8 +119,10 @@ def test_a_gates_no_is_not_asked_for_twice(cluster, project):
         outcome = cluster.node("a", "Count")
         assert (outcome.node.state, outcome.facts["exit_code"]) == ("failed", ExitCode.GATE)
     record = load_run(project.root, RUN)
+    assert (record.state, record.finished, cluster.ended) == ("running", None, [])  # the Trainer is still to run
+    record = cluster.nodes("a", "Trainer")
     assert (record.state, record.exit_code, record.error) == ("failed", ExitCode.GATE, "Count: 3 anomalies")
-    assert states(record) == {"Ingest": "complete", "Count": "failed", "Trainer": "skipped", "Push": "skipped"}
+    assert states(record) == {"Ingest": "complete", "Count": "failed", "Trainer": "complete", "Push": "skipped"}
     assert cluster.ended == ["tiny failed Count: 3 anomalies"]
     executions = list(pathlib.Path(project.root, "artifacts/Count/.system/executor_execution").glob("*"))
     assert len(executions) == 1

@@ -31,8 +31,9 @@ Attempts = Sequence[tuple[str, str]]
 class Workflow:
     """A moment of a run: its phase, its tasks' attempts, drivers that have failed, and whether it was terminated.
 
-    `root` is the phase of the DAG in it, where that is another: Argo keeps a workflow running whose pods have not all
-    reported (3.5, workflow/controller/operator.go, checkTaskResultsInProgress).
+    `errors` are what KFP says of tasks, and of the run under the name "". `root` is the phase of the DAG in it, where
+    that is another: Argo keeps a workflow running whose pods have not all reported (3.5,
+    workflow/controller/operator.go, checkTaskResultsInProgress).
     """
 
     phase: str
@@ -40,6 +41,7 @@ class Workflow:
     drivers: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     terminated: bool = False
     root: str = ""
+    errors: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -75,6 +77,10 @@ class Workflow:
         made.extend(_node(f"root.{task}-driver", "Pod", end) for task, end in self.drivers.items())
         return {node["id"]: node for node in made}
 
+    def error(self, of: str = "") -> dict[str, Any]:
+        """KFP's error of a task, or of the run."""
+        return {"error": {"code": 13, "message": self.errors[of]}} if of in self.errors else {}
+
     def details(self, run_id: str) -> list[dict[str, Any]]:
         """KFP's task details: no messages, no errors, no names of pods but as children."""
         return [
@@ -87,6 +93,7 @@ class Workflow:
                 "end_time": node["finishedAt"] or NEVER,
                 "state": {**_STATES, **_FAILED}.get(node["phase"], "RUNTIME_STATE_UNSPECIFIED"),
                 "child_tasks": [{"pod_name": child} for child in node["children"]],
+                **self.error(node["displayName"]),
             }
             for node in self.nodes.values()
         ]

@@ -22,6 +22,11 @@ _ANYTHING: tuple[tuple[str, ...], ...] = (
     ("v2beta1RuntimeConfig", "parameters"),
     ("PipelineSpecRuntimeConfig", "parameters"),
 )
+_UNPUBLISHED: dict[str, tuple[str, ...]] = {
+    # What backend/src/apiserver/main.go and frontend/server/handlers/healthz.ts answer beyond the published API.
+    "v2beta1GetHealthzResponse": ("commit_sha", "tag_name", "apiServerTagName"),
+}
+"""Texts, by definition."""
 
 
 class Violation(Exception):
@@ -94,6 +99,9 @@ def _load(name: str) -> dict[str, Any]:
     for title, field in _ANYTHING:
         if title in api["definitions"]:
             api["definitions"][title]["properties"][field]["additionalProperties"] = True
+    for title, fields in _UNPUBLISHED.items():
+        if title in api["definitions"]:
+            api["definitions"][title]["properties"].update({field: {"type": "string"} for field in fields})
     for schema in _schemas(api["definitions"]):
         if "properties" in schema:
             schema.setdefault("additionalProperties", False)

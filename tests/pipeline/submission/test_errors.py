@@ -61,12 +61,21 @@ def _listening(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         ("http://[::1", "--host http://[::1: that is no address: Invalid IPv6 URL"),
         ("http://no-such-host.invalid", "no such host name. --host is where KFP's API or UI is: http://localhost:8080"),
         ("http://" + "x" * 70, "no such host name"),
+        ("http://%zz", "Failed to parse: http://%zz/apis/v2beta1/healthz. --host is where KFP's API or UI is"),
+        ("http://a b", "--host 'http://a b': there is a space, or what cannot be seen, in it"),
     ],
 )
 def test_a_host_that_is_none(cluster: Cluster, host: str, message: str) -> None:
     line = _line(cluster.submit(host=host))
     assert message in line
     assert host in line
+
+
+@pytest.mark.parametrize("copied", ["/", "/#/pipelines", "/?ns=ann#/runs"])
+def test_the_address_of_a_page_is_that_of_its_kfp(cluster: Cluster, copied: str) -> None:
+    answer = cluster.submit(host=cluster.host + copied)
+    assert answer.code == ExitCode.OK
+    assert f" {cluster.host}/#/runs/details/" in answer.out
 
 
 def test_nothing_listens(cluster: Cluster) -> None:
@@ -100,7 +109,7 @@ def test_a_connection_that_ends(cluster: Cluster) -> None:
     ("status", "headers", "body", "messages"),
     [
         (200, {"Content-Type": "text/html"}, LOGIN, ["the answer is a web page titled 'Log in to Dex', not JSON"]),
-        (200, {}, b"it works", ["the answer is no JSON. Received: 'it works'"]),
+        (200, {}, b"it works", ["the answer is no JSON object. Received: 'it works'"]),
         (302, {"Location": "https://dex/auth"}, b"", ["answered 302 Found", "go to https://dex/auth", "--token-file"]),
         (401, {}, b"", ["answered 401 Unauthorized", "It wants to know who asks: give a bearer token: --token-file"]),
         (403, {}, b'{"message": "no list"}', ["answered 403 Forbidden", ": no list. ", "another --namespace"]),
@@ -126,17 +135,64 @@ def test_a_wrong_answer(
     assert not cluster.backend.runs
 
 
-def test_a_token_that_the_server_repeats_is_not_shown(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+def test_an_api_of_something_else_says_where_kfps_is(cluster: Cluster) -> None:
+    """KFP itself has a 404 with a text for runs that it does not know."""
+    cluster.backend.fault = lambda _method, _asked: (404, {}, b'{"message": "no route matched"}')
+    line = _line(cluster.submit())
+    assert "to GET /apis/v2beta1/healthz: no route matched. There is no Kubeflow Pipelines API" in line
+    assert "--host is where KFP's API or UI is: " in line
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((403, {}, b'{"message": "not with token=Bearer abcS3CRET"}'), "not with token=Bearer …. Whoever asks may not"),
+        ((302, {"Location": "/login?token=abcS3CRET"}, b""), "go to /login?token=…. That is"),
+        ((200, {}, b"Bearer abcS3CRET"), "the answer is no JSON object. Received: 'Bearer …'"),
+    ],
+)
+def test_a_token_that_the_server_repeats_is_not_shown(
+    cluster: Cluster, tmp_path: pathlib.Path, answer: tuple[int, dict[str, str], bytes], message: str
+) -> None:
     (tmp_path / "token").write_text("abcS3CRET")
-    cluster.backend.fault = lambda _method, _asked: (403, {}, b'{"message": "not with token=Bearer abcS3CRET"}')
-    line = _line(cluster.submit("--token-file", str(tmp_path / "token")))
-    assert "not with token=Bearer …. Whoever asks may not do that there" in line
+    cluster.backend.fault = lambda _method, _asked: answer
+    assert message in _line(cluster.submit("--token-file", str(tmp_path / "token")))
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[1, 2]", b"null", b'{"status": "ok"}'])
+@pytest.mark.parametrize("body", [b"{}", b'{"status": "ok"}', b'{"multi_user": "no"}'])
 def test_json_of_something_else(cluster: Cluster, body: bytes) -> None:
     cluster.backend.fault = lambda _method, _asked: (200, {"Content-Type": "application/json"}, body)
     assert "answers in JSON, but not as Kubeflow Pipelines does" in _line(cluster.submit())
+
+
+@pytest.mark.parametrize("body", [b"[1, 2]", b"null", b"[" * 99999])
+@pytest.mark.parametrize("call", ["/healthz", "/pipelines", "/runs"])
+def test_json_that_is_no_object(cluster: Cluster, body: bytes, call: str) -> None:
+    cluster.backend.fault = lambda _method, asked: (200, {}, body) if asked.endswith(call) else None
+    assert "the answer is no JSON object. Received: " in _line(cluster.submit())
+
+
+@pytest.mark.parametrize("field", ["tag_name", "apiServerTagName"])
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [
+        ("2.4.1", True),
+        ("v1.8.22", True),
+        ("2.5.0", False),
+        ("2.14.0-rc.1", False),
+        ("unknown", False),
+        ("4d9e2f0.3.1", False),
+        ("", False),
+    ],
+)
+def test_a_kfp_that_is_too_old(cluster: Cluster, field: str, version: str, old: bool) -> None:
+    """The API server and the UI before it tell the version differently."""
+    cluster.backend.versions_told = {field: version}
+    answer = cluster.submit()
+    assert (answer.code, len(cluster.backend.runs)) == ((ExitCode.INPUT, 0) if old else (ExitCode.OK, 1))
+    if old:
+        assert f"is Kubeflow Pipelines {version}; what is compiled here needs 2.5.0 or later" in _line(answer)
+        assert len(cluster.backend.calls) == 1
 
 
 def test_a_token_that_no_header_can_hold_is_not_shown(
@@ -157,8 +213,9 @@ def test_a_variable_of_the_shell_that_is_not_set_starts_nothing(cluster: Cluster
     assert not cluster.backend.runs
 
 
-def test_a_password_in_the_address_is_refused_and_not_shown(cluster: Cluster) -> None:
-    answer = cluster.submit(host=cluster.host.replace("//", "//me:s3cret@"))
+@pytest.mark.parametrize("host", ["http://me:s3cret@there", "http://me:s3cret word@there:x", "me:s3cret@there"])
+def test_a_password_in_the_address_is_refused_and_not_shown(cluster: Cluster, host: str) -> None:
+    answer = cluster.submit(host=host)
     assert "leave out what stands before the @" in _line(answer)
     assert "s3cret" not in answer.out + answer.err
     assert not cluster.backend.calls
@@ -182,6 +239,9 @@ def test_a_certificate_that_nobody_has_signed(cluster: Cluster, tmp_path: pathli
         assert "its TLS certificate cannot be trusted (self" in line
         assert "with --ca-file FILE" in line
         assert "answered 404" in _line(cluster.submit("--ca-file", certificate, host=f"https://{address}"))
+        assert "--ca-file holds no certificate (PEM)" in _line(
+            cluster.submit("--ca-file", key, host=f"https://{address}")
+        )
 
 
 def test_tls_where_there_is_none(cluster: Cluster) -> None:

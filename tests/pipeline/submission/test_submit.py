@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import json
 import pathlib
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+import yaml
 
 from components.errors import ExitCode
 from pipeline.config import embedded
@@ -16,8 +20,7 @@ from pipeline.config.load import load
 from pipeline.submission.package import read
 from tests.pipeline.submission import compiled
 from tests.pipeline.submission.conftest import Cluster
-
-OTHER = "pipelineInfo: {{name: x}}\ndeploymentSpec: {{executors: {{a: {{container: {{args: [start, --config{}]}}}}}}}}"
+from tests.pipeline.submission.kfp_server import Call
 
 
 def _only(things: dict[str, dict]) -> dict:
@@ -51,12 +54,62 @@ def test_the_same_file_is_uploaded_once_and_another_is_a_new_version(
     assert _only(cluster.backend.experiments)["display_name"] == "taxi"
 
 
+def _somebody_else_first(cluster: Cluster, operation: str, **changed: str) -> None:
+    """Who has looked before we have made what is missing makes it, too, and is answered first."""
+    answer = getattr(cluster.backend, operation)
+
+    def both(call: Call) -> Any:
+        setattr(cluster.backend, operation, answer)
+        answer(dataclasses.replace(call, query={**call.query, **changed}))
+        return answer(call)
+
+    setattr(cluster.backend, operation, both)
+
+
+@pytest.mark.parametrize("operation", ["on_UploadPipeline", "on_UploadPipelineVersion", "on_CreateExperiment"])
+def test_what_somebody_else_has_made_meanwhile_is_taken(
+    cluster: Cluster, operation: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if operation == "on_UploadPipelineVersion":
+        cluster.submit(file=compiled.write(tmp_path_factory.mktemp("other"), "trainer.epochs=7"))
+    before = len(cluster.backend.versions)
+    _somebody_else_first(cluster, operation)
+    answer = cluster.submit()
+    assert (answer.code, answer.err) == (ExitCode.OK, "")
+    assert (" was uploaded before\n" in answer.out) == (operation != "on_CreateExperiment")
+    assert len(cluster.backend.versions) == before + 1
+    assert len(cluster.backend.pipelines) == len(cluster.backend.experiments) == 1
+
+
+def test_another_file_that_somebody_has_uploaded_meanwhile_is_an_earlier_version(cluster: Cluster) -> None:
+    _somebody_else_first(cluster, "on_UploadPipeline", description="sha256-other")
+    assert cluster.submit().code == ExitCode.OK
+    first, second = cluster.backend.versions.values()
+    assert first["pipeline_id"] == second["pipeline_id"]
+    assert (
+        _only(cluster.backend.runs)["pipeline_version_reference"]["pipeline_version_id"]
+        == (second["pipeline_version_id"])
+    )
+
+
+def test_a_name_that_stays_taken_is_told(cluster: Cluster) -> None:
+    cluster.backend.fault = lambda method, _path: (409, {}, b'{"message": "taken"}') if method == "POST" else None
+    answer = cluster.submit()
+    assert answer.code == ExitCode.INPUT
+    assert "answered 409 Conflict to POST /apis/v2beta1/pipelines/upload: taken. Somebody has made the" in answer.err
+    assert sum(call.startswith("POST") for call in cluster.backend.calls) == 2
+
+
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
         ("trainer_epocs=5", "no parameter 'trainer_epocs'. Did you mean trainer_epochs? Parameters: beam, cache, data"),
         ("trainer_epochs=five", "trainer_epochs must be a whole number. Received: 'five'"),
         ("trainer_epochs=5.0", "trainer_epochs must be a whole number. Received: '5.0'"),
+        (f"trainer_epochs={2**53 + 1}", "trainer_epochs must be a whole number that JSON can write. Received: '9007"),
+        ("trainer_epochs=1" + "0" * 400, "trainer_epochs must be a whole number that JSON can write"),
+        ("drift_splits=" + "[" * 9999, "drift_splits must be a JSON list"),
+        ("trainer_learning_rate=-inf", "must be a number that JSON can write. Received: '-inf'"),
         ("trainer_learning_rate=fast", "trainer_learning_rate must be a number. Received: 'fast'"),
         ("trainer_learning_rate=nan", "must be a number that JSON can write. Received: 'nan'"),
         ("cache=yes", "cache must be true or false. Received: 'yes'"),
@@ -86,25 +139,86 @@ def test_a_parameter_without_default_must_be_given(cluster: Cluster, tmp_path: p
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "No such file or directory"),
-        ("a: [", "ParserError"),
-        ("pipelineInfo: {name: taxi}", "not what `millrace compile` writes (KeyError: 'deploymentSpec')"),
-        ("", "not what `millrace compile` writes (ValueError: it is empty)"),
-        ("- 1", "not what `millrace compile` writes (ValueError: it begins with '[1]')"),
-        (OTHER.format(""), "not what `millrace compile` writes (IndexError"),
-        (OTHER.format(", word"), "not what `millrace compile` writes (ValueError"),
+        (b"a: [", "cannot be read as YAML: while parsing"),
+        (b"\x1f\x8b\x00\xff", "cannot be read as YAML: "),
+        (b"a: 2026-99-99", "cannot be read as YAML: month must be in 1..12"),
+        (b"a: !!timestamp x", "cannot be read as YAML: "),
+        (b"[" * 3000, "cannot be read as YAML: "),
+        (b"", "Received: 0 and 0"),
+        (b"- 1", "a document that begins with '[1]'"),
+        (b'{"platforms": {}}', "Received: 0 and 1"),
+        (b"pipelineInfo: {name: taxi}", "deploymentSpec is missing"),
+        (b"pipelineInfo: 1", "pipelineInfo: "),
     ],
 )
 def test_a_file_of_another_kind_is_refused(
-    cluster: Cluster, tmp_path: pathlib.Path, content: str, message: str
+    cluster: Cluster, tmp_path: pathlib.Path, content: bytes, message: str
 ) -> None:
     file = tmp_path / "other.yaml"
-    if content is not None:
-        file.write_text(content)
+    file.write_bytes(content)
     answer = cluster.submit(file=file)
-    assert answer.code == ExitCode.INPUT
+    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
     assert answer.err.startswith(f"millrace: {file}: ")
     assert message in answer.err
+
+
+def test_no_file_or_a_folder_is_refused(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    for name, why in (("none.yaml", "No such file or directory"), ("folder.yaml", "Is a directory")):
+        answer = cluster.submit(file=tmp_path / name)
+        assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
+        assert why in answer.err
+
+
+Spec = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda spec: spec["deploymentSpec"].update(executors={}),
+            "executor 'exec-example-gen' does not exist. There are: none",
+        ),
+        (lambda spec: spec["components"].pop("comp-trainer"), "task trainer: component 'comp-trainer' does not exist"),
+        (lambda spec: _task(spec).update(dependentTasks=["starts"]), "'starts' does not exist. Did you mean start?"),
+        (lambda spec: _task(spec).update(dependentTasks=["trainer"]), "tasks wait for each other"),
+        (lambda spec: spec.update(schemaVersion="2.0.0"), "schemaVersion: Input should be '2.1.0'"),
+        (lambda spec: _first(spec).update(args=["node", "x"]), "no task holds a config as `millrace compile` writes"),
+        (lambda spec: _first(spec).update(args=["start", "--config"]), "no task holds a config"),
+        (lambda spec: _first(spec).update(args=["start", "--config", "word"]), "no task holds a config"),
+    ],
+)
+def test_what_leads_nowhere_in_a_file_is_refused(
+    cluster: Cluster, tmp_path: pathlib.Path, change: Callable[[Spec], object], message: str
+) -> None:
+    answer = cluster.submit(file=_changed(cluster.file, tmp_path / "changed.yaml", change))
+    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
+    assert message in answer.err
+
+
+def test_what_was_added_to_a_file_for_the_cluster_is_submitted(cluster: Cluster, tmp_path: pathlib.Path) -> None:
+    """The rehearsal, which does not know what it means, refuses it."""
+    file = _changed(cluster.file, tmp_path / "changed.yaml", lambda spec: _task(spec).update(triggerPolicy={}))
+    assert cluster.submit(file=file).code == ExitCode.OK
+    assert _only(cluster.backend.files) == file.read_bytes()
+
+
+def _task(spec: Spec) -> Spec:
+    found: Spec = spec["root"]["dag"]["tasks"]["trainer"]
+    return found
+
+
+def _first(spec: Spec) -> Spec:
+    found: Spec = spec["deploymentSpec"]["executors"]["exec-start"]["container"]
+    return found
+
+
+def _changed(file: pathlib.Path, to: pathlib.Path, change: Callable[[Spec], object]) -> pathlib.Path:
+    spec, platform = yaml.safe_load_all(file.read_text())
+    change(spec)
+    to.write_text(yaml.safe_dump_all([spec, platform]))
+    return to
 
 
 @pytest.mark.parametrize(
@@ -115,7 +229,12 @@ def test_a_file_of_another_kind_is_refused(
         (["--cron", "@daily", "--param", "run_id=x"], "all runs would go on with the same one"),
         (["--timeout", "3"], "--timeout says how long to --wait"),
         (["--timeout", "nan", "--wait"], "--timeout must be a number of seconds"),
+        (["--every", "nan", "--wait"], "--every must be a number of seconds"),
+        (["--every", "1e300", "--wait"], "--every must be a number of seconds"),
+        (["--namespace", "a\nb"], "--namespace 'a\\nb': there is what cannot be seen in it"),
+        (["--experiment", "\udcff"], "--experiment '\\udcff': there is what cannot be seen in it"),
         (["--cron", "0 6 *"], "Received: 3 fields"),
+        (["--cron", "61 7 * * *"], "--cron '61 7 * * *': the minute is 0 to 59, *, or ranges"),
     ],
 )
 def test_what_does_not_go_together_is_refused(cluster: Cluster, arguments: list[str], message: str) -> None:
@@ -168,21 +287,19 @@ def test_a_schedule_takes_the_place_of_the_one_before(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cron", "refused", "message", "left"),
+    ("refused", "message", "left"),
     [
-        ("61 7 * * *", None, "answered 400 Bad Request", ["ENABLED"]),
-        ("0 7 * * *", "POST /apis/v2beta1/recurringruns", "answered 500 Internal Server Error", ["ENABLED"]),
-        ("0 7 * * *", ":disable", "is made, but not switched on", ["ENABLED", "DISABLED"]),
-        ("0 7 * * *", ":enable", "is made, but not switched on", ["DISABLED", "DISABLED"]),
+        ("POST /apis/v2beta1/recurringruns", "answered 500 Internal Server Error", ["ENABLED"]),
+        (":disable", "is made, but not switched on", ["ENABLED", "DISABLED"]),
+        (":enable", "is made, but not switched on", ["DISABLED", "DISABLED"]),
     ],
 )
 def test_what_was_scheduled_goes_on_where_kfp_refuses_what_is_to_take_its_place(
-    cluster: Cluster, cron: str, refused: str | None, message: str, left: list[str]
+    cluster: Cluster, refused: str, message: str, left: list[str]
 ) -> None:
     cluster.submit("--cron", "0 6 * * *")
-    if refused:
-        cluster.backend.fault = lambda method, path: (500, {}, b"{}") if f"{method} {path}".endswith(refused) else None
-    answer = cluster.submit("--cron", cron)
+    cluster.backend.fault = lambda method, path: (500, {}, b"{}") if f"{method} {path}".endswith(refused) else None
+    answer = cluster.submit("--cron", "0 7 * * *")
     assert answer.code == ExitCode.INPUT
     assert message in answer.err
     assert [each["status"] for each in cluster.backend.recurring.values()] == left

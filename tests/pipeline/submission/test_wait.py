@@ -16,7 +16,7 @@ from pipeline.cli.submit import submit
 from pipeline.runners.events import Message
 from pipeline.submission import package
 from pipeline.submission.access import Access
-from pipeline.submission.submit import Asked
+from pipeline.submission.asked import Asked
 from pipeline.submission.submit import submit as submit_draft
 from pipeline.submission.watch import WaitedError
 from tests.pipeline.submission import argo, compiled
@@ -40,7 +40,6 @@ def test_tasks_are_told_as_they_begin_and_end(cluster: Cluster) -> None:
     (run,) = cluster.backend.runs
     assert answer.code == ExitCode.OK
     assert re.sub(r" {2,}", "  ", answer.out).splitlines()[1:] == [
-        f"run {run}: {cluster.host}/#/runs/details/{run}",
         f"run {run}, logs in {cluster.host}/#/runs/details/{run}",
         f"run {run} is pending",
         f"run {run} is running",
@@ -89,6 +88,21 @@ def test_a_failed_run_without_logs_is_a_crash(cluster: Cluster) -> None:
     assert "start failed: Error (exit code 1)\n" in answer.out
 
 
+def test_what_kfp_says_of_a_run_and_of_its_tasks_is_told_without_the_token(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILLRACE_TOKEN", "S3CRET")
+    said = {"": "no spec\nfor S3CRET", "trainer": "image S3CRET: not found"}
+    failed = Workflow("Failed", {"start": [OK], "trainer": [("Failed", "S3CRET is wrong")]}, errors=said)
+    cluster.backend.stories.append([failed])
+    answer = cluster.submit("--wait")
+    assert answer.code == ExitCode.CRASH
+    assert f"KFP says of run {next(iter(cluster.backend.runs))}: no spec for …\n" in answer.out
+    assert re.search(r"Trainer +failed +1m 30s  image …: not found\n", answer.out)
+    assert "Trainer failed: … is wrong\n" in answer.out
+    assert "S3CRET" not in answer.out + answer.err
+
+
 def test_a_driver_that_fails_is_a_crash_of_its_task(cluster: Cluster) -> None:
     """Its log, as the driver of 2.5.0 writes it, says why."""
     cluster.backend.stories += [[Workflow("Failed", {"start": [OK]}, {"trainer": EXIT})]] * 2
@@ -129,7 +143,9 @@ def test_a_run_whose_pod_was_lost_goes_on_under_its_id(cluster: Cluster, lost: W
 
 def test_a_run_that_was_given_an_id_goes_on_under_that(cluster: Cluster) -> None:
     cluster.backend.stories += [[LOST], [DONE]]
-    assert cluster.submit("--wait", "--param", "run_id=mine").code == ExitCode.OK
+    answer = cluster.submit("--wait", "--param", "run_id=mine")
+    assert answer.code == ExitCode.OK
+    assert f"run {next(iter(cluster.backend.runs))} goes on with mine\n" in answer.out
     assert _parameters(cluster) == [{"run_id": "mine"}, {"run_id": "mine"}]
 
 
@@ -189,6 +205,25 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     assert unknown.code == ExitCode.INPUT
     assert "--resume no-such-run: " in unknown.err
     assert "goes on with --param run_id=no-such-run" in unknown.err
+
+
+@pytest.mark.parametrize("run", ["..", "a b", "{run_id}", "/", "\udcff"])
+def test_what_is_no_id_of_a_run_is_not_asked_for(cluster: Cluster, run: str) -> None:
+    answer = cluster.submit("--resume", run)
+    assert answer.code == ExitCode.INPUT
+    assert f"--resume {run!r}: write the id of a run in KFP, or the link to it" in answer.err
+    assert len(cluster.backend.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "link", ["/#/runs/details/{}", "/_/pipeline/?ns=ann#/runs/details/{}/", "/x/{}?experimentId=1"]
+)
+def test_a_link_to_a_run_is_the_run(cluster: Cluster, link: str) -> None:
+    cluster.backend.stories += [[LOST], [DONE]]
+    cluster.submit()
+    (run,) = cluster.backend.runs
+    assert cluster.submit("--resume", cluster.host + link.format(run)).code == ExitCode.OK
+    assert _parameters(cluster) == [{}, {"run_id": run}]
 
 
 def test_a_run_of_another_pipeline_is_not_gone_on_with(cluster: Cluster) -> None:
