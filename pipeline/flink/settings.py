@@ -56,6 +56,7 @@ def of_cluster(rest_port: int, rpc_port: int, slots: int, memory: Memory) -> dic
         **COMMON,
         # Where others compute, too, an answer takes its time; a process that is gone is missed at once, as its port is.
         "pekko.ask.timeout": "120 s",
+        "pekko.startup-timeout": "120 s",
         "heartbeat.timeout": 120000,
         "jobmanager.rpc.address": here,
         "jobmanager.rpc.port": rpc_port,
