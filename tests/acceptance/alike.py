@@ -23,10 +23,11 @@ def artifact(root: pathlib.Path, node: str, key: str) -> list[pathlib.Path]:
 
 
 def records(folder: pathlib.Path) -> dict[str, collections.Counter[bytes]]:
-    """How often each record stands in each split."""
+    """How often each example stands in each split, whatever the order in which its features are written."""
     return {
         split.name: collections.Counter(
-            record.numpy() for record in tf.data.TFRecordDataset(sorted(map(str, split.glob("*.gz"))), "GZIP")
+            tf.train.Example.FromString(record.numpy()).SerializeToString(deterministic=True)
+            for record in tf.data.TFRecordDataset(sorted(map(str, split.glob("*.gz"))), "GZIP")
         )
         for split in folder.glob("Split-*")
     }
