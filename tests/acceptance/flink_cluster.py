@@ -167,7 +167,7 @@ def test_a_job_server_that_is_there_takes_the_jobs(
 ) -> None:
     with job_server(brought, tmp_path / "artifacts") as address:
         flink = {"master": brought.cluster.master, "worker_address": brought.cluster.workers, "job_server": address}
-        settings = ["--set", "beam.runner=flink", "--set", f"beam.flink={flink}", "--set", "data.window=0"]
+        settings = ["--set", "beam.runner=flink", "--set", f"beam.flink={flink}", "--set", "data.window=1"]
         before = finished(brought, "taxi-")["ExampleGen"]
         run(tmp_path, own, *settings, "--set", f"beam.flink.artifacts={tmp_path / 'artifacts'}", "--to", "ExampleGen")
     assert finished(brought, "taxi-")["ExampleGen"] == before + 1
