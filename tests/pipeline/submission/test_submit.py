@@ -117,6 +117,8 @@ def test_a_name_that_stays_taken_is_told(cluster: Cluster) -> None:
         ("drift_splits=[NaN]", "drift_splits must be a JSON list. Received: '[NaN]'"),
         ("beam=[", "beam must be a JSON object. Received: '['"),
         ("trainer_epochs", "write NAME=VALUE"),
+        ("trainer_epochs=-3", "Trainer.epochs: Input should be greater than 0"),
+        ("pipeline_root=/else", "kubeflow.root must lie in one of kubeflow.volumes"),
     ],
 )
 def test_a_wrong_parameter_is_refused_before_any_call(cluster: Cluster, setting: str, message: str) -> None:
