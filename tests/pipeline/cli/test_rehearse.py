@@ -51,6 +51,7 @@ def test_a_task_sees_the_root_and_the_project(tmp_path: pathlib.Path, capsys: py
     said = capsys.readouterr().out
     checkout = pathlib.Path(__file__).parents[3]
     assert log(tmp_path, "one") == f"{tmp_path}/root then\n{checkout}\nstore=\n"
+    assert f"--run-id then: there is no such run under {tmp_path}/root: a new one is called so\n" in said
     assert "one started" in said
     assert "[1/1] one" in said
     assert "1 succeeded in" in said
