@@ -82,10 +82,10 @@ def test_what_is_in_it_and_what_is_not(engine: Engine) -> None:
 
 
 def test_it_is_a_machine_that_the_doctor_passes(engine: Engine) -> None:
-    # No root to keep runs in is what the doctor finds on a read-only file system, and rightly.
-    said = engine.run(IMAGE, "sh", "-c", "millrace doctor; true")
+    # Of the root only what is mounted can be written; the disk under /tmp is as large as this machine has memory.
+    said = engine.run(IMAGE, "sh", "-c", "millrace doctor --root /tmp; true")
     findings = {line[6:18].strip(): line[:4].strip() for line in said.splitlines()[1:]}
-    assert {name for name, status in findings.items() if status == "fail"} <= {"root", "disk"}
+    assert {name for name, status in findings.items() if status == "fail"} <= {"disk"}
     assert findings["packages"] == findings["time zones"] == findings["graphviz"] == "ok"
     script = (
         "import getpass, os, sys, zoneinfo, pipeline.config.load\n"
