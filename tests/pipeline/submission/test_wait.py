@@ -186,7 +186,7 @@ def test_a_kfp_that_does_not_tell_why_is_believed_no_loss(cluster: Cluster) -> N
 
 def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> None:
     cluster.backend.stories += [[WORKING, LOST], [LOST], [DONE]]
-    cluster.submit("--param", "trainer_epochs=4", "--param", "pipeline_root=/data", "--experiment", "x")
+    cluster.submit("--param", "trainer_epochs=4", "--param", "pipeline_root=/mnt/millrace/data", "--experiment", "x")
     (first,) = cluster.backend.runs
     still = cluster.submit("--resume", first)
     assert still.code == ExitCode.INPUT
@@ -195,8 +195,8 @@ def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> 
     second = list(cluster.backend.runs)[-1]
     answer = cluster.submit("--resume", second, "--wait")
     assert answer.code == ExitCode.OK
-    before = {"trainer_epochs": 4, "pipeline_root": "/data"}
-    now = {"trainer_epochs": 5, "pipeline_root": "/data", "run_id": first}
+    before = {"trainer_epochs": 4, "pipeline_root": "/mnt/millrace/data"}
+    now = {"trainer_epochs": 5, "pipeline_root": "/mnt/millrace/data", "run_id": first}
     assert _parameters(cluster) == [before, now, now]
     assert len({each["experiment_id"] for each in cluster.backend.runs.values()}) == 1
     last = list(cluster.backend.runs)[-1]
