@@ -15,7 +15,7 @@ from pipeline.config.pools import Expression, NodePool
 from pipeline.connection import PASSWORD, STORE, of_server
 from pipeline.image.names import RULE, is_image
 from pipeline.kubeflow.mounts import check_mounts
-from pipeline.kubeflow.parameters import REPLACED
+from pipeline.kubeflow.parameters import REPLACED, is_replaced
 from pipeline.kubeflow.placement import needs_of
 from pipeline.kubeflow.twins import refuse_twins
 
@@ -77,7 +77,7 @@ def _check_variables(cluster: Kubeflow) -> None:
 
 
 def _check_root(cluster: Kubeflow) -> None:
-    if "{{" in cluster.root:
+    if is_replaced(cluster.root):
         raise ConfigError(f"kubeflow.root: {REPLACED}. Received: {cluster.root!r}")
     if not _in_volume(cluster, cluster.root):
         raise ConfigError(

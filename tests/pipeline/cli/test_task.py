@@ -22,9 +22,10 @@ def test_it_is_not_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_code_of_a_project_is_found_by_its_module(tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/labels.py").write_text("raise SystemExit('the project was imported')")
-    command = [sys.executable, "-c", "from pipeline.cli.main import main; main(['task', 'start']); import mine.labels"]
-    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[3]), "PYTHONSAFEPATH": "1"}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    # With -I as the installed command has it: the working directory is not in the path by itself.
+    code = "from pipeline.cli.main import main; main(['task', 'start']); import mine.labels"
+    command = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "the project was imported" in done.stderr
 
 
