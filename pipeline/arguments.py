@@ -10,7 +10,7 @@ from typing import Any
 from components.errors import InputError, close_matches
 
 _JSON: Mapping[str, tuple[type, str]] = {"LIST": (list, "a JSON list"), "STRUCT": (dict, "a JSON object")}
-_EXACT = 2**53
+EXACT = 2**53
 """KFP's numbers are doubles (google.protobuf.Value): of a larger one it would change the last digits."""
 
 
@@ -46,7 +46,7 @@ def read(settings: Sequence[str], types: Mapping[str, str]) -> dict[str, Any]:
 def _value(text: str, kind: str) -> Any:  # one type a return
     """Raises ValueError, which says what it must be."""
     if kind == "NUMBER_INTEGER":
-        return _number(text, int, "a whole number", _EXACT)
+        return _number(text, int, "a whole number", EXACT)
     if kind == "NUMBER_DOUBLE":
         return _number(text, float, "a number", sys.float_info.max)
     if kind == "BOOLEAN":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apache_beam.runners import create_runner
 from tfx.dsl.io import fileio
 
-from components.errors import ConfigError
+from components.errors import ConfigError, InputError
 from components.example_gen import patterns
 from pipeline import references
 from pipeline.config import Backbone, Config
@@ -14,6 +14,7 @@ from pipeline.ml import optimizers, stepped
 from pipeline.ml.heads import Head
 from pipeline.ml.networks import backbone
 from pipeline.nodes.settings import trainer_settings
+from pipeline.schema import files as schemas
 
 
 def check(config: Config) -> None:
@@ -29,6 +30,7 @@ def check(config: Config) -> None:
         _check_runner(f"beam.nodes.{node}", runner.beam_runner)
     _check_bucket("data.path", config.data.path)
     _check_serving(config)
+    _check_schema(config)
     for each in trained(config):
         optimizers.optimizer(each.trainer, steps=1)
         if each.trainer.train_step:
@@ -60,6 +62,16 @@ def _check_serving(config: Config) -> None:
     path = config.resolve(serving.path)
     if not (patterns.spans(path) if patterns.has_span(path) else fileio.glob(path)):
         raise ConfigError(f"drift.serving.path: no file matches {path}")
+
+
+def _check_schema(config: Config) -> None:
+    path = config.schema_.path
+    if path is None or "://" in path:
+        return
+    try:
+        schemas.curated(config)
+    except InputError as error:
+        raise ConfigError(f"schema.path: {error}") from None
 
 
 def _check_runner(field: str, name: str) -> None:

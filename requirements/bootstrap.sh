@@ -32,9 +32,10 @@ give_up() {
 explain_no_python() {
     if find_uv >/dev/null 2>&1; then
         give_up "there is no Python 3.10 on this machine, and uv could not fetch one (the reason stands above)." \
-            "Where GitHub is out of reach, name a mirror of python-build-standalone: UV_PYTHON_INSTALL_MIRROR=URL make run" \
-            "Or build one: pyenv install 3.10, after sudo apt-get install build-essential libssl-dev zlib1g-dev libbz2-dev" \
-            "liblzma-dev libffi-dev libsqlite3-dev libreadline-dev"
+            "Where GitHub is out of reach, set UV_PYTHON_INSTALL_MIRROR to a mirror of python-build-standalone, and call" \
+            "make or \`millrace image build\` again. Or do without: an image has one from its base (--base" \
+            "python:3.10-slim-bookworm), a machine from pyenv install 3.10, after sudo apt-get install build-essential" \
+            "libssl-dev zlib1g-dev libbz2-dev liblzma-dev libffi-dev libsqlite3-dev libreadline-dev"
     fi
     give_up "there is no Python 3.10 on this machine, nor uv, nor a Python with pip to fetch them with." \
         "sudo apt-get install python3-pip build-essential" \

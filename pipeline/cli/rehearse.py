@@ -20,6 +20,7 @@ from pipeline.connection import PASSWORD, STORE, of_server
 from pipeline.kubeflow.compiler import defined
 from pipeline.kubeflow.parameters import ROOT, RUN_ID
 from pipeline.kubeflow.values import check_values
+from pipeline.layout import Layout
 from pipeline.paths import absolute
 from pipeline.rehearsal.docker import Docker
 from pipeline.rehearsal.processes import Processes
@@ -87,6 +88,9 @@ def rehearse(
         replaced={STORE: store} if store else {STORE: None, PASSWORD: None},  # SQLite has no password
         parallel=parallel,
     )
+    if run_id and not in_docker and not os.path.exists(Layout(folder).record(run_id)):
+        note = f"--run-id {run_id}: there is no such run under {folder}: a new one is called so"
+        console().print(note, soft_wrap=True)
     record = _rehearsed(settled, file, runtime, options)
     if record.exit_code:
         going_on = str(record.parameters.get(RUN_ID) or record.job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -17,6 +18,9 @@ from pipeline.runners import task as tasks
 @click.group()
 def task() -> None:
     """The tasks of a pipeline on a cluster."""
+    # The project, as where its config's file is loaded: a reference to its code may be package.module.name.
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
 
 
 @task.command()

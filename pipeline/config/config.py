@@ -81,7 +81,10 @@ class Config(Record):
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Config:
         if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", self.name):
-            raise ValueError(f"name must be lower-case letters, digits and dashes. Received: {self.name!r}")
+            raise ValueError(
+                "name must be lower-case letters, digits and dashes, with a letter or a digit at both ends. "
+                f"Received: {self.name!r}"
+            )
         _refuse_twins("features", [feature_key(feature) for feature in self.features])
         _refuse_twins("heads", [head.output_name for head in self.heads])
         if not self.features and self.preprocessing_fn is None:

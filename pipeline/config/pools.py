@@ -51,6 +51,8 @@ class NodePool(Record):
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> NodePool:
+        if not self.name.strip() or not self.name.isprintable():
+            raise ValueError(f"name must be one line that can be printed. Received: {self.name!r}")
         if not self.gpus and self.kind:
             raise ValueError(f"pool {self.name!r} has GPUs of kind {self.kind!r} but gpus=0: say how many a node has")
         return self

@@ -20,6 +20,8 @@ _SECONDS = 20
 """What an engine may take to tell of itself or of an image."""
 _LAST = 20
 """Lines of a failed build that are shown."""
+_NO_BUILDX = "buildx component is missing or broken"
+"""What docker's client says from 23 on. Older ones build without buildx."""
 
 
 def find(name: str | None) -> str:
@@ -50,6 +52,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], step: Callable[[
     """Run an engine's command to its end, with `step` called for each step of a build; the path of its log.
 
     Raises:
+        InputError: docker lacks buildx.
         CrashError: it failed; the message has the last lines and names the log.
     """
     last = collections.deque[str](maxlen=_LAST)
@@ -64,6 +67,11 @@ def run(command: Sequence[str], environment: Mapping[str, str], step: Callable[[
             last.append(line)
             if found := _STEP.match(line):
                 step(textwrap.shorten(found.group(1), 100))
+    if process.returncode and any(_NO_BUILDX in line for line in last):
+        raise InputError(
+            f"{command[0]} builds images with its plugin buildx, which is missing or broken: sudo apt-get install "
+            "docker-buildx (Debian's and Ubuntu's docker.io) or docker-buildx-plugin (Docker's own docker-ce)"
+        )
     if process.returncode:
         raise CrashError(
             f"`{' '.join(command[:2])}` failed with exit code {process.returncode}. The end of {log.name}:\n"

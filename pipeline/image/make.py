@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from components.errors import InputError
-from pipeline.image import build, engine
+from pipeline.image import build, engine, names
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,11 +51,12 @@ def make(asked: Asked, environment: Mapping[str, str], step: Callable[[str], Non
     """Build the image and, where asked, push it, calling `step` with each step of it.
 
     Raises:
-        InputError: there is no engine, or it cannot build this.
+        InputError: there is no engine, it cannot build this, or a name is none of an image.
         CrashError: the build failed, or the push.
     """
     if asked.project and not asked.tag:
         raise InputError("--project: name the image that holds it with --tag, as in --tag registry/trips:1")
+    _check_names(asked)
     tag = asked.tag or build.default_tag(asked.target)
     found = engine.find(asked.engine)
     started = time.monotonic()
@@ -69,3 +70,11 @@ def make(asked: Asked, environment: Mapping[str, str], step: Callable[[str], Non
     if asked.push:
         engine.run([found, "push", tag], environment, step)
     return made
+
+
+def _check_names(asked: Asked) -> None:
+    """The engine would find these only once it is at work, with a project after the image below is built."""
+    if asked.tag is not None and not names.is_tag(asked.tag):
+        raise InputError(f"--tag {names.RULE}. Received: {asked.tag!r}")
+    if asked.base is not None and not names.is_image(asked.base):
+        raise InputError(f"--base {names.RULE}. Received: {asked.base!r}")

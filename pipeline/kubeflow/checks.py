@@ -13,15 +13,12 @@ from pipeline.config.embedded import portable
 from pipeline.config.kubeflow import Kubeflow
 from pipeline.config.pools import Expression, NodePool
 from pipeline.connection import PASSWORD, STORE, of_server
+from pipeline.image.names import RULE, is_image
 from pipeline.kubeflow.mounts import check_mounts
-from pipeline.kubeflow.parameters import REPLACED
+from pipeline.kubeflow.parameters import REPLACED, is_replaced
 from pipeline.kubeflow.placement import needs_of
 from pipeline.kubeflow.twins import refuse_twins
 
-# https://github.com/distribution/reference, reference.go
-_HOST, _PART = r"[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/", r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_TAG, _DIGEST = r":\w[\w.-]{0,127}", r"@\w+:[0-9a-f]{32,}"
-_IMAGE = re.compile(rf"(?:{_HOST})?{_PART}(?:/{_PART})*(?:{_TAG})?(?:{_DIGEST})?", re.ASCII)
 _OBJECT = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
@@ -62,11 +59,8 @@ def check(config: Config) -> None:
 
 def _check_images(cluster: Kubeflow) -> None:
     for field, image in (("image", cluster.image), ("gpu_image", cluster.gpu_image)):
-        if image is not None and not _IMAGE.fullmatch(image):
-            raise ConfigError(
-                f"kubeflow.{field} must be an image, like registry/name:tag, its name in lower case. "
-                f"Received: {image!r}"
-            )
+        if image is not None and not is_image(image):
+            raise ConfigError(f"kubeflow.{field} {RULE}. Received: {image!r}")
 
 
 def _check_variables(cluster: Kubeflow) -> None:
@@ -83,7 +77,7 @@ def _check_variables(cluster: Kubeflow) -> None:
 
 
 def _check_root(cluster: Kubeflow) -> None:
-    if "{{" in cluster.root:
+    if is_replaced(cluster.root):
         raise ConfigError(f"kubeflow.root: {REPLACED}. Received: {cluster.root!r}")
     if not _in_volume(cluster, cluster.root):
         raise ConfigError(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.errors import ConfigError, close_matches
+from pipeline.arguments import EXACT
 from pipeline.config.config import Config
 from pipeline.config.embedded import portable
 from pipeline.config.load import value_of
@@ -34,7 +35,6 @@ _TYPES = {
     list: "LIST",
     dict: "STRUCT",
 }
-_EXACT = 2**53
 REPLACED = "what stands in {{ }} is replaced by Argo and by KFP's launcher"
 """Why no value can have it."""
 
@@ -75,6 +75,11 @@ def parameters(config: Config) -> tuple[Parameter, ...]:
             )
         found[made.name] = made
     return tuple(found.values())
+
+
+def is_replaced(value: Any) -> bool:
+    """Whether something in the value, which is JSON's, would not reach a task as it is."""
+    return "{{" in json.dumps(value, ensure_ascii=False)
 
 
 def _of_field(config: Config, tree: dict[str, Any], path: str) -> Parameter:
@@ -127,9 +132,9 @@ def _check_default(path: str, value: Any) -> None:
     numbers = list(_numbers(value))
     if not all(map(math.isfinite, numbers)):
         problem = "KFP has no such number"
-    elif any(isinstance(number, int) and abs(number) > _EXACT for number in numbers):
+    elif any(isinstance(number, int) and abs(number) > EXACT for number in numbers):
         problem = "KFP's numbers are not exact there"
-    elif "{{" in json.dumps(value, ensure_ascii=False):
+    elif is_replaced(value):
         problem = REPLACED
     elif isinstance(value, str) and value and value_of(value) != value:
         problem = f"as a parameter it would be read as {value_of(value)!r}"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from components.errors import ConfigError, close_matches
 from pipeline.config.config import Config
 from pipeline.config.pools import NodePool
-from pipeline.config.resources import Resources, as_bytes
+from pipeline.config.resources import LEAST, Resources, as_bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _obstacle(needs: Resources, pool: NodePool) -> str:
         return f"has GPUs of kind {pool.kind}" if pool.kind else "does not say of what kind its GPUs are"
     if needs.cpu and pool.cpu is not None and needs.cpu > pool.cpu:
         return f"has {_counted(pool.cpu, 'core')} a node"
-    if needs.memory and pool.memory is not None and as_bytes(needs.memory) > as_bytes(pool.memory):
+    if pool.memory is not None and as_bytes(needs.memory or LEAST) > as_bytes(pool.memory):
         return f"has {pool.memory} of memory a node"
     return ""
 

@@ -11,7 +11,7 @@ from pipeline.config.config import Config
 from pipeline.config.load import applied
 from pipeline.config.tree import found
 from pipeline.kubeflow.checks import check
-from pipeline.kubeflow.parameters import REPLACED, ROOT, RUN_ID, parameters
+from pipeline.kubeflow.parameters import REPLACED, ROOT, RUN_ID, is_replaced, parameters
 
 
 def set_fields(config: Config, settings: Sequence[str]) -> list[str]:
@@ -42,7 +42,7 @@ def check_values(config: Config, values: Mapping[str, Any]) -> None:
 
 
 def _problem(config: Config, values: Mapping[str, Any]) -> str:
-    if any("{{" in _text(value) for value in values.values()):
+    if any(map(is_replaced, values.values())):
         return REPLACED
     try:
         check(_started(config, values))

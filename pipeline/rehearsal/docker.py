@@ -83,6 +83,7 @@ class Docker:
         except FileNotFoundError:
             raise InputError("--docker: there is no docker here; leave it out to rehearse with processes") from None
         if asked.returncode:
+            _check_daemon()
             raise InputError(f"image {image}: {asked.stderr.decode().strip()}. `millrace image build` builds it")
         if asked.stdout.decode().strip().partition(":")[0] in _ROOTS:
             raise InputError(f"image {image} runs as root, which clusters forbid: give it a USER")
@@ -173,6 +174,17 @@ def _make_for_all(folder: str) -> None:
     if not os.path.isdir(folder):
         os.makedirs(folder)
         os.chmod(folder, 0o777)
+
+
+def _check_daemon() -> None:
+    """Raises InputError where docker does not answer, whatever image it is asked for."""
+    asked = _docker("version")
+    if asked.returncode:
+        raise InputError(
+            f"--docker: docker does not answer: {asked.stderr.decode().strip()}\n"
+            "It must run here (sudo systemctl start docker) or where DOCKER_HOST says, and let you use it; leave "
+            "--docker out to rehearse with processes"
+        )
 
 
 def _docker(*words: str) -> subprocess.CompletedProcess[bytes]:

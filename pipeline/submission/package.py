@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from components.errors import InputError
+from components.errors import ConfigError, InputError
 from pipeline.config import embedded
+from pipeline.kubeflow.values import check_values
 from pipeline.rehearsal.reading import Step, read_file
 
 
@@ -22,6 +25,7 @@ class Package:
         parameters: the definitions of the run's parameters, by name, as the file has them.
         tasks: each task's node, by the task's name.
         images: of all containers.
+        config: as the first task is given it.
         versions: of what it was compiled with, by distribution.
         resumes: how often waiting goes on with a run that was lost.
     """
@@ -33,6 +37,7 @@ class Package:
     parameters: Mapping[str, Mapping[str, Any]]
     tasks: Mapping[str, str]
     images: tuple[str, ...]
+    config: str
     versions: Mapping[str, str]
     resumes: int
 
@@ -56,7 +61,17 @@ class Draft:
 def of_file(path: str, source: Sequence[str]) -> Draft:
     """The pipeline of a file that is compiled already. Raises as `read` does."""
     package = read(path, source)
-    return Draft(package.name, package.parameters, lambda values: None, lambda: package)
+    return Draft(package.name, package.parameters, functools.partial(_check, package.config), lambda: package)
+
+
+def _check(word: str, values: Mapping[str, Any]) -> None:
+    """Refuse values as the first task would, if the config is one of this version's."""
+    try:
+        # The same in whatever folder its project is.
+        config = embedded.read(word, os.getcwd()).config
+    except ConfigError:
+        return
+    check_values(config, values)
 
 
 def read(path: str, source: Sequence[str]) -> Package:
@@ -70,7 +85,7 @@ def read(path: str, source: Sequence[str]) -> Package:
     # What the rehearsal does not interpret, like labels of pods, was added for the cluster.
     compiled = read_file(path, closed=False)
     pipeline, steps = compiled.pipeline, compiled.steps
-    versions, resumes = _embedded(path, steps.values())
+    config, versions, resumes = _embedded(path, steps.values())
     with open(path, "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()
     return Package(
@@ -84,6 +99,7 @@ def read(path: str, source: Sequence[str]) -> Package:
         },
         tasks={name: _node(step) for name, step in steps.items()},
         images=tuple(sorted({step.container.image for step in steps.values()})),
+        config=config,
         versions=versions,
         resumes=resumes,
     )
@@ -97,15 +113,16 @@ def _node(step: Step) -> str:
     return step.name
 
 
-def _embedded(path: str, steps: Iterable[Step]) -> tuple[Mapping[str, str], int]:
-    """The versions and the resumes that the first task's config tells.
+def _embedded(path: str, steps: Iterable[Step]) -> tuple[str, Mapping[str, str], int]:
+    """The first task's config, and the versions and the resumes that it tells.
 
     It is not read as a config, whose fields are others where another version has compiled it.
     """
     try:
         words = next(step.container.args for step in steps if step.container.args[:1] == ("start",))
-        packed = embedded.unpacked(words[words.index("--config") + 1])
-        return dict(packed["versions"]), int(packed["config"]["kubeflow"]["resumes"])
+        word = words[words.index("--config") + 1]
+        packed = embedded.unpacked(word)
+        return word, dict(packed["versions"]), int(packed["config"]["kubeflow"]["resumes"])
     except (StopIteration, LookupError, TypeError, ValueError):
         raise InputError(
             f"{path}: no task holds a config as `millrace compile` writes it: compile the config, or name it instead "

@@ -11,7 +11,7 @@ from typing import Any
 from components.errors import InputError
 from pipeline.kubeflow.parameters import RUN_ID
 from pipeline.submission.access import Client
-from pipeline.submission.transport import CallError
+from pipeline.submission.transport import CallError, told_id
 from pipeline.submission.upload import Version, agreed, equals, silently
 
 SUCCEEDED = "SUCCEEDED"
@@ -47,7 +47,7 @@ def experiment(client: Client, name: str) -> str:
     """The id of the experiment of that name, made if there is none."""
     namespace = client.get_user_namespace() or None
     made = agreed(lambda: silently(client.create_experiment, name, namespace=namespace))
-    return str(made.experiment_id)
+    return told_id(made.experiment_id, "experiment")
 
 
 def start(client: Client, order: Order) -> Run:
@@ -64,8 +64,9 @@ def _started(client: Client, order: Order, name: str) -> Run:
         pipeline_id=order.version.pipeline_id,
         version_id=order.version.version_id,
     )
+    run_id = told_id(run.run_id, "run")
     # Without the parameter the compiled file takes the job's uuid, which is this id.
-    return Run(str(run.run_id), str(order.parameters.get(RUN_ID) or run.run_id), order)
+    return Run(run_id, str(order.parameters.get(RUN_ID) or run_id), order)
 
 
 def again(client: Client, run: Run) -> Run:
@@ -78,7 +79,7 @@ def again(client: Client, run: Run) -> Run:
     name = f"{order.name} after {run.id}"
     found = client.list_runs(experiment_id=order.experiment_id, filter=equals(name)).runs or ()
     made = next((each for each in found if each.display_name == name), None)
-    return Run(str(made.run_id), run.goes_as, order) if made else _started(client, order, name)
+    return Run(told_id(made.run_id, "run"), run.goes_as, order) if made else _started(client, order, name)
 
 
 @dataclasses.dataclass(frozen=True)

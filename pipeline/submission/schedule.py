@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.submission.access import Client
 from pipeline.submission.runs import Order
-from pipeline.submission.transport import CallError
+from pipeline.submission.transport import CallError, told_id
 from pipeline.submission.upload import equals
 
 _ENABLED = "ENABLED"
@@ -36,7 +36,7 @@ def schedule(client: Client, order: Order, cron: str) -> Recurring:
         for old in replaced:
             client.disable_recurring_run(old)
         return Recurring(str(same.recurring_run_id), replaced, new=False)
-    made = str(_made(client, order, cron).recurring_run_id)
+    made = told_id(_made(client, order, cron).recurring_run_id, "recurring run")
     try:
         for old in replaced:
             client.disable_recurring_run(old)

@@ -54,6 +54,21 @@ class CallError(InputError):
         return self.status in PASSING or self.status == 0
 
 
+def told_id(value: Any, of: str) -> str:
+    """The id that KFP gives of what it was asked for.
+
+    Raises:
+        CallError: it gives none.
+    """
+    if isinstance(value, str) and value:
+        return value
+    raise CallError(
+        f"KFP's answer has no id of the {of}: look in its UI whether it is there, and at what answers at --host. "
+        f"Received: {value!r}",
+        status=200,
+    )
+
+
 class Transport(RESTClientObject):
     """What kfp's generated client sends its requests with.
 

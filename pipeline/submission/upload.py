@@ -12,7 +12,7 @@ from typing import Any, TypeVar, Union
 from components.errors import InputError
 from pipeline.submission.access import Client
 from pipeline.submission.package import Package
-from pipeline.submission.transport import CallError
+from pipeline.submission.transport import CallError, told_id
 
 Made = TypeVar("Made")
 
@@ -58,17 +58,18 @@ def _uploaded(client: Client, package: Package) -> Version:
             pipeline_id=pipeline_id,
             description=package.version,
         )
-        return Version(pipeline_id, made.pipeline_version_id, new=True)
+        return Version(pipeline_id, told_id(made.pipeline_version_id, "version"), new=True)
     # KFP names the first version after its pipeline, so that its description must tell which file it is.
     pipeline = silently(
         client.upload_pipeline, package.path, package.name, description=package.version, namespace=namespace
     )
-    first = _version(client, pipeline.pipeline_id, package)
+    pipeline_id = told_id(pipeline.pipeline_id, "pipeline")
+    first = _version(client, pipeline_id, package)
     if not first:
         raise InputError(
             f"KFP has taken {package.path} as pipeline {package.name}, but shows no version of it: try again"
         )
-    return Version(pipeline.pipeline_id, first, new=True)
+    return Version(pipeline_id, first, new=True)
 
 
 def equals(name: str) -> str:
@@ -84,7 +85,7 @@ def silently(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def _pipeline(client: Client, name: str, namespace: Union[str, None]) -> str | None:
     found = client.list_pipelines(filter=equals(name), namespace=namespace).pipelines or []
-    return next((str(each.pipeline_id) for each in found if each.display_name == name), None)
+    return next((told_id(each.pipeline_id, "pipeline") for each in found if each.display_name == name), None)
 
 
 def _version(client: Client, pipeline_id: str, package: Package) -> str | None:
@@ -92,5 +93,5 @@ def _version(client: Client, pipeline_id: str, package: Package) -> str | None:
         found = client.list_pipeline_versions(pipeline_id, filter=equals(name)).pipeline_versions or []
         for each in found:
             if package.version in (each.display_name, each.description):
-                return str(each.pipeline_version_id)
+                return told_id(each.pipeline_version_id, "version")
     return None

@@ -42,6 +42,8 @@ def test_a_config_that_names_what_exists_passes():
             config(data=c.Data(path="s3://bucket/span-{SPAN}/*.csv")),
             r"data.path: TFX cannot read s3://bucket/span-\{SPAN\}/\*.csv: File system scheme 's3' not implemented",
         ),
+        (config(schema=c.Schema(path="gone.pbtxt")), "schema.path: .*gone.pbtxt: no such file"),
+        (config(schema=c.Schema(path="setup.py")), "schema.path: .*setup.py: expected a schema as a text proto"),
         (config({"metrics": ("aux",)}), "heads.sold.metrics: Keras knows no 'aux'. Did you mean AUC"),
         (
             config(trainer=c.Trainer(callbacks=("pipeline.ml.callbacks.Stop",))),

@@ -72,3 +72,29 @@ def test_a_variable_of_the_shell_that_is_not_set_builds_nothing(
     assert main(["image", "build", "--push", option, ""]) == ExitCode.INPUT
     assert f"{option} is empty: is a variable of the shell not set?" in capsys.readouterr().err
     assert not (engine / "calls").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--tag", "UPPER/x:1"),
+        ("--tag", "a b"),
+        ("--tag", "x@sha256:" + 64 * "0"),
+        ("--base", "no such base"),
+        ("--base", "Debian:12"),
+    ],
+)
+def test_a_name_that_no_image_can_have_is_refused_before_the_engine_begins(
+    engine: pathlib.Path, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["image", "build", option, value]) == ExitCode.INPUT
+    assert f"{option} must be an image, like registry/name:tag, its name in lower case. Received: {value!r}" in (
+        " ".join(capsys.readouterr().err.split())
+    )
+    assert not (engine / "calls").exists()
+
+
+def test_a_base_may_be_named_by_its_digest(engine: pathlib.Path) -> None:
+    base = "Registry.example:5000/debian@sha256:" + 64 * "0"
+    assert main(["image", "build", "--base", base]) == ExitCode.OK
+    assert f"BASE={base}" in stand_in.calls(engine)[1]["words"]

@@ -51,6 +51,7 @@ def test_a_task_sees_the_root_and_the_project(tmp_path: pathlib.Path, capsys: py
     said = capsys.readouterr().out
     checkout = pathlib.Path(__file__).parents[3]
     assert log(tmp_path, "one") == f"{tmp_path}/root then\n{checkout}\nstore=\n"
+    assert f"--run-id then: there is no such run under {tmp_path}/root: a new one is called so\n" in said
     assert "one started" in said
     assert "[1/1] one" in said
     assert "1 succeeded in" in said
@@ -219,6 +220,18 @@ def test_an_image_that_is_not_here_is_told_before_anything_is_compiled(
     said = capsys.readouterr()
     assert "compiling" not in said.out
     assert "image absent:1: No such image: absent:1. `millrace image build` builds it" in said.err
+
+
+def test_a_docker_that_does_not_run_is_told_as_that(
+    tmp_path: pathlib.Path, inspected: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docker = tmp_path / "bin/docker"
+    docker.write_text("#!/bin/sh\necho Cannot connect to the Docker daemon at unix:///x. >&2\nexit 1\n")
+    assert main(["rehearse", "taxi", "--root", str(tmp_path / "root"), "--docker", "--image", "nosuch:1"]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "docker does not answer: Cannot connect to the Docker daemon at unix:///x. It must run here" in told
+    assert "DOCKER_HOST" in told
+    assert "image build" not in told
 
 
 def test_a_compiled_file_has_images_of_its_own(

@@ -27,7 +27,7 @@ def test_a_config_is_compiled_for_its_cluster_and_run(tmp_path: pathlib.Path) ->
     backend = Backend()
     with serve(backend) as host:
         cluster = ["--cluster", tmp_path / "cluster.py", "--set", "trainer.epochs=4"]
-        waiting = ["--wait", "--every", "0.1", "--timeout", "0"]
+        waiting = ["--wait", "--every", "0.1", "--timeout", "12"]
         answer = millrace("submit", "taxi", "--host", host, *cluster, "--param", "trainer_epochs=5", *waiting)
     assert (answer.code, backend.violations) == (ExitCode.INTERRUPTED, []), answer
     (file,), (run,) = backend.files.values(), backend.runs.values()

@@ -30,3 +30,9 @@ def test_retries_that_cannot_be_meant_are_refused(fields, message):
 def test_needs_that_nothing_could_run_with_are_refused(fields, message):
     with pytest.raises(ConfigError, match=message):
         c.Resources(**fields)
+
+
+@pytest.mark.parametrize("name", ["l4\nspot", " ", "l4\t", "\x1b[31ml4"])
+def test_a_pool_has_a_name_that_a_table_can_show(name):
+    with pytest.raises(ConfigError, match="NodePool: name must be one line that can be printed. Received: "):
+        c.NodePool(name=name)

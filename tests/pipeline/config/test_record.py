@@ -36,7 +36,8 @@ VALID = {
         ),
         ({"heads": ()}, "Config.heads"),
         ({"trainer": 3}, "Config.trainer: Input should be a valid dictionary or instance of Trainer. Received: 3"),
-        ({"name": "My Data"}, "Config: name must be lower-case letters, digits and dashes. Received: 'My Data'"),
+        ({"name": "My Data"}, "Config: name must be lower-case letters, digits and dashes, with a letter or a digit"),
+        ({"name": "a-"}, "with a letter or a digit at both ends. Received: 'a-'"),
     ],
 )
 def test_the_record_that_is_wrong_is_named(changed, message):

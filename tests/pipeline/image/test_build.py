@@ -61,6 +61,8 @@ def test_registries_and_certificates_travel_as_secrets_and_proxies_by_name(
     (tmp_path / "ours.pem").write_text("PEM")
     network = {
         "UV_DEFAULT_INDEX": "https://a b/'simple'",
+        "UV_PYTHON_INSTALL_MIRROR": "https://mirror/python",
+        "UV_PYTHON_DOWNLOADS_JSON_URL": "https://mirror/downloads.json",
         "SSL_CERT_FILE": str(tmp_path / "ours.pem"),
         "PIP_CERT": "/nonexistent",
         "https_proxy": "http://user:word@proxy",
@@ -70,7 +72,11 @@ def test_registries_and_certificates_travel_as_secrets_and_proxies_by_name(
     (call,) = stand_in.calls(bin_folder)
     assert call["secrets"]["pip.conf"].endswith("token@host/simple\n")
     assert call["secrets"]["certificates"] == "PEM"
-    assert call["secrets"]["network"] == "export UV_DEFAULT_INDEX='https://a b/'\"'\"'simple'\"'\"''\n"
+    assert call["secrets"]["network"].splitlines() == [
+        "export UV_DEFAULT_INDEX='https://a b/'\"'\"'simple'\"'\"''",
+        "export UV_PYTHON_INSTALL_MIRROR=https://mirror/python",
+        "export UV_PYTHON_DOWNLOADS_JSON_URL=https://mirror/downloads.json",
+    ]
     assert after(call["words"], "--build-arg") == ["https_proxy"]
     assert not [word for word in call["words"] if "token" in word or "word@" in word]
 
@@ -129,6 +135,19 @@ def test_a_failed_build_says_how_it_ended_and_where_all_of_it_is(environment: di
     assert "boom" in str(caught.value)
     log = next(word for word in str(caught.value).split() if word.endswith(".log:"))
     assert "boom" in pathlib.Path(log[:-1]).read_text()
+
+
+def test_a_docker_without_buildx_is_told_what_to_install(bin_folder: pathlib.Path, environment: dict[str, str]) -> None:
+    # What docker's client 28.2.2 prints.
+    (bin_folder / "docker").write_text(
+        "#!/bin/sh\n"
+        "echo 'ERROR: BuildKit is enabled but the buildx component is missing or broken.' >&2\n"
+        "echo '       Install the buildx component to build images with BuildKit:' >&2\n"
+        "echo '       https://docs.docker.com/go/buildx/' >&2\n"
+        "exit 1\n"
+    )
+    with pytest.raises(InputError, match="sudo apt-get install docker-buildx .* or docker-buildx-plugin"):
+        build.build(build.Order("docker", "cpu", "x"), environment, lambda line: None)
 
 
 def test_engines_are_found_and_must_answer(bin_folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,6 +91,7 @@ def _pool(**fields: Any) -> dict[str, Any]:
         ({"gpu_image": ""}, "kubeflow.gpu_image must be an image"),
         ({"image": "team/Millrace"}, "its name in lower case. Received: 'team/Millrace'"),
         ({"image": "millrace:"}, "kubeflow.image must be an image"),
+        ({"image": "Team/millrace:1"}, "kubeflow.image must be an image"),
         ({"root": "/mnt/millrace/{{$}}"}, "kubeflow.root: what stands in {{ }} is replaced by Argo and by KFP's"),
         ({"secrets": (c.Key(name="My_Secret", key="k", env="A"),)}, "no Secret or ConfigMap can be called 'My_Secret'"),
         ({"pull_secrets": ("",)}, "no Secret or ConfigMap can be called ''"),

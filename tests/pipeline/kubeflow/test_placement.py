@@ -92,6 +92,7 @@ def test_why_names_the_pools_that_were_passed() -> None:
             [SMALL, BIG],
             "Trainer asks for pool 'bigg', and there is none. Did you mean big? Pools: small",
         ),
+        ({}, [c.NodePool(name="tiny", memory="16Mi")], "no pool of kubeflow.pools can hold it:\n  tiny: has 16Mi of"),
         ({"pool": "gpu"}, [], "Trainer asks for pool='gpu', but kubeflow.pools declares none"),
         ({"gpus": 1, "accelerator": "nvidia-l4"}, [], "Trainer asks for accelerator='nvidia-l4', but"),
     ],

@@ -82,8 +82,9 @@ needs = st.builds(
 def test_any_graph_on_any_pools(data: Any, nodes: tuple[Node, ...], declared: tuple[c.NodePool, ...]) -> None:
     tasks = _task_names(nodes)
     resources = {node.id: data.draw(needs) for node in nodes if data.draw(st.booleans())}
-    config = gpu_config.config(kubeflow=c.Kubeflow(pools=declared, runtime=()), resources=resources)
-    asked = {tasks[node.id]: resources.get(node.id, c.Resources()) for node in nodes}
+    cluster = c.Kubeflow(pools=declared, runtime=(), shared_memory="64Mi")
+    config = gpu_config.config(kubeflow=cluster, resources=resources)
+    asked = {tasks[node.id]: resources.get(node.id, c.Resources(gpus=0)) for node in nodes}
     asked["start"] = resources.get("ExampleGen", c.Resources()).model_copy(update={"gpus": 0, "accelerator": None})
     if not all(_holding(declared, need) if declared else not need.accelerator for need in asked.values()):
         with pytest.raises(ConfigError, match=r"no pool of kubeflow\.pools can hold it|declares none"):

@@ -126,3 +126,8 @@ def _node(path: str, kind: str, end: tuple[str, str], *children: str) -> dict[st
         "finishedAt": ENDED if phase not in ("Pending", "Running") else None,
         "children": [_id(child) for child in children],
     }
+
+
+DONE = Workflow("Succeeded", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
+WORKING = Workflow("Running", {"start": [OK], "example-gen": [RUNNING]})
+LOST = Workflow("Error", {"start": [OK], "example-gen": [OK], "trainer": [EXIT, DELETED]})

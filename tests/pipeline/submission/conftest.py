@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from kfp.client.client import Client
@@ -24,6 +25,12 @@ class Answer:
     err: str
 
 
+def only(things: Mapping[str, Any]) -> Any:
+    """The one thing that there is, by whatever id."""
+    (thing,) = things.values()
+    return thing
+
+
 @dataclasses.dataclass(frozen=True)
 class Cluster:
     """A KFP, its address, a compiled file, and the command."""
@@ -32,6 +39,11 @@ class Cluster:
     host: str
     file: pathlib.Path
     capture: pytest.CaptureFixture[str]
+
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        """What each run was given, in the order of their making."""
+        return [run["runtime_config"].get("parameters", {}) for run in self.backend.runs.values()]
 
     def submit(self, *arguments: object, file: pathlib.Path | None = None, host: str | None = None) -> Answer:
         """`millrace submit` of the file."""

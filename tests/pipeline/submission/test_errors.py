@@ -172,6 +172,22 @@ def test_json_that_is_no_object(cluster: Cluster, body: bytes, call: str) -> Non
     assert "the answer is no JSON object. Received: " in _line(cluster.submit())
 
 
+@pytest.mark.parametrize("body", [b"{}", b'{"run_id": "", "experiment_id": ""}'])
+@pytest.mark.parametrize(
+    ("call", "options", "what"),
+    [
+        ("runs", (), "run"),
+        ("experiments", (), "experiment"),
+        ("pipelines/upload", (), "pipeline"),
+        ("recurringruns", ("--cron", "@daily"), "recurring run"),
+    ],
+)
+def test_an_answer_without_an_id(cluster: Cluster, call: str, options: tuple[str, ...], what: str, body: bytes) -> None:
+    made = ("POST", f"/apis/v2beta1/{call}")
+    cluster.backend.fault = lambda method, asked: (200, {}, body) if (method, asked) == made else None
+    assert f"KFP's answer has no id of the {what}: look in its UI" in _line(cluster.submit(*options))
+
+
 @pytest.mark.parametrize("field", ["tag_name", "apiServerTagName"])
 @pytest.mark.parametrize(
     ("version", "old"),

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import gzip
 import json
 import pathlib
-import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 
 from components.errors import ExitCode
 from pipeline.config import embedded
 from pipeline.config.load import load
 from pipeline.submission.package import read
 from tests.pipeline.submission import compiled
-from tests.pipeline.submission.conftest import Cluster
+from tests.pipeline.submission.conftest import Cluster, only
 from tests.pipeline.submission.kfp_server import Call
-
-
-def _only(things: dict[str, dict]) -> dict:
-    (thing,) = things.values()
-    return thing
 
 
 def test_a_run_is_made_of_an_uploaded_file(cluster: Cluster) -> None:
     answer = cluster.submit("--param", "trainer_epochs=5", "--param", 'drift_splits=["eval"]', "--experiment", "x")
     assert answer.code == ExitCode.OK, answer
-    run, version = _only(cluster.backend.runs), _only(cluster.backend.versions)
+    run, version = only(cluster.backend.runs), only(cluster.backend.versions)
     assert cluster.backend.files[version["pipeline_version_id"]] == cluster.file.read_bytes()
     assert run["pipeline_version_reference"]["pipeline_version_id"] == version["pipeline_version_id"]
     assert run["runtime_config"]["parameters"] == {"trainer_epochs": 5, "drift_splits": ["eval"]}
-    assert _only(cluster.backend.experiments)["display_name"] == "x"
+    assert only(cluster.backend.experiments)["display_name"] == "x"
     assert answer.out.splitlines()[-1] == f"run {run['run_id']}: {cluster.host}/#/runs/details/{run['run_id']}"
 
 
@@ -51,7 +41,7 @@ def test_the_same_file_is_uploaded_once_and_another_is_a_new_version(
     used = [each["pipeline_version_reference"]["pipeline_version_id"] for each in cluster.backend.runs.values()]
     assert [each == second["pipeline_version_id"] for each in used] == [False, False, True, True, False]
     assert len(cluster.backend.experiments) == 1
-    assert _only(cluster.backend.experiments)["display_name"] == "taxi"
+    assert only(cluster.backend.experiments)["display_name"] == "taxi"
 
 
 def _somebody_else_first(cluster: Cluster, operation: str, **changed: str) -> None:
@@ -87,7 +77,7 @@ def test_another_file_that_somebody_has_uploaded_meanwhile_is_an_earlier_version
     first, second = cluster.backend.versions.values()
     assert first["pipeline_id"] == second["pipeline_id"]
     assert (
-        _only(cluster.backend.runs)["pipeline_version_reference"]["pipeline_version_id"]
+        only(cluster.backend.runs)["pipeline_version_reference"]["pipeline_version_id"]
         == (second["pipeline_version_id"])
     )
 
@@ -117,6 +107,8 @@ def test_a_name_that_stays_taken_is_told(cluster: Cluster) -> None:
         ("drift_splits=[NaN]", "drift_splits must be a JSON list. Received: '[NaN]'"),
         ("beam=[", "beam must be a JSON object. Received: '['"),
         ("trainer_epochs", "write NAME=VALUE"),
+        ("trainer_epochs=-3", "Trainer.epochs: Input should be greater than 0"),
+        ("pipeline_root=/else", "kubeflow.root must lie in one of kubeflow.volumes"),
     ],
 )
 def test_a_wrong_parameter_is_refused_before_any_call(cluster: Cluster, setting: str, message: str) -> None:
@@ -134,91 +126,6 @@ def test_a_parameter_without_default_must_be_given(cluster: Cluster, tmp_path: p
     assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
     assert "no value for secret, which have no default: --param secret=…" in answer.err
     assert cluster.submit("--param", "secret=", file=file).code == ExitCode.OK
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"a: [", "cannot be read as YAML: while parsing"),
-        (b"\x1f\x8b\x00\xff", "cannot be read as YAML: "),
-        (b"a: 2026-99-99", "cannot be read as YAML: month must be in 1..12"),
-        (b"a: !!timestamp x", "cannot be read as YAML: "),
-        (b"[" * 3000, "cannot be read as YAML: "),
-        (b"", "Received: 0 and 0"),
-        (b"- 1", "a document that begins with '[1]'"),
-        (b'{"platforms": {}}', "Received: 0 and 1"),
-        (b"pipelineInfo: {name: taxi}", "deploymentSpec is missing"),
-        (b"pipelineInfo: 1", "pipelineInfo: "),
-    ],
-)
-def test_a_file_of_another_kind_is_refused(
-    cluster: Cluster, tmp_path: pathlib.Path, content: bytes, message: str
-) -> None:
-    file = tmp_path / "other.yaml"
-    file.write_bytes(content)
-    answer = cluster.submit(file=file)
-    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
-    assert answer.err.startswith(f"millrace: {file}: ")
-    assert message in answer.err
-
-
-def test_no_file_or_a_folder_is_refused(cluster: Cluster, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "folder.yaml").mkdir()
-    for name, why in (("none.yaml", "No such file or directory"), ("folder.yaml", "Is a directory")):
-        answer = cluster.submit(file=tmp_path / name)
-        assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
-        assert why in answer.err
-
-
-Spec = dict[str, Any]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            lambda spec: spec["deploymentSpec"].update(executors={}),
-            "executor 'exec-example-gen' does not exist. There are: none",
-        ),
-        (lambda spec: spec["components"].pop("comp-trainer"), "task trainer: component 'comp-trainer' does not exist"),
-        (lambda spec: _task(spec).update(dependentTasks=["starts"]), "'starts' does not exist. Did you mean start?"),
-        (lambda spec: _task(spec).update(dependentTasks=["trainer"]), "tasks wait for each other"),
-        (lambda spec: spec.update(schemaVersion="2.0.0"), "schemaVersion: Input should be '2.1.0'"),
-        (lambda spec: _first(spec).update(args=["node", "x"]), "no task holds a config as `millrace compile` writes"),
-        (lambda spec: _first(spec).update(args=["start", "--config"]), "no task holds a config"),
-        (lambda spec: _first(spec).update(args=["start", "--config", "word"]), "no task holds a config"),
-    ],
-)
-def test_what_leads_nowhere_in_a_file_is_refused(
-    cluster: Cluster, tmp_path: pathlib.Path, change: Callable[[Spec], object], message: str
-) -> None:
-    answer = cluster.submit(file=_changed(cluster.file, tmp_path / "changed.yaml", change))
-    assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
-    assert message in answer.err
-
-
-def test_what_was_added_to_a_file_for_the_cluster_is_submitted(cluster: Cluster, tmp_path: pathlib.Path) -> None:
-    """The rehearsal, which does not know what it means, refuses it."""
-    file = _changed(cluster.file, tmp_path / "changed.yaml", lambda spec: _task(spec).update(triggerPolicy={}))
-    assert cluster.submit(file=file).code == ExitCode.OK
-    assert _only(cluster.backend.files) == file.read_bytes()
-
-
-def _task(spec: Spec) -> Spec:
-    found: Spec = spec["root"]["dag"]["tasks"]["trainer"]
-    return found
-
-
-def _first(spec: Spec) -> Spec:
-    found: Spec = spec["deploymentSpec"]["executors"]["exec-start"]["container"]
-    return found
-
-
-def _changed(file: pathlib.Path, to: pathlib.Path, change: Callable[[Spec], object]) -> pathlib.Path:
-    spec, platform = yaml.safe_load_all(file.read_text())
-    change(spec)
-    to.write_text(yaml.safe_dump_all([spec, platform]))
-    return to
 
 
 @pytest.mark.parametrize(
@@ -243,69 +150,10 @@ def test_what_does_not_go_together_is_refused(cluster: Cluster, arguments: list[
     assert message in answer.err
 
 
-def test_a_file_of_another_version_is_submitted_as_it_is(cluster: Cluster, tmp_path: pathlib.Path) -> None:
-    """Whether the image has that version is another question."""
-    word = embedded.embed(load("taxi"), {})
-    content = embedded.unpacked(word)
-    content["config"]["flux"] = 3
-    content["versions"]["millrace"] = "9.9"
-    other = base64.b64encode(gzip.compress(json.dumps(content).encode())).decode()
-    file = tmp_path / "other.yaml"
-    file.write_text(re.sub(r"(?<=- --config\n        - )\S+", other, cluster.file.read_text()))
-    package = read(str(file), [])
-    assert (package.versions["millrace"], package.resumes) == ("9.9", 3)
-    assert cluster.submit(file=file).code == ExitCode.OK
-
-
 def test_a_config_and_a_file_do_not_go_together(cluster: Cluster) -> None:
     answer = cluster.submit("taxi")
     assert (answer.code, cluster.backend.calls) == (ExitCode.INPUT, [])
     assert f"taxi and --file {cluster.file}: one of both is what runs" in answer.err
-
-
-def test_a_schedule_takes_the_place_of_the_one_before(cluster: Cluster) -> None:
-    first = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
-    same = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
-    made = _only(cluster.backend.recurring)
-    assert made["trigger"] == {"cron_schedule": {"cron": "0 0 6 * * *"}}  # with crontab's five fields KFP means others
-    assert (made["max_concurrency"], made["no_catchup"], made["status"]) == ("1", True, "ENABLED")
-    assert made["runtime_config"]["parameters"] == {"trainer_epochs": 2}
-    assert "runs at '0 0 6 * * *'" in first.out
-    assert "runs already at" in same.out
-    later = cluster.submit("--cron", "30 0 7 * * 1-5", "--param", "trainer_epochs=2")
-    old, new = cluster.backend.recurring.values()
-    assert (old["status"], new["status"]) == ("DISABLED", "ENABLED")
-    assert f"recurring run {old['recurring_run_id']} of the same name is switched off" in later.out
-    assert later.out.splitlines()[-1].endswith(f"{cluster.host}/#/recurringrun/details/{new['recurring_run_id']}")
-    assert not cluster.backend.runs
-    elsewhere = cluster.submit("--cron", "@daily", "--experiment", "other")
-    assert elsewhere.code == ExitCode.OK
-    assert [each["status"] for each in cluster.backend.recurring.values()] == ["DISABLED", "ENABLED", "ENABLED"]
-    back = cluster.submit("--cron", "0 6 * * *", "--param", "trainer_epochs=2")
-    assert "runs at '0 0 6 * * *'" in back.out  # the one that was switched off does not count
-    assert [each["status"] for each in cluster.backend.recurring.values()] == [*["DISABLED"] * 2, *["ENABLED"] * 2]
-
-
-@pytest.mark.parametrize(
-    ("refused", "message", "left"),
-    [
-        ("POST /apis/v2beta1/recurringruns", "answered 500 Internal Server Error", ["ENABLED"]),
-        (":disable", "is made, but not switched on", ["ENABLED", "DISABLED"]),
-        (":enable", "is made, but not switched on", ["DISABLED", "DISABLED"]),
-    ],
-)
-def test_what_was_scheduled_goes_on_where_kfp_refuses_what_is_to_take_its_place(
-    cluster: Cluster, refused: str, message: str, left: list[str]
-) -> None:
-    cluster.submit("--cron", "0 6 * * *")
-    cluster.backend.fault = lambda method, path: (500, {}, b"{}") if f"{method} {path}".endswith(refused) else None
-    answer = cluster.submit("--cron", "0 7 * * *")
-    assert answer.code == ExitCode.INPUT
-    assert message in answer.err
-    assert [each["status"] for each in cluster.backend.recurring.values()] == left
-    cluster.backend.fault = None
-    assert cluster.submit("--cron", "0 7 * * *").code == ExitCode.OK
-    assert [each["status"] for each in cluster.backend.recurring.values()].count("ENABLED") == 1
 
 
 def test_a_kfp_of_several_users_wants_a_namespace(cluster: Cluster) -> None:
@@ -379,4 +227,4 @@ def test_a_compiled_file_of_a_cluster_with_gpus(cluster: Cluster, tmp_path: path
     package = read(str(file), ["gpu"])
     assert {task: package.tasks[task] for task in ("start", "trainer")} == {"start": "start", "trainer": "Trainer"}
     assert cluster.submit(file=file).code == ExitCode.OK
-    assert _only(cluster.backend.files) == file.read_bytes()
+    assert only(cluster.backend.files) == file.read_bytes()

@@ -13,25 +13,17 @@ import pytest
 
 from components.errors import ExitCode
 from pipeline.cli.submit import submit
-from pipeline.runners.events import Message
 from pipeline.submission import package
 from pipeline.submission.access import Access
 from pipeline.submission.asked import Asked
 from pipeline.submission.submit import submit as submit_draft
 from pipeline.submission.watch import WaitedError
 from tests.pipeline.submission import argo, compiled
-from tests.pipeline.submission.argo import DELETED, EXIT, OK, RUNNING, Workflow
+from tests.pipeline.submission.argo import DELETED, DONE, EXIT, LOST, OK, RUNNING, WORKING, Workflow
 from tests.pipeline.submission.conftest import Cluster
 from tests.pipeline.submission.kfp_server import Call, Refused
 
-DONE = Workflow("Succeeded", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
-WORKING = Workflow("Running", {"start": [OK], "example-gen": [RUNNING]})
-LOST = Workflow("Error", {"start": [OK], "example-gen": [OK], "trainer": [EXIT, DELETED]})
 KILLED = "I1122 main.go:29] Setting it\nmillrace: {}\nF1122 main.go:59] failed to execute component: exit status {}\n"
-
-
-def _parameters(cluster: Cluster) -> list[dict]:
-    return [run["runtime_config"].get("parameters", {}) for run in cluster.backend.runs.values()]
 
 
 def test_tasks_are_told_as_they_begin_and_end(cluster: Cluster) -> None:
@@ -129,7 +121,7 @@ def test_a_run_whose_pod_was_lost_goes_on_under_its_id(cluster: Cluster, lost: W
     answer = cluster.submit("--wait", "--param", "trainer_epochs=4")
     first, second, third = cluster.backend.runs
     assert answer.code == ExitCode.OK
-    assert _parameters(cluster) == [
+    assert cluster.parameters == [
         {"trainer_epochs": 4},
         {"trainer_epochs": 4, "run_id": first},
         {"trainer_epochs": 4, "run_id": first},
@@ -146,7 +138,7 @@ def test_a_run_that_was_given_an_id_goes_on_under_that(cluster: Cluster) -> None
     answer = cluster.submit("--wait", "--param", "run_id=mine")
     assert answer.code == ExitCode.OK
     assert f"run {next(iter(cluster.backend.runs))} goes on with mine\n" in answer.out
-    assert _parameters(cluster) == [{"run_id": "mine"}, {"run_id": "mine"}]
+    assert cluster.parameters == [{"run_id": "mine"}, {"run_id": "mine"}]
 
 
 def test_a_run_goes_on_only_so_often(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -181,70 +173,6 @@ def test_a_kfp_that_does_not_tell_why_is_believed_no_loss(cluster: Cluster) -> N
     cluster.backend.old_api = False
     cluster.backend.stories += [[LOST], [DONE]]
     assert cluster.submit("--wait").code == ExitCode.CRASH
-    assert len(cluster.backend.runs) == 1
-
-
-def test_resume_takes_the_parameters_of_the_run_and_its_id(cluster: Cluster) -> None:
-    cluster.backend.stories += [[WORKING, LOST], [LOST], [DONE]]
-    cluster.submit("--param", "trainer_epochs=4", "--param", "pipeline_root=/data", "--experiment", "x")
-    (first,) = cluster.backend.runs
-    still = cluster.submit("--resume", first)
-    assert still.code == ExitCode.INPUT
-    assert f"--resume {first} is running still" in still.err
-    cluster.submit("--resume", f"{cluster.host}/#/runs/details/{first}", "--param", "trainer_epochs=5")
-    second = list(cluster.backend.runs)[-1]
-    answer = cluster.submit("--resume", second, "--wait")
-    assert answer.code == ExitCode.OK
-    before = {"trainer_epochs": 4, "pipeline_root": "/data"}
-    now = {"trainer_epochs": 5, "pipeline_root": "/data", "run_id": first}
-    assert _parameters(cluster) == [before, now, now]
-    assert len({each["experiment_id"] for each in cluster.backend.runs.values()}) == 1
-    last = list(cluster.backend.runs)[-1]
-    assert "there is nothing to go on with" in cluster.submit("--resume", last).err
-    unknown = cluster.submit("--resume", "no-such-run")
-    assert unknown.code == ExitCode.INPUT
-    assert "--resume no-such-run: " in unknown.err
-    assert "goes on with --param run_id=no-such-run" in unknown.err
-
-
-@pytest.mark.parametrize("run", ["..", "a b", "{run_id}", "/", "\udcff"])
-def test_what_is_no_id_of_a_run_is_not_asked_for(cluster: Cluster, run: str) -> None:
-    answer = cluster.submit("--resume", run)
-    assert answer.code == ExitCode.INPUT
-    assert f"--resume {run!r}: write the id of a run in KFP, or the link to it" in answer.err
-    assert len(cluster.backend.calls) == 1
-
-
-@pytest.mark.parametrize(
-    "link", ["/#/runs/details/{}", "/_/pipeline/?ns=ann#/runs/details/{}/", "/x/{}?experimentId=1"]
-)
-def test_a_link_to_a_run_is_the_run(cluster: Cluster, link: str) -> None:
-    cluster.backend.stories += [[LOST], [DONE]]
-    cluster.submit()
-    (run,) = cluster.backend.runs
-    assert cluster.submit("--resume", cluster.host + link.format(run)).code == ExitCode.OK
-    assert _parameters(cluster) == [{}, {"run_id": run}]
-
-
-def test_a_run_of_another_pipeline_is_not_gone_on_with(cluster: Cluster) -> None:
-    cluster.backend.stories.append([LOST])
-    cluster.submit()
-    (run,), (pipeline,) = cluster.backend.runs, cluster.backend.pipelines.values()
-    pipeline["display_name"] = "digits"
-    refused = cluster.submit("--resume", run)
-    assert refused.code == ExitCode.INPUT
-    assert f"--resume {run}: it is a run of digits, not of taxi" in refused.err
-    assert len(cluster.backend.runs) == 1
-    cluster.backend.pipelines.clear()  # and uploaded again, it has another id
-    assert cluster.submit("--resume", run).code == ExitCode.OK
-    assert _parameters(cluster) == [{}, {"run_id": run}]
-
-
-def test_resume_waits_for_a_run_that_is_still_at_work(cluster: Cluster) -> None:
-    cluster.backend.stories.append([WORKING, WORKING, DONE])
-    cluster.submit()
-    (run,) = cluster.backend.runs
-    assert cluster.submit("--resume", run, "--wait").code == ExitCode.OK
     assert len(cluster.backend.runs) == 1
 
 
@@ -300,7 +228,7 @@ def test_a_run_that_kfp_has_made_without_answering_is_gone_on_with(cluster: Clus
     cluster.backend.stories += [[LOST], [DONE], [WORKING]]
     assert cluster.submit("--wait").code == ExitCode.OK
     assert len(cluster.backend.runs) == 2
-    assert _parameters(cluster) == [{}, {"run_id": list(cluster.backend.runs)[0]}]
+    assert cluster.parameters == [{}, {"run_id": list(cluster.backend.runs)[0]}]
 
 
 def test_a_run_that_goes_on_is_named_after_the_one_before(cluster: Cluster) -> None:
@@ -345,57 +273,3 @@ def test_a_token_that_runs_out_ends_the_waiting_but_not_the_run(cluster: Cluster
     assert answer.code == ExitCode.INPUT
     assert "the run is left alone: " in answer.out
     assert "answered 401" in answer.err
-
-
-def _waited(cluster: Cluster, stuck: float) -> tuple[int, str]:
-    """What waiting ends with, and says."""
-    said: list[Any] = []
-    asked = Asked(Access(cluster.host), wait=True, every=0.1, stuck=stuck, image_check=False)
-    code = submit_draft(package.of_file(str(cluster.file), []), asked, said.append)
-    return code, "\n".join(each.text for each in said if isinstance(each, Message))
-
-
-_FAILED = {"start": [OK], "example-gen": [OK], "trainer": [DELETED]}
-
-
-@pytest.mark.parametrize(
-    "stuck",
-    [
-        Workflow("Running", _FAILED, root="Failed"),
-        Workflow("Running", {**_FAILED, "example-gen": [RUNNING]}, root="Error"),
-        Workflow("Running", {"start": [OK], "example-gen": [OK], "trainer": [OK]}, root="Running"),
-    ],
-    ids=["all has ended", "the DAG has failed", "all tasks have succeeded"],
-)
-def test_a_run_that_does_not_end_though_all_of_it_has_goes_on(cluster: Cluster, stuck: Workflow) -> None:
-    cluster.backend.stories += [[WORKING, stuck], [DONE]]
-    code, said = _waited(cluster, 0.3)
-    first, second = cluster.backend.runs
-    assert code == ExitCode.OK
-    assert _parameters(cluster) == [{}, {"run_id": first}]
-    assert f"run {first} is still running, and nothing of it has been for 0.3 s: Argo waits for" in said
-    assert f"run {first} was lost" in said
-    assert f"it goes on as {second}" in said
-
-
-def test_a_stuck_run_that_was_terminated_does_not_go_on(cluster: Cluster) -> None:
-    tasks = {"start": [OK], "example-gen": [OK], "trainer": [OK]}
-    cluster.backend.stories += [[WORKING, Workflow("Running", tasks, root="Running", terminated=True)]]
-    code, said = _waited(cluster, 0.3)
-    assert (code, len(cluster.backend.runs)) == (ExitCode.INTERRUPTED, 1)
-    assert "was terminated" in said
-
-
-def test_a_run_is_not_stuck_while_a_task_is_under_way_or_for_a_moment(cluster: Cluster) -> None:
-    ending = Workflow("Running", {"start": [OK], "example-gen": [OK], "trainer": [OK]})
-    cluster.backend.stories += [[*[WORKING] * 8, ending, DONE]]
-    code, said = _waited(cluster, 0.5)
-    assert (code, len(cluster.backend.runs)) == (ExitCode.OK, 1)
-    assert "Argo waits" not in said
-
-
-def test_a_stuck_run_whose_task_has_failed_has_failed(cluster: Cluster) -> None:
-    cluster.backend.stories += [[Workflow("Running", {"start": [OK], "trainer": [EXIT]}, root="Failed")]]
-    code, said = _waited(cluster, 0.3)
-    assert (code, len(cluster.backend.runs)) == (ExitCode.CRASH, 1)
-    assert "Trainer failed: Error (exit code 1)" in said
