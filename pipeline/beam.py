@@ -143,6 +143,9 @@ def _of_flink(flink: Flink, name: str, copies: str) -> Iterator[tuple[str, objec
         yield "job_server_jvm_properties", "-XX:TieredStopAtLevel=1"
         yield "job_server_jvm_properties", "-XX:+UseSerialGC"
     yield "parallelism", flink.parallelism
+    # Nothing waits for two slots at a time: jobs that each have one of two would wait for ever. And where a TaskManager
+    # is lost, only what it had done is done again.
+    yield "execution_mode_for_batch", "BATCH"
     yield "environment_type", flink.workers.upper()
     if flink.workers == "external":
         yield "environment_config", flink.worker_address

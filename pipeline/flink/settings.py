@@ -38,10 +38,19 @@ class Memory:
 COMMON = {
     # All of Beam's classes from lib: with each job's own, the workers that one job left could not serve the next.
     "classloader.resolve-order": "parent-first",
-    "restart-strategy.type": "fixed-delay",
-    "restart-strategy.fixed-delay.attempts": 3,
+    # With a TaskManager dozens of tasks fail, one after another. A fixed delay counts each of them, and has none left;
+    # this counts what fails during a delay once (FLIP-364, Flink 1.19).
+    "restart-strategy.type": "exponential-delay",
+    "restart-strategy.exponential-delay.attempts-before-reset-backoff": 3,
     # Longer than a worker stays with its TaskManager (options: environment_cache_millis), or the dead one is met again.
-    "restart-strategy.fixed-delay.delay": "15 s",
+    "restart-strategy.exponential-delay.initial-backoff": "15 s",
+    "restart-strategy.exponential-delay.max-backoff": "1 min",
+    "restart-strategy.exponential-delay.jitter-factor": 0.0,
+    # How long after a restart a failure is another matter.
+    "restart-strategy.exponential-delay.reset-backoff-threshold": "10 min",
+    # Milliseconds: a TaskManager that does not take two in turn is gone. Were that longer than the delay above,
+    # a restart would be given its slots once more.
+    "heartbeat.interval": 4000,
     # Milliseconds: how long a job waits while others have the slots. After Flink's five minutes it fails.
     "slot.request.timeout": 3600000,
     "taskmanager.network.sort-shuffle.min-buffers": 64,

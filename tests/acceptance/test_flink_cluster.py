@@ -1,13 +1,11 @@
-"""The taxi pipeline's Beam steps on a Flink cluster of two TaskManagers, which this brings up, and takes down again.
-
-It has not been run as a whole yet, so it has no name by which `make acceptance` finds it:
-`pytest -m acceptance tests/acceptance/flink_cluster.py`.
-"""
+"""The taxi pipeline's Beam steps on a Flink cluster of two TaskManagers, which this brings up, and takes down again."""
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import dataclasses
+import hashlib
 import pathlib
 import signal
 import socket
@@ -47,11 +45,15 @@ class Brought:
     packages: packages.Packages
     cluster: Cluster
 
-    @property
-    def settings(self) -> list[str]:
+    def settings(self, **more: str) -> list[str]:
         """Flags of `millrace run`."""
-        flink = {"master": self.cluster.master, "worker_address": self.cluster.workers, "jar": str(self.cluster.server)}
+        flink = {"master": self.cluster.master, "worker_address": self.cluster.workers, **more}
         return ["--set", "beam.runner=flink", "--set", f"beam.flink={flink}"]
+
+    @property
+    def own_servers(self) -> list[str]:
+        """Flags with which each job has a job server of its own."""
+        return self.settings(jar=str(self.cluster.server))
 
     @property
     def flink(self) -> rest.Flink:
@@ -68,9 +70,18 @@ class Brought:
 
 
 @pytest.fixture(scope="module")
-def brought(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brought]:
+def fetched() -> Iterator[concurrent.futures.Future[packages.Packages]]:
+    """What a cluster needs, on its way while other things are done."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        yield pool.submit(packages.fetched, print)
+
+
+@pytest.fixture(scope="module")
+def brought(
+    fetched: concurrent.futures.Future[packages.Packages], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Brought]:
     folder = tmp_path_factory.mktemp("flink")
-    found = packages.fetched(print)
+    found = fetched.result()
     made = Brought(folder, found, clusters.up(folder, found, SIZE, 0, 0, print))
     yield made
     processes = [member.process for member in made.cluster.alive]
@@ -100,7 +111,7 @@ def big_tipper(columns):
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory, own: pathlib.Path) -> pathlib.Path:
+def here(fetched: object, own: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A root with a run on the DirectRunner."""
     root = tmp_path_factory.mktemp("here")
     run(root, own)
@@ -109,42 +120,41 @@ def here(tmp_path_factory: pytest.TempPathFactory, own: pathlib.Path) -> pathlib
 
 def run(root: pathlib.Path, own: pathlib.Path, *arguments: object) -> str:
     """Run the pipeline, which must succeed; returns what was printed."""
-    label = f"heads.0.label_function={own / 'own.py'}:big_tipper"
-    answer = shell.millrace("run", "taxi", "--root", root, "--set", label, *arguments)
+    answer = shell.millrace("run", "taxi", "--root", root, *labelled(own), *arguments)
     assert answer.code == 0, answer.err
     return answer.out
 
 
-def finished(brought: Brought, run: str) -> dict[str, int]:
+def labelled(own: pathlib.Path) -> list[str]:
+    """Flags with which the user's code makes the label."""
+    return ["--set", f"heads.0.label_function={own / 'own.py'}:big_tipper"]
+
+
+def finished(brought: Brought) -> dict[str, int]:
     """How many jobs on Flink have finished for each node."""
-    names = [job["name"] for job in brought.flink.jobs() if job["state"] == "FINISHED" and run in job["name"]]
+    names = [job["name"] for job in brought.flink.jobs() if job["state"] == "FINISHED"]
     return {node: sum(f"-{node}-" in name for name in names) for node in ON_FLINK}
 
 
-def test_the_whole_pipeline_comes_to_the_same(
-    brought: Brought, here: pathlib.Path, own: pathlib.Path, tmp_path: pathlib.Path
+def test_a_whole_run_that_loses_a_taskmanager_in_each_step_comes_to_the_same(
+    here: pathlib.Path, brought: Brought, own: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
-    assert "Flink running" in run(tmp_path, own, *brought.settings)
-    assert finished(brought, "taxi-") == {"ExampleGen": 3, "Transform": 1, "Evaluator": 1, "Predictions": 1}
-    alike.check_runs(here, tmp_path)
-    copies = str(tmp_path / "beam" / "code")
+    root, artifacts = tmp_path / "root", tmp_path / "artifacts"
+    with job_server(brought, artifacts) as server, losing_taskmanagers(brought) as killed:
+        said = run(root, own, *brought.settings(job_server=server, artifacts=str(artifacts)))
+    assert "Flink running" in said
+    assert set(killed) == set(ON_FLINK)
+    assert finished(brought) == {"ExampleGen": 3, "Transform": 1, "Evaluator": 1, "Predictions": 1}
+    alike.check_runs(here, root)
+    copies = str(artifacts / "code")
     assert any(line.startswith(copies) for line in (own / "read.txt").read_text().splitlines())
 
 
-def test_a_taskmanager_may_be_lost_in_each_step(
-    brought: Brought, here: pathlib.Path, own: pathlib.Path, tmp_path: pathlib.Path
-) -> None:
-    with losing_taskmanagers(brought) as killed:
-        run(tmp_path, own, *brought.settings)
-    assert set(killed) == set(ON_FLINK)
-    alike.check_runs(here, tmp_path)
-
-
 def test_statistics_come_to_the_same_when_a_taskmanager_is_lost(
-    brought: Brought, here: pathlib.Path, tmp_path: pathlib.Path
+    here: pathlib.Path, brought: Brought, tmp_path: pathlib.Path
 ) -> None:
     """The node itself counts so few rows without Beam."""
-    config = override(load("taxi"), brought.settings[1::2]).model_copy(update={"root": str(tmp_path)})
+    config = override(load("taxi"), brought.own_servers[1::2]).model_copy(update={"root": str(tmp_path)})
     of_files = {
         str(tmp_path / f"{number}/FeatureStats.pb"): sorted(map(str, folder.glob("Split-train/*")))
         for number, folder in enumerate(alike.artifact(here, "ExampleGen", "examples"))
@@ -160,19 +170,6 @@ def test_statistics_come_to_the_same_when_a_taskmanager_is_lost(
         _ = pipeline | counting._Statistics(elsewhere, how, ())
     for path in of_files:
         alike.check_statistics(pathlib.Path(path), pathlib.Path(f"{path}-here"))
-
-
-def test_a_job_server_that_is_there_takes_the_jobs(
-    brought: Brought, here: pathlib.Path, own: pathlib.Path, tmp_path: pathlib.Path
-) -> None:
-    with job_server(brought, tmp_path / "artifacts") as address:
-        flink = {"master": brought.cluster.master, "worker_address": brought.cluster.workers, "job_server": address}
-        settings = ["--set", "beam.runner=flink", "--set", f"beam.flink={flink}", "--set", "data.window=1"]
-        before = finished(brought, "taxi-")["ExampleGen"]
-        run(tmp_path, own, *settings, "--set", f"beam.flink.artifacts={tmp_path / 'artifacts'}", "--to", "ExampleGen")
-    assert finished(brought, "taxi-")["ExampleGen"] == before + 1
-    [examples] = alike.artifact(tmp_path, "ExampleGen", "examples")
-    assert alike.records(examples) == alike.records(alike.artifact(here, "ExampleGen", "examples")[-1])
 
 
 @contextlib.contextmanager
@@ -225,42 +222,45 @@ def began_again(brought: Brought, job: str) -> bool:
     return bool(brought.flink._ask("GET", f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"])
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_client_that_is_gone_leaves_no_job_behind(
-    brought: Brought, own: pathlib.Path, tmp_path: pathlib.Path, how: signal.Signals
-) -> None:
-    label = ["--set", f"heads.0.label_function={own / 'own.py'}:big_tipper"]
-    command = [sys.executable, "-m", "pipeline.cli.main", "run", "taxi", "--root", str(tmp_path), *label]
-    client = subprocess.Popen([*command, *brought.settings], stdout=subprocess.DEVNULL)
-    job = started(brought, client)
-    copies = tmp_path / "beam" / "code"
-    assert list(copies.iterdir())
-    servers = [each for each in psutil.Process(client.pid).children(recursive=True) if each.name() == "java"]
-    assert servers
-    client.send_signal(how)
-    client.wait()
-    wait_for(lambda: state(brought, job) == "CANCELED")
-    wait_for(lambda: not any(server.is_running() for server in servers))
-    wait_for(lambda: not list(copies.iterdir()))
+def test_clients_that_are_gone_leave_no_job_behind(brought: Brought, own: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    clients = {how: Client(brought, own, tmp_path / how.name) for how in (signal.SIGINT, signal.SIGKILL)}
+    for how, client in clients.items():
+        wait_for(client.computes)
+        assert list(client.copies.iterdir())
+        client.servers = [each for each in client.process.children(recursive=True) if each.name() == "java"]
+        assert client.servers
+        client.process.send_signal(how)
+    for client in clients.values():
+        client.process.wait()
+        wait_for(client.has_left_nothing)
 
 
-def started(brought: Brought, client: subprocess.Popen[bytes]) -> str:
-    """The id of the client's job, once it runs."""
-    before = {job["jid"] for job in brought.flink.jobs()}
-    while client.poll() is None:
-        for job in brought.flink.jobs():
-            if job["jid"] not in before and job["state"] == "RUNNING":
-                return str(job["jid"])
-        time.sleep(0.2)
-    raise AssertionError("the client ended before its job began")
+class Client:
+    """A run that is under way, and its job servers once it has some."""
 
+    def __init__(self, brought: Brought, own: pathlib.Path, root: pathlib.Path) -> None:
+        self.copies = root / "beam" / "code"
+        self.servers: list[psutil.Process] = []
+        self._flink, self._root = brought.flink, hashlib.sha256(str(root).encode()).hexdigest()[:6]
+        command = [sys.executable, "-m", "pipeline.cli.main", "run", "taxi", "--root", root, *labelled(own)]
+        self.process = psutil.Popen([*map(str, command), *brought.own_servers], stdout=subprocess.DEVNULL)
 
-def state(brought: Brought, job: str) -> str:
-    return str(next(each["state"] for each in brought.flink.jobs() if each["jid"] == job))
+    def computes(self) -> bool:
+        """Whether it has a job that runs."""
+        return self._states == ["RUNNING"]
+
+    def has_left_nothing(self) -> bool:
+        """Whether its job is cancelled, its job servers have ended and its copies of code are gone."""
+        gone = not any(server.is_running() for server in self.servers) and not list(self.copies.iterdir())
+        return gone and self._states == ["CANCELED"]
+
+    @property
+    def _states(self) -> list[str]:
+        return [job["state"] for job in self._flink.jobs() if job["name"].endswith(self._root)]
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.2)
