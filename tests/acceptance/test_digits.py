@@ -1,11 +1,11 @@
-"""`millrace run digits`: from packed images to a pushed ResNet, three times with other random numbers."""
+"""`millrace run digits`: from packed images to a pushed ResNet, three times with other random numbers.
+
+Of the third one the median does not depend where the first two are on the same side of what is asked.
+"""
 
 from __future__ import annotations
 
-import json
-import os
 import pathlib
-import statistics
 import subprocess
 import sys
 
@@ -13,9 +13,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.evaluation_report import result
+from pipeline import runs
+from pipeline.runs import RunRecord
+
 pytestmark = pytest.mark.acceptance
 
 SEEDS = (0, 1, 2)
+GOOD = 0.98
 CHECKOUT = pathlib.Path(__file__).parents[2]
 DIGITS = CHECKOUT / "data/digits/span-2/images-00000-of-00001.tfrecord.gz"
 
@@ -29,32 +34,33 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         settings = ["--set", f"trainer.seed={seed}", "--set", "evaluator.thresholds.0.max_loss=null"]
         command = [sys.executable, "-m", "pipeline.cli.main", "run", "digits", "--root", str(root), *settings]
         subprocess.run(command, cwd=CHECKOUT, check=True)
+        if 2 * sum(score >= GOOD for score in scores(root)) > len(SEEDS):
+            break
     return root
 
 
-def runs(root: pathlib.Path) -> list[dict]:
-    records = [json.loads(path.read_text()) for path in sorted((root / "runs").glob("*/run.json"))]
-    return [record for record in records if not record["parent"]]
+def scores(root: pathlib.Path) -> list[float]:
+    """The accuracy of each run, oldest first, on all images that no selection has seen."""
+    return [accuracy(record) for record in runs.list_runs(str(root)) if not record.parent]
 
 
-def artifact(record: dict, node: str, key: str) -> str:
-    [found] = [each for each in record["nodes"] if each["id"] == node]
-    return found["artifacts"][key][0]
+def accuracy(record: RunRecord) -> float:
+    report = record.node("EvaluationReport")
+    assert report
+    [head] = result.load(report.artifacts["report"][0]).heads
+    whole = head.slices[0]
+    assert whole.slice == {}
+    assert whole.examples >= 350
+    value = whole.metrics["accuracy"].candidate.value
+    assert value is not None
+    return value
 
 
 def test_the_median_of_three_seeds_is_98_percent_of_images_that_no_selection_has_seen(root):
-    scores, times = [], []
-    for record in runs(root):
-        with open(os.path.join(artifact(record, "EvaluationReport", "report"), "result.json")) as file:
-            [head] = json.load(file)["heads"]
-        whole = head["slices"][0]
-        assert whole["slice"] == {}
-        assert whole["examples"] >= 350
-        scores.append(whole["metrics"]["accuracy"]["candidate"]["value"])
-        times.append(sum(node["seconds"] for node in record["nodes"]))
-    print(f"accuracy {scores}, seconds in nodes {[round(each) for each in times]}")
-    assert len(scores) == len(SEEDS)
-    assert statistics.median(scores) >= 0.98
+    found = scores(root)
+    print(f"accuracy {found}")
+    # Two of them are enough: the median is not below both.
+    assert sum(score >= GOOD for score in found) >= 2
 
 
 def test_the_pushed_model_reads_encoded_images(root):

@@ -52,7 +52,7 @@ def test_on_flink_beam_reads_what_the_config_says() -> None:
     assert portable.environment_cache_millis == str(beam.ENVIRONMENT_CACHE_MILLIS)
     assert read(args, options.JobServerOptions).artifacts_dir == "/shared/runs/beam"
     assert read(args, options.SetupOptions).setup_file is None
-    assert "--parallelism=8" in args
+    assert {"--parallelism=8", "--execution_mode_for_batch=BATCH"} <= set(args)
     assert read(args, options.GoogleCloudOptions).job_name == pipelines.name
     assert pipelines.name.startswith("shop-ExampleGen-run-1-")
     assert pipelines.shared == ("/shared/runs", "/shared/runs/beam")

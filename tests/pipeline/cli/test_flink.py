@@ -1,4 +1,4 @@
-"""`millrace flink` where no cluster is up. What brings one up is in tests/acceptance/flink_cluster.py."""
+"""`millrace flink` where no cluster is up. What brings one up is in tests/acceptance/test_flink_cluster.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ends with a client. Jobs are ended, too: tests/acceptance/flink_cluster.py."""
+"""What ends with a client. Jobs are ended, too: tests/acceptance/test_flink_cluster.py."""
 
 from __future__ import annotations
 

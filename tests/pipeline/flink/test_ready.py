@@ -1,4 +1,4 @@
-"""What is said before a job that could not run. The rest, with a cluster: tests/acceptance/flink_cluster.py."""
+"""What is said before a job that could not run. The rest, with a cluster: tests/acceptance/test_flink_cluster.py."""
 
 from __future__ import annotations
 
