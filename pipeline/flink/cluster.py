@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import psutil
 
 from components.errors import InputError
+from pipeline import runs
 from pipeline.flink import java, settings, workers
 from pipeline.flink.packages import Packages, Tell, alone, cache
 from pipeline.flink.rest import Flink, Unreachable
@@ -39,18 +40,22 @@ class Size:
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """A process of a cluster. `started` tells it from a later one with the same id."""
+    """A process of a cluster, with its name there and as `runs.process_id` tells it."""
 
     name: str
-    pid: int
-    started: float
+    identity: str
+
+    @property
+    def pid(self) -> int:
+        """Its id, which a later process may have, too."""
+        return int(self.identity.partition(":")[0])
 
     @property
     def process(self) -> psutil.Process | None:
         """The process, while it lives."""
         try:
             found = psutil.Process(self.pid)
-            alive = found.create_time() == self.started and found.status() != psutil.STATUS_ZOMBIE
+            alive = runs.process_id(self.pid) == self.identity and found.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return None
         return found if alive else None
@@ -185,7 +190,7 @@ def _started(name: str, command: Sequence[str], cluster: Cluster) -> Member:
         process = subprocess.Popen(
             command, cwd=cluster.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    return Member(name, process.pid, psutil.Process(process.pid).create_time())
+    return Member(name, runs.process_id(process.pid))
 
 
 def _await(cluster: Cluster, slots: int) -> None:

@@ -7,10 +7,10 @@ import socket
 import subprocess
 import sys
 
-import psutil
 import pytest
 
 from components.errors import ExitCode, InputError
+from pipeline import runs
 from pipeline.flink import cluster as clusters
 from pipeline.flink.cluster import Cluster, Member, Size
 from pipeline.flink.packages import Packages
@@ -39,12 +39,12 @@ def test_a_port_that_is_taken_is_named(tmp_path: pathlib.Path) -> None:
 
 def test_a_process_that_took_a_dead_one_s_id_is_none_of_the_cluster_s() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        begun = psutil.Process(process.pid).create_time()
-        assert Member("jobmanager", process.pid, begun).process
-        assert Member("jobmanager", process.pid, begun - 100).process is None
+        identity = runs.process_id(process.pid)
+        assert Member("jobmanager", identity).process
+        assert Member("jobmanager", f"{process.pid}:1").process is None
         assert process.stdin
         process.stdin.close()
-    assert Member("jobmanager", process.pid, begun).process is None
+    assert Member("jobmanager", identity).process is None
 
 
 def test_what_does_not_come_up_is_ended_and_shown(tmp_path: pathlib.Path) -> None:
