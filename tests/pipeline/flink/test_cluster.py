@@ -16,7 +16,7 @@ import pytest
 from components.errors import InputError
 from pipeline import runs
 from pipeline.flink import cluster as clusters
-from pipeline.flink import java, record
+from pipeline.flink import record
 from pipeline.flink.cluster import Asked
 from pipeline.flink.packages import Packages, alone
 from pipeline.flink.record import Cluster, Member
@@ -34,14 +34,6 @@ def tell(what):
 folder = pathlib.Path(sys.argv[1])
 cluster.up(folder, Packages(folder, folder), cluster.Asked(taskmanagers=1, port=0, worker_port=0), tell)
 """
-
-
-@pytest.fixture
-def needs_java() -> None:
-    try:
-        java.found()
-    except InputError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import http.server
-import json
 import os
 import pathlib
-import threading
 from collections.abc import Iterator
-from typing import Any
 
 import grpc
 import pytest
@@ -21,6 +17,7 @@ from components.errors import ConfigError, InputError
 from pipeline.beam import Pipelines
 from pipeline.config import Flink
 from pipeline.flink import ready, workers
+from tests.pipeline.flink.jobmanager import answering, overview
 
 NOBODY = "localhost:9"
 """The port of `discard`, which nobody listens to any more."""
@@ -69,31 +66,6 @@ def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
         check(Flink(master=address))
 
 
-@contextlib.contextmanager
-def answering(*answers: Any, status: int = 200) -> Iterator[str]:
-    """The address of a server that answers these, one after the other and the last again and again, as JSON."""
-    left = list(answers)
-
-    class Json(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(left.pop(0) if left[1:] else left[0]).encode())
-
-        def log_message(self, *_: object) -> None:
-            """Nowhere."""
-
-    with http.server.HTTPServer(("127.0.0.2", 0), Json) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.2:{server.server_port}"
-        server.shutdown()
-
-
-def overview(slots: int) -> dict[str, object]:
-    """What Flink 1.19 answers, shortened."""
-    return {"flink-version": "1.19.3", "slots-total": slots, "taskmanagers": slots}
-
-
 def test_a_taskmanager_that_was_lost_is_waited_for() -> None:
     told = []
     progress.set_sink(told.append)
@@ -119,6 +91,7 @@ def test_a_job_server_that_does_not_answer_is_named() -> None:
     [
         (Flink(), "localhost:50000"),
         (Flink(master="http://127.0.0.1:8081/"), "localhost:50000"),
+        (Flink(master="[::1]:8081", worker_address="[::1]:50000"), "[::1]:50000"),
         (Flink(master="jobs:8081", worker_address="pool.shop:50000"), "pool.shop:50000"),
     ],
 )
@@ -133,7 +106,39 @@ def test_a_pool_beside_each_taskmanager_is_asked_at_that_one_s_address() -> None
         for number in (7, 8)
     ]
     with answering({"taskmanagers": managers}) as master:
-        assert ready._pools(Flink(master=master)) == ["10.0.0.7:50001", "10.0.0.8:50001"]
+        for pool in ("localhost:50000", "[::1]:50000"):
+            assert ready._pools(Flink(master=master, worker_address=pool)) == ["10.0.0.7:50001", "10.0.0.8:50001"]
+
+
+@pytest.mark.usefixtures("needs_java")
+def test_a_jobmanager_that_goes_between_two_questions_is_waited_for() -> None:
+    """It is asked for its TaskManagers, whose pools are to be asked next."""
+    told = []
+    progress.set_sink(told.append)
+    with answering({"taskmanagers": []}, paths={"/overview": overview(2), "/taskmanagers": 503}) as master:
+        flink = Flink(master=master)
+        with pytest.raises(InputError, match="beam.flink.master: http://.*: 503 Service Unavailable. Is the cluster"):
+            ready.check(flink, Pipelines((), flink=flink), patience=1)
+    progress.set_sink(None)
+    assert [fields["Flink"] for fields in told] == ["waits"]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("localhost:65536", "worker_address: localhost:65536 is no HOST:PORT: Port out of range"),
+        ("localhost:65535", "worker_address, one port further: localhost:65536 is no HOST:PORT: Port out of range"),
+        ("::1:50000", "worker_address: ::1:50000 is no HOST:PORT"),
+    ],
+)
+def test_ports_that_there_are_not_are_named(address: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"beam.flink.{said}"):
+        ready._pools(Flink(master="jobs:8081", worker_address=address))
+    with (
+        answering(overview(2)) as master,
+        pytest.raises(ConfigError, match="beam.flink.job_server: .*:65536 is no HOS"),
+    ):
+        check(Flink(master=master, job_server="127.0.0.1:65536"))
 
 
 def test_workers_that_see_what_this_process_sees_are_taken(pool: str, tmp_path: pathlib.Path) -> None:
