@@ -19,7 +19,8 @@ import pipeline
 _SERVICE, _METHOD = "millrace.WorkerPool", "Look"
 _DISTRIBUTIONS = ("apache-beam", "tfx", "tensorflow", "tensorflow-transform", "tfx-bsl", "pyarrow", "dill")
 """What pickled functions and the data between them depend on."""
-_CODE = ("components", "pipeline/ml")
+_CODE = ("components", "pipeline")
+"""Workers run what a job names: of each step, of the user's config, and whatever those import."""
 
 
 def versions() -> dict[str, str]:
@@ -31,7 +32,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def _code() -> str:
-    """A digest of what of our own runs in workers."""
+    """A digest of all of our own code."""
     checkout = pathlib.Path(pipeline.__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(file for package in _CODE for file in (checkout / package).rglob("*.py")):
