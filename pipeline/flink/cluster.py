@@ -183,7 +183,7 @@ def _serves(cluster: Cluster) -> bool:
     """Whether it is the cluster's own pool that answers."""
     [pool] = [member for member in cluster.members if member.name == POOL]
     try:
-        return workers.ask(cluster.workers, (), timeout=2).process == pool.pid
+        return workers.ask(cluster.workers, timeout=2).process == pool.pid
     except ConnectionError:
         return False
 

@@ -112,20 +112,18 @@ def _check_job_server(flink: Config) -> None:
 def _check_workers(flink: Config, shared: Collection[str], read: Collection[str]) -> None:
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(_probe(folder)) for folder in shared]
-        here = workers.sizes([*probes, *read])
+        marks = {path: _mark(path) for path in (*probes, *read) if os.path.exists(path)}
         for address in _pools(flink):
             try:
-                answer = workers.ask(address, [*here])
+                answer = workers.ask(address, marks)
             except ConnectionError as error:
                 raise _NotYet(
                     f"beam.flink.worker_address: no pool of our workers answers at {address} ({error}). "
                     "It is started with `python -m pipeline.runners.pool`, and by `millrace flink up`"
                 ) from None
             _compare_versions(address, answer.versions)
-            for path in probes:
-                _check_shared(path, here[path], answer.sizes[path])
-            for path in read:
-                _check_read(address, path, here[path], answer.sizes[path])
+            for path in answer.lacking:
+                raise _not_shared(path) if path in probes else _not_readable(address, path)
 
 
 def _pools(flink: Config) -> list[str]:
@@ -180,18 +178,23 @@ def _compare_versions(address: str, theirs: Mapping[str, str]) -> None:
         )
 
 
-def _check_shared(path: str, here: int | None, there: int | None) -> None:
-    if here != there:
-        raise InputError(
-            f"{os.path.dirname(path)}: the workers do not see what is written there: the root and beam.flink.artifacts "
-            "must lie on a volume that this process, Flink's TaskManagers and their workers share, under the same path"
-        )
+def _mark(path: str) -> workers.Mark:
+    try:
+        return workers.mark(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot read it: {error.strerror}") from None
 
 
-def _check_read(address: str, path: str, here: int | None, there: int | None) -> None:
-    if here != there:
-        what = "lack it" if there is None else f"have another one, of {there:,} bytes"
-        raise InputError(
-            f"{path}: the workers at {address} are to read it, and {what}: put it where they see it under the same "
-            "path, or build it into their image (millrace image build --project)"
-        )
+def _not_shared(probe: str) -> InputError:
+    return InputError(
+        f"{os.path.dirname(probe)}: the workers do not see what is written there: the root and beam.flink.artifacts "
+        "must lie on a volume that this process, Flink's TaskManagers and their workers share, under the same path"
+    )
+
+
+def _not_readable(address: str, path: str) -> InputError:
+    what = "have nothing that is in it" if os.path.isdir(path) else "lack it or have another one"
+    return InputError(
+        f"{path}: the workers at {address} are to read it, and {what}: put it where they see it under the same path, "
+        "or build it into their image (millrace image build --project)"
+    )

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
-import os
 import pathlib
-from collections.abc import Iterator
 
-import grpc
 import pytest
-from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
 
 from components import progress
 from components.errors import ConfigError, InputError
@@ -21,17 +16,6 @@ from tests.pipeline.flink.jobmanager import answering, overview
 
 NOBODY = "localhost:9"
 """The port of `discard`, which nobody listens to any more."""
-
-
-@pytest.fixture
-def pool() -> Iterator[str]:
-    """The address of a server that answers as a pool does."""
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
-    workers.serve(server)
-    port = server.add_insecure_port("localhost:0")
-    server.start()
-    yield f"localhost:{port}"
-    server.stop(0)
 
 
 def check(flink: Flink, *args: str) -> None:
@@ -147,13 +131,13 @@ def test_workers_that_see_what_this_process_sees_are_taken(pool: str, tmp_path: 
     assert not list((tmp_path / "root").iterdir())
 
 
-def test_what_workers_do_not_see_is_named() -> None:
+def test_what_workers_do_not_see_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(InputError, match="/there/root: the workers do not see what is written there"):
-        ready._check_shared("/there/root/.probe-1", 20, None)
-    with pytest.raises(InputError, match="/there/words.txt: the workers at pool:1 are to read it, and lack it"):
-        ready._check_read("pool:1", "/there/words.txt", 20, None)
-    with pytest.raises(InputError, match="and have another one, of 1,000 bytes"):
-        ready._check_read("pool:1", "/there/words.txt", 20, 1000)
+        raise ready._not_shared("/there/root/.probe-1")
+    with pytest.raises(InputError, match="/words.txt: the workers at pool:1 are to read it, and lack it or have anot"):
+        raise ready._not_readable("pool:1", "/words.txt")
+    with pytest.raises(InputError, match=f"{tmp_path}: the workers at pool:1 .* and have nothing that is in it"):
+        raise ready._not_readable("pool:1", str(tmp_path))
 
 
 def test_other_versions_than_the_client_s_are_named() -> None:
@@ -181,24 +165,3 @@ def test_other_workers_install_what_pip_packs() -> None:
         return
     with pytest.raises(ConfigError, match="Beam packs it with pip, which this environment lacks"):
         check(flink, "--requirements_file=mine.txt")
-
-
-def test_a_pool_says_what_it_has(pool: str, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "mine.py").write_text("x = 1\n")
-    answer = workers.ask(pool, [str(tmp_path / "mine.py"), str(tmp_path / "gone.py")])
-    assert answer.versions == workers.versions()
-    assert answer.versions["apache-beam"] == "2.61.0"
-    assert answer.sizes == {str(tmp_path / "mine.py"): 6, str(tmp_path / "gone.py"): None}
-    assert answer.process == os.getpid()
-
-
-def test_where_nobody_answers_that_is_said() -> None:
-    with pytest.raises(ConnectionError, match="unavailable"):
-        workers.ask(NOBODY, [])
-
-
-def test_beams_own_pool_is_told_from_ours() -> None:
-    address, server = BeamFnExternalWorkerPoolServicer.start()
-    with pytest.raises(ConnectionError, match="unimplemented"):
-        workers.ask(address, [])
-    server.stop(0)
