@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 
+from components.errors import InputError
 from pipeline.runners.engine import PRELOAD
 from pipeline.runners.fork_server import ForkServer, Send
 
@@ -30,6 +31,13 @@ def main() -> None:
     parser.add_argument("--asked-at", metavar="HOST:PORT", help="where to say what it has, and to do nothing else")
     args = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        _serve(args.address, args.asked_at)
+    except InputError as error:
+        parser.error(str(error))
+
+
+def _serve(address: str, asked_at: str | None) -> None:
     ended = threading.Event()
     with ForkServer(PRELOAD) as forks:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -38,14 +46,13 @@ def main() -> None:
         from pipeline.runners import pool_service
 
         forks.call(_nothing, receive=_LOG.info)
-        servers = [pool_service.starting(forks, args.address)]
-        if args.asked_at:
-            servers.append(pool_service.answering(args.asked_at))
+        servers = [pool_service.starting(forks, address)]
+        if asked_at:
+            servers.append(pool_service.answering(asked_at))
         for server in servers:
             server.start()
-        _LOG.info("ready at %s", args.address)
-        while not ended.wait(3600):
-            pass
+        _LOG.info("ready at %s", address)
+        ended.wait()
         for server in servers:
             server.stop(0)
 

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 
+from components.errors import InputError
 from pipeline.flink import workers
 from pipeline.runners import pool_worker
 from pipeline.runners.fork_server import ChildDied, ForkServer
@@ -49,25 +50,39 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
 
 
 def starting(forks: ForkServer, address: str) -> grpc.Server:
-    """Starts workers there, and says what they have."""
-    server = grpc.server(
-        concurrent.futures.ThreadPoolExecutor(16),
-        # TaskManagers ping the pool as long as they use its workers.
-        options=[
-            ("grpc.http2.max_pings_without_data", 0),
-            ("grpc.http2.max_ping_strikes", 0),
-            ("grpc.so_reuseport", 0),
-        ],
-    )
+    """Starts workers there, and says what they have.
+
+    Raises:
+        InputError: it cannot listen there.
+    """
+    server = _server("--address", address, threads=16)
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(Pool(forks), server)
-    workers.serve(server)
-    server.add_insecure_port(address)
     return server
 
 
 def answering(address: str) -> grpc.Server:
-    """Says there what the workers have."""
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+    """Says there what the workers have.
+
+    Raises:
+        InputError: it cannot listen there.
+    """
+    return _server("--asked-at", address, threads=2)
+
+
+def _server(flag: str, address: str, threads: int) -> grpc.Server:
+    server = grpc.server(
+        concurrent.futures.ThreadPoolExecutor(threads),
+        options=[
+            # TaskManagers ping the pool as long as they use its workers.
+            ("grpc.http2.max_pings_without_data", 0),
+            ("grpc.http2.max_ping_strikes", 0),
+            # Otherwise two pools share an address, and each has some of the questions.
+            ("grpc.so_reuseport", 0),
+        ],
+    )
     workers.serve(server)
-    server.add_insecure_port(address)
+    try:
+        server.add_insecure_port(address)
+    except RuntimeError:
+        raise InputError(f"{flag} {address}: cannot listen there. Is the port taken? Name another one") from None
     return server

@@ -15,16 +15,28 @@ from pipeline.runners.fork_server import Send
 
 
 def work(send: Send, worker_id: str, control: str, provision: str) -> None:
-    """Be a worker until its TaskManager hangs up."""
+    """Be a worker until its TaskManager hangs up.
+
+    Raises:
+        ConnectionError: it does so with an error.
+    """
+    try:
+        _work(worker_id, control, provision)
+    except grpc.RpcError as lost:
+        # Not what grpc raises itself: that cannot travel between processes.
+        raise ConnectionError(str(lost)) from None
+
+
+def _work(worker_id: str, control: str, provision: str) -> None:
     from apache_beam.runners.worker import sdk_worker_main
     from apache_beam.runners.worker.worker_id_interceptor import WorkerIdInterceptor
 
+    options = _options(worker_id, provision)
     # Beam reads it from the environment when it is imported, which it was before this worker had an id.
     WorkerIdInterceptor._worker_id = worker_id
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
-    options = _options(worker_id, provision)
     references.look_in(_copies(options))
     environment = {
         "WORKER_ID": worker_id,
@@ -32,11 +44,7 @@ def work(send: Send, worker_id: str, control: str, provision: str) -> None:
         "PIPELINE_OPTIONS": json.dumps(options),
     }
     _, harness, _ = sdk_worker_main.create_harness(environment)
-    try:
-        harness.run()
-    except grpc.RpcError as lost:
-        # Not what grpc raises itself: that cannot travel between processes.
-        raise ConnectionError(str(lost)) from None
+    harness.run()
 
 
 def _options(worker_id: str, provision: str) -> Mapping[str, Any]:
