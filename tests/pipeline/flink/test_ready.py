@@ -50,6 +50,7 @@ def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
         check(Flink(master=address))
 
 
+@pytest.mark.usefixtures("needs_java")
 def test_a_taskmanager_that_was_lost_is_waited_for() -> None:
     told = []
     progress.set_sink(told.append)
