@@ -47,13 +47,13 @@ def mark(path: str) -> Mark:
     """What tells whether another machine has the same there.
 
     Of a file its digest, of a long one that of its length and beginning. Of a folder the name of the first thing in it:
-    whatever comes after may be arriving just now.
+    whatever comes after may be arriving just now, and what is hidden may go.
 
     Raises:
         OSError: it cannot be read.
     """
     if os.path.isdir(path):
-        return {"entry": min(os.listdir(path), default="")}
+        return {"entry": min((name for name in os.listdir(path) if not name.startswith(".")), default="")}
     return {"sha256": _digest(path)}
 
 

@@ -61,8 +61,9 @@ def test_a_folder_that_is_empty_there_is_another(pool: str, tmp_path: pathlib.Pa
     data.mkdir()
     empty = {str(data): workers.mark(str(data))}
     (data / "span-1.csv").touch()
+    (data / ".span-0.csv.part").touch()
     marks = {str(data): workers.mark(str(data))}
-    (data / "span-2.csv").touch()
+    (data / ".span-0.csv.part").rename(data / "span-2.csv")
     assert workers.ask(pool, {**empty, **marks}).lacking == []
     (data / "span-1.csv").unlink()
     assert workers.ask(pool, marks).lacking == [str(data)]
