@@ -16,10 +16,9 @@ from pipeline.config.beam import Runner
 from pipeline.config.features import Vocabulary
 from pipeline.config.load import FILE_REFERENCE
 from pipeline.layout import Layout
+from pipeline.references import COPIES
 
 _SETUP_FILE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "setup.py")
-COPIES = "millrace_code"
-"""What our workers find the folder with copies of the user's code by, as one of Beam's experiments."""
 ENVIRONMENT_CACHE_MILLIS = 10_000
 """A worker stays so long with its TaskManager when it has nothing to do. Without it each stage starts its own."""
 

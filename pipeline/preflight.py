@@ -6,7 +6,7 @@ from apache_beam.runners import create_runner
 from tfx.dsl.io import fileio
 
 from components.errors import ConfigError, InputError
-from components.example_gen import patterns
+from components.example_gen import patterns, span_files
 from pipeline import references
 from pipeline.config import Backbone, Config
 from pipeline.dependencies import trained, user_code
@@ -60,7 +60,7 @@ def _check_serving(config: Config) -> None:
         return
     _check_bucket("drift.serving.path", serving.path)
     path = config.resolve(serving.path)
-    if not (patterns.spans(path) if patterns.has_span(path) else fileio.glob(path)):
+    if not (span_files.spans(path) if patterns.has_span(path) else fileio.glob(path)):
         raise ConfigError(f"drift.serving.path: no file matches {path}")
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from components.errors import ConfigError
 
+COPIES = "millrace_code"
+"""What our workers find the folder with copies of the user's code by, as one of Beam's experiments."""
 _copies = ""
 
 

@@ -6,8 +6,9 @@ one worker, so that the cost per row and the memory do not depend on the size of
     component   what the graph sees            transforms  the Beam pipeline: scan → survey → write
     driver      which span, which files        facts       the small things that travel between its steps
     executor    runs the pipeline, raises      settings    what the user chose
-    patterns    {SPAN} in paths                splits      which row goes where
-    readers     format name → reader           cells       columns and their types (TFX's lattice)
+    patterns    {SPAN} in paths                span_files  the files that there are of such a path
+    splits      which row goes where           cells       columns and their types (TFX's lattice)
+    readers     format name → reader
     csv_format, jsonl_format, tfrecord_format, parquet_format
     text_ranges cuts text files into ranges    example_wire   tf.Example as bytes
     images      checks images and appends their properties

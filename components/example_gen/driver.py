@@ -21,7 +21,7 @@ from tfx.utils import proto_utils
 
 from components.artifacts import SPAN
 from components.errors import InputError
-from components.example_gen import patterns
+from components.example_gen import patterns, span_files
 from components.spans import INGESTION, ingestion
 
 PATH, FORMAT, SETTINGS, QUARANTINE = "path", "format", "settings", "quarantine"
@@ -72,7 +72,7 @@ def resolved(exec_properties: Mapping[str, Any]) -> dict[str, Any]:
     [split] = config.splits
     span, version = 0, None
     if patterns.has_span(path):
-        match = patterns.chosen(path, _asked(exec_properties))
+        match = span_files.chosen(path, _asked(exec_properties))
         if match is None:
             raise _nothing(path, f"no file matches {path}")
         span, version, split.pattern = match.span, match.version, posixpath.relpath(match.pattern, base)
@@ -125,10 +125,10 @@ def _asked(exec_properties: Mapping[str, Any]) -> Optional[int]:
 
 
 def _nothing(path: str, why: str) -> InputError:
-    spans = patterns.spans(path)
+    spans = span_files.spans(path)
     if spans:
         there = f"The spans that exist: {', '.join(map(str, spans))}"
     else:
-        siblings = patterns.siblings(path)
+        siblings = span_files.siblings(path)
         there = f"There is: {', '.join(siblings)}" if siblings else "Its folder is empty or does not exist"
     return InputError(f"data.path {path}: nothing to read ({why}). {there}")

@@ -1,4 +1,4 @@
-"""Paths with {SPAN}, {VERSION} and dates in them: which span they mean, and which files are of it.
+"""Paths with {SPAN}, {VERSION} and dates in them, as texts: which files they mean, and which span a file is of.
 
 The rules are those of TFX (tfx/components/example_gen/utils.py), whose own code cannot be imported without TensorFlow;
 a driver that only finds that nothing has changed would wait for it longer than for all else.
@@ -6,12 +6,9 @@ a driver that only finds that nothing has changed would wait for it longer than 
 
 import dataclasses
 import datetime
-import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Optional
-
-from tfx.dsl.io import fileio
 
 from components.errors import ConfigError
 
@@ -76,32 +73,16 @@ def divide(path: str) -> tuple[str, str]:
     return path[:cut] or "/", path[cut + 1 :]
 
 
-def spans(path: str) -> list[int]:
-    """The spans that exist for `path`, in order; dates count in days since 1970-01-01. Empty without placeholders."""
-    return sorted(files_by_span(path))
+def wildcard(path: str) -> str:
+    """A pattern that all files of a path with placeholders match, and perhaps others."""
+    return _SPEC.sub("*", to_tfx(path))
 
 
-def files_by_span(path: str) -> dict[int, list[str]]:
-    """The files of each span, sorted."""
-    found: dict[int, list[str]] = {}
-    for match in matches(path):
-        found.setdefault(match.span, []).append(match.file)
-    return found
-
-
-def chosen(path: str, span: Optional[int]) -> Optional[Match]:
-    """A file of the newest version of `span`, or of the newest span where that is None; None where there is none."""
-    of_span = [match for match in matches(path) if span is None or match.span == span]
-    return max(of_span, key=lambda match: (match.span, match.version or 0), default=None)
-
-
-def matches(path: str) -> Iterator[Match]:
-    """All files of a path with placeholders, sorted; none where it has no placeholders."""
-    if not has_span(path):
-        return
+def matches(path: str, files: Iterable[str]) -> Iterator[Match]:
+    """Those of `files` that are of a path with placeholders."""
     pattern = to_tfx(path)
     regex = re.compile(_regex(pattern))
-    for file in sorted(map(str, fileio.glob(_SPEC.sub("*", pattern)))):
+    for file in files:
         match = regex.fullmatch(file)
         span = _span(match)
         if match is not None and span is not None:
@@ -111,17 +92,6 @@ def matches(path: str) -> Iterator[Match]:
 
 def _filled(pattern: str, match: "re.Match[str]") -> str:
     return _SPEC.sub(lambda spec: str(match[spec[1]]), pattern)
-
-
-def siblings(path: str, limit: int = 10) -> list[str]:
-    """What there is in the deepest folder of `path` that exists: for a message that says what is not there."""
-    folder = divide(path)[0]
-    while folder not in ("", "/") and not fileio.isdir(folder):
-        folder = posixpath.dirname(folder)
-    try:
-        return [posixpath.join(folder, name) for name in sorted(fileio.listdir(folder))[:limit]]
-    except (fileio.NotFoundError, OSError):
-        return []
 
 
 def _wrong(path: str, why: str) -> ConfigError:

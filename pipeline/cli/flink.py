@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pathlib
 import shutil
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from components.errors import ExitCode
 from pipeline.cli.console import console, table
 from pipeline.flink import cluster as clusters
-from pipeline.flink import packages
-from pipeline.flink.cluster import Cluster, Size
+from pipeline.flink import packages, record
+from pipeline.flink.cluster import USUAL, Asked
+from pipeline.flink.record import Cluster
 from pipeline.flink.rest import Flink, Unreachable, runs
 
 folder_option = click.option(
@@ -19,9 +22,10 @@ folder_option = click.option(
     "folder",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=pathlib.Path),
-    default=clusters.usual_folder,
+    default=record.usual_folder,
     help="Where its logs and settings are; each folder is a cluster.",
 )
+Command = TypeVar("Command", bound=Callable[..., object])
 _LINES = """beam=c.Beam(
     runner="flink",
     flink=c.Flink(
@@ -32,6 +36,12 @@ _LINES = """beam=c.Beam(
 """What a config needs."""
 
 
+def _asked(name: str, kind: click.IntRange, what: str) -> Callable[[Command], Command]:
+    """A flag that a cluster which is up needs no more."""
+    flag = f"--{name.replace('_', '-')}"
+    return click.option(flag, type=kind, show_default=f"{USUAL[name]}, or as it is up", help=what)
+
+
 @click.group()
 def flink() -> None:
     """A Flink cluster of this machine's processes, to try and to test with."""
@@ -39,26 +49,24 @@ def flink() -> None:
 
 @flink.command()
 @folder_option
-@click.option("--taskmanagers", default=2, type=click.IntRange(min=1), show_default=True, help="How many.")
-@click.option("--slots", default=1, type=click.IntRange(min=1), show_default=True, help="Of each TaskManager.")
-@click.option("--port", default=8081, type=click.IntRange(0, 65535), show_default=True, help="Of Flink; 0: a free one.")
-@click.option(
-    "--worker-port", default=50000, type=click.IntRange(0, 65535), show_default=True, help="Of the Python workers."
-)
-def up(folder: pathlib.Path, taskmanagers: int, slots: int, port: int, worker_port: int) -> None:
+@_asked("taskmanagers", click.IntRange(min=1), "How many.")
+@_asked("slots", click.IntRange(min=1), "Of each TaskManager.")
+@_asked("port", click.IntRange(0, 65535), "Of Flink; 0: a free one.")
+@_asked("worker_port", click.IntRange(0, 65535), "Of the Python workers; 0: a free one.")
+def up(folder: pathlib.Path, **asked: int | None) -> None:
     """Bring it up, or bring back what is missing of it. The first time its packages are fetched."""
     screen = console()
-    size = Size(taskmanagers, slots)
-    made = clusters.up(folder.resolve(), packages.fetched(screen.print), size, port, worker_port, screen.print)
-    screen.print(f"up, with {taskmanagers * slots} slots: http://{made.master}, logs in {made.folder}\n")
-    screen.print(_LINES.format(cluster=made, slots=taskmanagers * slots), soft_wrap=True)
+    made = clusters.up(folder.resolve(), packages.fetched(screen.print), Asked(**asked), screen.print)
+    slots = made.taskmanagers * made.slots
+    screen.print(f"up, with {slots} slots: http://{made.master}, logs in {made.folder}\n")
+    screen.print(_LINES.format(cluster=made, slots=slots), soft_wrap=True)
 
 
 @flink.command()
 @folder_option
 def status(folder: pathlib.Path) -> int:
     """Its processes, slots and running jobs. Ends with 2 where it is not up."""
-    found = clusters.load(folder.resolve())
+    found = record.load(folder.resolve())
     screen = console()
     if found is None:
         screen.print("not up")
@@ -102,4 +110,4 @@ def jars(out: pathlib.Path) -> None:
 @folder_option
 def down(folder: pathlib.Path) -> None:
     """Take it down. Its logs stay."""
-    console().print("down" if clusters.down(folder.resolve()) else "it was not up")
+    console().print("down" if clusters.down(folder.resolve(), console().print) else "it was not up")

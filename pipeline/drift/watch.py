@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import tensorflow as tf
 
 from components.errors import ConfigError, ExitCode, InputError, MillraceError
-from components.example_gen import patterns
+from components.example_gen import span_files
 from pipeline import runs
 from pipeline.config import Config
 from pipeline.drift import hooks
@@ -152,7 +152,8 @@ def _in_child(send: Send, config: Config) -> RunRecord:
 
 def _files(send: Send, path: str) -> Files:
     del send
-    versions = {span: list(filter(None, map(_version, files))) for span, files in patterns.files_by_span(path).items()}
+    by_span = span_files.files_by_span(path)
+    versions = {span: list(filter(None, map(_version, files))) for span, files in by_span.items()}
     return {span: "\n".join(of_files) for span, of_files in versions.items() if of_files}
 
 

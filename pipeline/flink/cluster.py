@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import pathlib
 import socket
 import subprocess
@@ -14,143 +13,110 @@ from collections.abc import Sequence
 import psutil
 
 from components.errors import InputError
-from pipeline.flink import java, settings, workers
-from pipeline.flink.packages import Packages, Tell, alone, cache
+from pipeline import runs
+from pipeline.flink import java, record, settings, workers
+from pipeline.flink.packages import Packages, Tell, alone
+from pipeline.flink.record import Cluster, Member
 from pipeline.flink.rest import Flink, Unreachable
 from pipeline.flink.settings import Memory
 
 _ENTRY = "org.apache.flink.runtime"
 _JOBMANAGER = f"{_ENTRY}.entrypoint.StandaloneSessionClusterEntrypoint"
 _TASKMANAGER = f"{_ENTRY}.taskexecutor.TaskManagerRunner"
+_MEMORY = Memory()
 _SECONDS = 300.0
 """To come up: it takes a quarter of that on a machine that has other things to do, too."""
 JOBMANAGER, POOL = "jobmanager", "workers"
 
 
 @dataclasses.dataclass(frozen=True)
-class Size:
-    """What a cluster is made of."""
-
-    taskmanagers: int = 2
-    slots: int = 1
-    """Of each TaskManager."""
-    memory: Memory = Memory()
-
-
-@dataclasses.dataclass(frozen=True)
-class Member:
-    """A process of a cluster. `started` tells it from a later one with the same id."""
-
-    name: str
-    pid: int
-    started: float
-
-    @property
-    def process(self) -> psutil.Process | None:
-        """The process, while it lives."""
-        try:
-            found = psutil.Process(self.pid)
-            alive = found.create_time() == self.started and found.status() != psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
-            return None
-        return found if alive else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Cluster:
-    """One that was brought up; its folder has logs, settings and this record.
+class Asked:
+    """What a cluster is to have; None is what it has where it is up, and the usual where it is not.
 
     Attributes:
-        master: HOST:PORT of Flink's REST interface.
-        workers: HOST:PORT of the pool of workers.
-        server: the jar of Beam's job server.
+        slots: of each TaskManager.
+        port: of Flink's REST interface; 0 is any.
+        worker_port: of the pool of workers; 0 is any.
     """
 
-    folder: pathlib.Path
-    master: str
-    workers: str
-    server: pathlib.Path
-    members: tuple[Member, ...]
-
-    @property
-    def alive(self) -> tuple[Member, ...]:
-        """The processes that live."""
-        return tuple(member for member in self.members if member.process)
-
-    def log(self, name: str) -> pathlib.Path:
-        """What a member prints."""
-        return self.folder / f"{name}.log"
+    taskmanagers: int | None = None
+    slots: int | None = None
+    port: int | None = None
+    worker_port: int | None = None
 
 
-def usual_folder() -> pathlib.Path:
-    """Where a cluster is kept that nobody named a folder for."""
-    return cache() / "cluster"
+USUAL = {"taskmanagers": 2, "slots": 1, "port": 8081, "worker_port": 50000}
 
 
-def load(folder: pathlib.Path) -> Cluster | None:
-    """The cluster that was brought up in a folder; None where there is none."""
-    try:
-        found = json.loads((folder / "cluster.json").read_text())
-    except FileNotFoundError:
-        return None
-    members = tuple(Member(**member) for member in found["members"])
-    return Cluster(folder, found["master"], found["workers"], pathlib.Path(found["server"]), members)
-
-
-def up(folder: pathlib.Path, packages: Packages, size: Size, port: int, worker_port: int, tell: Tell) -> Cluster:
+def up(folder: pathlib.Path, packages: Packages, asked: Asked, tell: Tell) -> Cluster:
     """Start what is not there yet, and wait until all slots are.
 
-    Args:
-        port: of Flink's REST interface; 0 takes a free one.
-        worker_port: of the pool of workers; 0 takes a free one.
-
     Raises:
-        InputError: there is no Java for it, a port is taken, or a process does not come up.
+        InputError: there is no Java for it, a port is taken, a process does not come up, or a cluster is up there that
+            has other things than those that are asked for.
     """
-    executable = java.found()
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder):
-        return _up(executable, folder, packages, size, (port, worker_port), tell)
+    with alone(folder, tell):
+        there = record.load(folder)
+        if there and there.alive:
+            _check_same(there, asked)
+            return _completed(there, packages, tell)
+        return _completed(_new(folder, packages, asked), packages, tell)
 
 
-def _up(
-    executable: str, folder: pathlib.Path, packages: Packages, size: Size, wanted: tuple[int, int], tell: Tell
-) -> Cluster:
-    before = load(folder)
-    if before and before.alive:
-        cluster = before
-    else:
-        ports = _free_ports(*wanted)
-        text = settings.written(settings.of_cluster(ports[0], ports[2], size.slots, size.memory))
-        (folder / "config.yaml").write_text(text)
-        (folder / "log4j.properties").write_text(settings.LOG4J)
-        cluster = Cluster(folder, f"localhost:{ports[0]}", f"localhost:{ports[1]}", packages.server, ())
-    commands = _commands(executable, packages, cluster, size)
-    there = cluster.alive
-    new = []
-    for name, command in commands.items():
-        if name not in [member.name for member in there]:
-            tell(f"starting {name}")
-            new.append(_started(name, command, cluster))
-    cluster = dataclasses.replace(cluster, members=(*there, *new))
-    _save(cluster)
+def down(folder: pathlib.Path, tell: Tell) -> bool:
+    """End the processes of the cluster in that folder. Returns whether there were any."""
+    if not folder.is_dir():
+        return False
+    with alone(folder, tell):
+        cluster = record.load(folder)
+        if cluster is None:
+            return False
+        were = bool(cluster.alive)
+        _end_all(cluster.members)
+        record.remove(cluster)
+        return were
+
+
+def _check_same(there: Cluster, asked: Asked) -> None:
+    for name, wanted in dataclasses.asdict(asked).items():
+        has = getattr(there, name)
+        # A port of 0 is any.
+        if wanted and wanted != has:
+            raise InputError(
+                f"--{name.replace('_', '-')} {wanted}: the cluster in {there.folder} is up with {has}, and what is up "
+                "does not change: millrace flink down first, or leave the flag out to bring back what is missing"
+            )
+
+
+def _new(folder: pathlib.Path, packages: Packages, asked: Asked) -> Cluster:
+    """One of which nothing runs yet, and Flink's settings for it."""
+    wanted = USUAL | {name: value for name, value in dataclasses.asdict(asked).items() if value is not None}
+    rpc_port, wanted["port"], wanted["worker_port"] = _free_ports(wanted["port"], wanted["worker_port"])
+    cluster = Cluster(folder, packages.server, **wanted)
+    text = settings.written(settings.of_cluster(cluster.port, rpc_port, cluster.slots, _MEMORY))
+    (folder / "config.yaml").write_text(text)
+    (folder / "log4j.properties").write_text(settings.LOG4J)
+    return cluster
+
+
+def _completed(cluster: Cluster, packages: Packages, tell: Tell) -> Cluster:
+    """With the processes that it lacks."""
+    commands = _commands(java.found(), packages, cluster)
+    there, new = cluster.alive, list[Member]()
     try:
-        _await(cluster, size.taskmanagers * size.slots)
+        for name, command in commands.items():
+            if name not in [member.name for member in there]:
+                tell(f"starting {name}")
+                new.append(_started(name, command, cluster))
+                cluster = dataclasses.replace(cluster, members=(*there, *new))
+                # Whoever is killed here leaves no process that nobody knows of.
+                record.save(cluster)
+        _await(cluster)
     except BaseException:
         _end_all(new)
         raise
     return cluster
-
-
-def down(folder: pathlib.Path) -> bool:
-    """End the processes of the cluster in that folder. Returns whether there were any."""
-    cluster = load(folder)
-    if cluster is None:
-        return False
-    were = bool(cluster.alive)
-    _end_all(cluster.members)
-    (folder / "cluster.json").unlink()
-    return were
 
 
 def _end_all(members: Sequence[Member]) -> None:
@@ -164,17 +130,17 @@ def _end_all(members: Sequence[Member]) -> None:
     psutil.wait_procs(stubborn, timeout=15)
 
 
-def _commands(executable: str, packages: Packages, cluster: Cluster, size: Size) -> dict[str, Sequence[str]]:
+def _commands(executable: str, packages: Packages, cluster: Cluster) -> dict[str, Sequence[str]]:
     jars = ":".join(sorted(map(str, packages.lib.glob("*.jar"))))
     log4j = f"-Dlog4j.configurationFile={cluster.folder / 'log4j.properties'}"
     start = (executable, *java.OPENED, *java.FRUGAL, log4j)
     place = ("--configDir", str(cluster.folder))
     pool = (sys.executable, "-m", "pipeline.runners.pool", "--address", cluster.workers)
     manager = (*start, "-Xmx512m", "-XX:MaxMetaspaceSize=256m", "-cp", jars, _JOBMANAGER, *place)
-    worker = (*start, *size.memory.jvm, "-cp", jars, _TASKMANAGER, *place)
+    worker = (*start, *_MEMORY.jvm, "-cp", jars, _TASKMANAGER, *place)
     return {
         JOBMANAGER: manager,
-        **{f"taskmanager-{number}": worker for number in range(1, size.taskmanagers + 1)},
+        **{f"taskmanager-{number}": worker for number in range(1, cluster.taskmanagers + 1)},
         POOL: pool,
     }
 
@@ -185,11 +151,12 @@ def _started(name: str, command: Sequence[str], cluster: Cluster) -> Member:
         process = subprocess.Popen(
             command, cwd=cluster.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
-    return Member(name, process.pid, psutil.Process(process.pid).create_time())
+    return Member(name, runs.process_id(process.pid))
 
 
-def _await(cluster: Cluster, slots: int) -> None:
+def _await(cluster: Cluster) -> None:
     flink, end = Flink(cluster.master), time.monotonic() + _SECONDS
+    slots = cluster.taskmanagers * cluster.slots
     waiting = "Flink's REST interface"
     while time.monotonic() < end:
         for name in (member.name for member in cluster.members if not member.process):
@@ -216,31 +183,22 @@ def _serves(cluster: Cluster) -> bool:
     """Whether it is the cluster's own pool that answers."""
     [pool] = [member for member in cluster.members if member.name == POOL]
     try:
-        return workers.ask(cluster.workers, (), timeout=2).process == pool.pid
+        return workers.ask(cluster.workers, timeout=2).process == pool.pid
     except ConnectionError:
         return False
 
 
 def _free_ports(port: int, worker_port: int) -> tuple[int, int, int]:
-    """The two that are asked for, if they are free, and one for Flink's processes among themselves."""
-    with socket.socket() as rest, socket.socket() as workers, socket.socket() as rpc:
-        for each, wanted in ((rest, port), (workers, worker_port), (rpc, 0)):
+    """One for Flink's processes among themselves, and the two that are asked for, if they are free."""
+    with socket.socket() as rpc, socket.socket() as rest, socket.socket() as pool:
+        for each, wanted, flag in ((rpc, 0, ""), (rest, port, "--port"), (pool, worker_port, "--worker-port")):
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 each.bind(("127.0.0.1", wanted))
             except OSError as error:
                 raise InputError(
-                    f"port {wanted} of this machine is taken ({error.strerror}): name another one"
+                    f"{flag} {wanted}: this port of this machine is taken ({error.strerror}): name another one, or 0 "
+                    "for one that is free"
                 ) from None
-        ports = [each.getsockname()[1] for each in (rest, workers, rpc)]
-    return ports[0], ports[1], ports[2]
-
-
-def _save(cluster: Cluster) -> None:
-    record = {
-        "master": cluster.master,
-        "workers": cluster.workers,
-        "server": str(cluster.server),
-        "members": [dataclasses.asdict(member) for member in cluster.members],
-    }
-    (cluster.folder / "cluster.json").write_text(json.dumps(record, indent=2))
+        rpc_port, *ports = (each.getsockname()[1] for each in (rpc, rest, pool))
+    return rpc_port, ports[0], ports[1]

@@ -69,7 +69,7 @@ def fetched(tell: Tell, folder: pathlib.Path | None = None) -> Packages:
     folder.mkdir(parents=True, exist_ok=True)
     here = folder / f"flink-{FLINK}-beam-{BEAM}"
     packages = Packages(here / "lib", here / "beam-flink-job-server.jar")
-    with alone(folder):
+    with alone(folder, tell):
         if not here.exists():
             for killed in folder.glob("unfinished-*"):
                 shutil.rmtree(killed)
@@ -85,10 +85,18 @@ def fetched(tell: Tell, folder: pathlib.Path | None = None) -> Packages:
 
 
 @contextlib.contextmanager
-def alone(folder: pathlib.Path) -> Iterator[None]:
-    """Within, nobody else works on the folder."""
-    with open(folder / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def alone(folder: pathlib.Path, tell: Tell) -> Iterator[None]:
+    """Within, nobody else works on the folder; who does is waited for."""
+    with open(folder / "lock", "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            tell(f"waiting for process {lock.read()}, which works on {folder}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
 
 

@@ -43,9 +43,12 @@ def check(flink: Config, pipelines: Pipelines, patience: float = 30.0) -> None:
                 _check_workers(flink, pipelines.shared, pipelines.read)
             return
         except _NotYet as error:
-            if time.monotonic() >= end:
-                raise InputError(str(error)) from None
-            progress.report(Flink="waits", reason=str(error))
+            reason = str(error)
+        except Unreachable as error:
+            reason = f"beam.flink.master: {error}. Is the cluster up? (here: millrace flink up)"
+        if time.monotonic() >= end:
+            raise InputError(reason)
+        progress.report(Flink="waits", reason=reason)
         time.sleep(2)
 
 
@@ -77,10 +80,7 @@ def _check_staged(flink: Config, args: Sequence[str]) -> None:
 
 def _check_cluster(flink: Config) -> None:
     asked = Flink(flink.master)
-    try:
-        found = asked.overview()
-    except Unreachable as error:
-        raise _NotYet(f"beam.flink.master: {error}. Is the cluster up? (here: millrace flink up)") from None
+    found = asked.overview()
     version = found["flink-version"]
     if not version.startswith(f"{flink.version}."):
         raise InputError(
@@ -100,9 +100,8 @@ def _check_job_server(flink: Config) -> None:
         java.found()  # it starts one
         return
     for address in (flink.job_server, flink.artifact_server):
-        host, _, port = address.rpartition(":")
         try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+            socket.create_connection(_host_and_port("job_server", address), timeout=10).close()
         except OSError as error:
             raise _NotYet(
                 f"beam.flink.job_server: nobody answers at {address} ({error.strerror or error}). Is Beam's job server "
@@ -113,30 +112,39 @@ def _check_job_server(flink: Config) -> None:
 def _check_workers(flink: Config, shared: Collection[str], read: Collection[str]) -> None:
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(_probe(folder)) for folder in shared]
-        here = workers.sizes([*probes, *read])
+        marks = {path: _mark(path) for path in (*probes, *read) if os.path.exists(path)}
         for address in _pools(flink):
             try:
-                answer = workers.ask(address, [*here])
+                answer = workers.ask(address, marks)
             except ConnectionError as error:
                 raise _NotYet(
                     f"beam.flink.worker_address: no pool of our workers answers at {address} ({error}). "
                     "It is started with `python -m pipeline.runners.pool`, and by `millrace flink up`"
                 ) from None
             _compare_versions(address, answer.versions)
-            for path in probes:
-                _check_shared(path, here[path], answer.sizes[path])
-            for path in read:
-                _check_read(address, path, here[path], answer.sizes[path])
+            for path in answer.lacking:
+                raise _not_shared(path) if path in probes else _not_readable(address, path)
 
 
 def _pools(flink: Config) -> list[str]:
     """Where the pools of workers can be asked: the one that there is, or that of each TaskManager."""
-    host, _, port = flink.worker_address.rpartition(":")
+    host, port = _host_and_port("worker_address", flink.worker_address)
     if host not in _HERE or _host_of(flink.master) in _HERE:
         return [flink.worker_address]
     # Only its TaskManager reaches such a pool; one port further it tells everybody what it has.
+    _, asked_at = _host_and_port("worker_address, one port further", f"localhost:{port + 1}")
     hosts = {_host_of(each["path"]) for each in Flink(flink.master).taskmanagers()}
-    return [f"[{each}]:{int(port) + 1}" if ":" in each else f"{each}:{int(port) + 1}" for each in sorted(hosts)]
+    return [f"[{each}]:{asked_at}" if ":" in each else f"{each}:{asked_at}" for each in sorted(hosts)]
+
+
+def _host_and_port(field: str, address: str) -> tuple[str, int]:
+    """Of an address that a field names."""
+    try:
+        parts = urllib.parse.urlsplit(f"//{address}")
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(f"beam.flink.{field}: {address} is no HOST:PORT: {error}") from None
+    return parts.hostname or "", port or 0
 
 
 def _host_of(address: str) -> str:
@@ -170,18 +178,23 @@ def _compare_versions(address: str, theirs: Mapping[str, str]) -> None:
         )
 
 
-def _check_shared(path: str, here: int | None, there: int | None) -> None:
-    if here != there:
-        raise InputError(
-            f"{os.path.dirname(path)}: the workers do not see what is written there: the root and beam.flink.artifacts "
-            "must lie on a volume that this process, Flink's TaskManagers and their workers share, under the same path"
-        )
+def _mark(path: str) -> workers.Mark:
+    try:
+        return workers.mark(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot read it: {error.strerror}") from None
 
 
-def _check_read(address: str, path: str, here: int | None, there: int | None) -> None:
-    if here != there:
-        what = "lack it" if there is None else f"have another one, of {there:,} bytes"
-        raise InputError(
-            f"{path}: the workers at {address} are to read it, and {what}: put it where they see it under the same "
-            "path, or build it into their image (millrace image build --project)"
-        )
+def _not_shared(probe: str) -> InputError:
+    return InputError(
+        f"{os.path.dirname(probe)}: the workers do not see what is written there: the root and beam.flink.artifacts "
+        "must lie on a volume that this process, Flink's TaskManagers and their workers share, under the same path"
+    )
+
+
+def _not_readable(address: str, path: str) -> InputError:
+    what = "have nothing that is in it" if os.path.isdir(path) else "lack it or have another one"
+    return InputError(
+        f"{path}: the workers at {address} are to read it, and {what}: put it where they see it under the same path, "
+        "or build it into their image (millrace image build --project)"
+    )

@@ -9,7 +9,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 _FINAL = ("FINISHED", "CANCELED", "FAILED")
@@ -20,7 +20,7 @@ class Unreachable(Exception):
 
 
 class Flink:
-    """A cluster's JobManager."""
+    """A cluster's JobManager. Each question raises Unreachable where it does not answer it."""
 
     def __init__(self, master: str, timeout: float = 10.0) -> None:
         """Args:
@@ -31,10 +31,7 @@ class Flink:
 
     def overview(self) -> dict[str, Any]:
         """`flink-version`, `taskmanagers`, `slots-total`, `slots-available`, …"""
-        try:
-            found: dict[str, Any] = self._ask("GET", "/overview")
-        except urllib.error.HTTPError as error:
-            raise Unreachable(f"{self.url} answers, but is no Flink: {error.code} {error.reason}") from None
+        found: dict[str, Any] = self._ask("GET", "/overview")
         if "flink-version" not in found:
             raise Unreachable(f"{self.url} answers, but is no Flink")
         return found
@@ -52,22 +49,20 @@ class Flink:
 
     def cancel(self, job: str) -> None:
         """Ask for the end of a job, of which it may be the end already."""
-        try:
-            self._ask("PATCH", f"/jobs/{job}?mode=cancel")
-        except urllib.error.HTTPError as error:
-            if error.code not in (404, 409):
-                raise
+        self._ask("PATCH", f"/jobs/{job}?mode=cancel", but=(404, 409))
 
-    def _ask(self, method: str, path: str) -> Any:
+    def _ask(self, method: str, path: str, but: Collection[int] = ()) -> Any:
+        """Flink's answer; nothing where that is one of the errors of `but`."""
         request = urllib.request.Request(self.url + path, method=method)
         try:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:
                 return json.loads(answer.read() or "{}")
         except urllib.error.HTTPError as error:
-            if error.code < 500:
-                raise
-            # A JobManager that is still beginning, or a proxy in front of none.
-            raise Unreachable(f"{self.url}: {error.code} {error.reason}") from None
+            if error.code in but:
+                return {}
+            # From 500 on, a JobManager that is still beginning, or a proxy in front of none.
+            is_none = " answers, but is no Flink" if error.code < 500 else ""
+            raise Unreachable(f"{self.url}{is_none}: {error.code} {error.reason}") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise Unreachable(f"{self.url}: {reason}") from None

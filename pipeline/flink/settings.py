@@ -59,7 +59,8 @@ COMMON = {
 
 
 def of_cluster(rest_port: int, rpc_port: int, slots: int, memory: Memory) -> dict[str, object]:
-    """Flink's configuration for processes of this machine that nobody else can reach."""
+    """Flink's configuration for processes of this machine. Other machines cannot reach them; each of its users can, and
+    whoever can reach them runs code as the user that they belong to."""
     here = "localhost"
     return {
         **COMMON,

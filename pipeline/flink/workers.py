@@ -19,7 +19,11 @@ import pipeline
 _SERVICE, _METHOD = "millrace.WorkerPool", "Look"
 _DISTRIBUTIONS = ("apache-beam", "tfx", "tensorflow", "tensorflow-transform", "tfx-bsl", "pyarrow", "dill")
 """What pickled functions and the data between them depend on."""
-_CODE = ("components", "pipeline/ml")
+_CODE = ("components", "pipeline")
+"""Workers run what a job names: of each step, of the user's config, and whatever those import."""
+_BEGINNING = 4 << 20
+"""Bytes; more are not read of a file to compare it."""
+Mark = Mapping[str, str]
 
 
 def versions() -> dict[str, str]:
@@ -31,7 +35,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def _code() -> str:
-    """A digest of what of our own runs in workers."""
+    """A digest of all of our own code."""
     checkout = pathlib.Path(pipeline.__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(file for package in _CODE for file in (checkout / package).rglob("*.py")):
@@ -39,23 +43,41 @@ def _code() -> str:
     return digest.hexdigest()[:12]
 
 
-def sizes(paths: Sequence[str]) -> dict[str, int | None]:
-    """The bytes of files, as this machine has them; 0 for a folder, None where there is no such thing."""
-    return {path: _size(path) for path in paths}
+def mark(path: str) -> Mark:
+    """What tells whether another machine has the same there.
+
+    Of a file its digest, of a long one that of its length and beginning. Of a folder the name of the first thing in it:
+    whatever comes after may be arriving just now.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if os.path.isdir(path):
+        return {"entry": min(os.listdir(path), default="")}
+    return {"sha256": _digest(path)}
 
 
-def _size(path: str) -> int | None:
-    if not os.path.exists(path):
-        return None
-    return 0 if os.path.isdir(path) else os.path.getsize(path)
+def _has(path: str, mark: Mark) -> bool:
+    try:
+        if "entry" in mark:
+            return os.path.isdir(path) and os.path.exists(os.path.join(path, mark["entry"]))
+        return os.path.isfile(path) and _digest(path) == mark["sha256"]
+    except OSError:
+        return False
+
+
+def _digest(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.sha256(f"{os.path.getsize(path)}\n".encode() + file.read(_BEGINNING)).hexdigest()
 
 
 def serve(server: grpc.Server) -> None:
-    """Answer clients that ask."""
+    """Answer clients that ask. Who does not know what lies at a path is not told."""
     mine = versions()
 
     def look(request: bytes, context: object) -> bytes:
-        return json.dumps({"versions": mine, "sizes": sizes(json.loads(request)), "process": os.getpid()}).encode()
+        lacking = [path for path, mark in json.loads(request).items() if not _has(path, mark)]
+        return json.dumps({"versions": mine, "lacking": lacking, "process": os.getpid()}).encode()
 
     handler = grpc.unary_unary_rpc_method_handler(look)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, {_METHOD: handler}),))
@@ -66,17 +88,20 @@ class Answer:
     """What a pool says of itself.
 
     Attributes:
-        sizes: of the files that it was asked for, see `sizes`.
+        lacking: what it was asked for, and has not, or has otherwise.
         process: its id, on its own machine.
     """
 
     versions: Mapping[str, str]
-    sizes: Mapping[str, int | None]
+    lacking: Sequence[str]
     process: int
 
 
-def ask(address: str, paths: Sequence[str], timeout: float = 20.0) -> Answer:
-    """What the pool there has, and which files it sees.
+def ask(address: str, marks: Mapping[str, Mark] | None = None, timeout: float = 20.0) -> Answer:
+    """What the pool there has.
+
+    Args:
+        marks: of files and folders that it is to see, by their paths.
 
     Raises:
         ConnectionError: nobody answers, or a pool that knows nothing of it (Beam's own).
@@ -84,6 +109,8 @@ def ask(address: str, paths: Sequence[str], timeout: float = 20.0) -> Answer:
     with grpc.insecure_channel(address) as channel:
         call = channel.unary_unary(f"/{_SERVICE}/{_METHOD}")
         try:
-            return Answer(**json.loads(call(json.dumps(list(paths)).encode(), timeout=timeout)))
+            found = json.loads(call(json.dumps(marks or {}).encode(), timeout=timeout))
         except grpc.RpcError as error:
             raise ConnectionError(f"{error.code().name.lower()}: {error.details()}") from None
+    # One of another version, which its versions tell, may lack the rest.
+    return Answer(found["versions"], found.get("lacking", ()), found["process"])

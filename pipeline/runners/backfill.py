@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.errors import InputError
-from components.example_gen import patterns
+from components.example_gen import patterns, span_files
 from pipeline import runs
 from pipeline.config import Config
 from pipeline.layout import Layout
@@ -77,7 +77,7 @@ def _earlier_spans(config: Config) -> list[int]:
     path = config.resolve(config.data.path)
     if config.data.window == 1 or not patterns.has_span(path):
         return []
-    spans = patterns.spans(path)
+    spans = span_files.spans(path)
     newest = config.data.span if config.data.span is not None else max(spans, default=0)
     return sorted(span for span in spans if span < newest)[1 - config.data.window :]
 

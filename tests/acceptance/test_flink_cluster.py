@@ -27,12 +27,13 @@ from pipeline.config import Flink
 from pipeline.config.load import load, override
 from pipeline.flink import cluster as clusters
 from pipeline.flink import packages, rest
-from pipeline.flink.cluster import Cluster, Size
+from pipeline.flink.cluster import Asked
+from pipeline.flink.record import Cluster
 from tests.acceptance import alike
 from tests.pipeline.cli import shell
 
 pytestmark = pytest.mark.acceptance
-SIZE = Size(taskmanagers=2)
+ASKED = Asked(taskmanagers=2, port=0, worker_port=0)
 ON_FLINK = ("ExampleGen", "Transform", "Evaluator", "Predictions")
 """The nodes that have Beam pipelines also where there are few rows."""
 
@@ -66,7 +67,7 @@ class Brought:
         assert process
         process.kill()
         process.wait()
-        self.cluster = clusters.up(self.folder, self.packages, SIZE, 0, 0, print)
+        self.cluster = clusters.up(self.folder, self.packages, ASKED, print)
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +83,10 @@ def brought(
 ) -> Iterator[Brought]:
     folder = tmp_path_factory.mktemp("flink")
     found = fetched.result()
-    made = Brought(folder, found, clusters.up(folder, found, SIZE, 0, 0, print))
+    made = Brought(folder, found, clusters.up(folder, found, ASKED, print))
     yield made
     processes = [member.process for member in made.cluster.alive]
-    assert clusters.down(folder)
+    assert clusters.down(folder, print)
     assert not any(process and process.is_running() for process in processes)
 
 

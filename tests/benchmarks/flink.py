@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.flink import cluster as clusters
 from pipeline.flink import packages
-from pipeline.flink.cluster import POOL, Cluster, Size
+from pipeline.flink.cluster import POOL, Asked
+from pipeline.flink.record import Cluster
 from pipeline.runs import RunRecord
 from tests.benchmarks import RESULTS
 from tests.benchmarks.process_tree import measured
@@ -86,9 +87,9 @@ def measure(rows: int, numbers: Sequence[int]) -> Iterator[Measured]:
 def brought(folder: pathlib.Path, taskmanagers: int) -> Iterator[Cluster]:
     """A cluster, and its end."""
     try:
-        yield clusters.up(folder, packages.fetched(print), Size(taskmanagers), 0, 0, print)
+        yield clusters.up(folder, packages.fetched(print), Asked(taskmanagers, port=0, worker_port=0), print)
     finally:
-        clusters.down(folder)
+        clusters.down(folder, print)
 
 
 def _run(data: pathlib.Path, rows: int, out: str, cluster: Cluster | None = None) -> Measured:

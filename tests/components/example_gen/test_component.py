@@ -12,7 +12,7 @@ from tfx.types import Channel
 from tfx.types.standard_artifacts import Examples
 
 from components.errors import ConfigError, InputError
-from components.example_gen import patterns
+from components.example_gen import patterns, span_files
 from components.example_gen.component import ExampleGen
 from components.span_window import SpanWindow
 from tests.components.example_gen import ingestion
@@ -96,9 +96,9 @@ def test_spans_and_dates_are_found_in_paths(spans):
     (spans / "day-2024-02-29").mkdir()
     (spans / "day-2024-02-29" / "v3.csv").write_text("a\n1\n")
 
-    assert patterns.spans(f"{spans}/span-{{SPAN}}/*.csv") == [1, 2, 3]
-    assert patterns.spans(f"{spans}/day-{{DATE}}/v{{VERSION}}.csv") == [19782]
-    assert patterns.spans(f"{spans}/span-1/*.csv") == []
+    assert span_files.spans(f"{spans}/span-{{SPAN}}/*.csv") == [1, 2, 3]
+    assert span_files.spans(f"{spans}/day-{{DATE}}/v{{VERSION}}.csv") == [19782]
+    assert span_files.spans(f"{spans}/span-1/*.csv") == []
     assert patterns.divide(f"{spans}/day-{{DATE}}/v{{VERSION}}.csv") == (
         str(spans),
         "day-{YYYY}-{MM}-{DD}/v{VERSION}.csv",

@@ -10,7 +10,7 @@ from tfx.components.example_gen import driver as tfx_driver
 from tfx.orchestration import data_types
 
 from components.errors import ConfigError, InputError
-from components.example_gen import driver, patterns
+from components.example_gen import driver, patterns, span_files
 from components.example_gen.component import ExampleGen
 from tests.components.example_gen import ingestion
 
@@ -57,7 +57,7 @@ def test_what_is_found_is_what_tfx_finds(tmp_path, pattern, seed):
     told = properties(path)
 
     assert driver.resolved(told) == of_tfx(told)
-    for span in patterns.spans(path):
+    for span in span_files.spans(path):
         told = properties(path, span)
         assert driver.resolved(told) == of_tfx(told)
 

@@ -10,7 +10,6 @@ import pytest
 
 from components.errors import InputError
 from pipeline.flink import code
-from pipeline.runners import pool
 
 WORKER = """
 import sys
@@ -64,9 +63,3 @@ def test_where_nothing_can_be_written_that_is_said(mine: pathlib.Path, tmp_path:
     said = "file/copies.*: Not a directory: .*prepare.py cannot be given to the workers"
     with pytest.raises(InputError, match=said), copies:
         pass
-
-
-def test_a_worker_finds_the_folder_among_its_job_s_options() -> None:
-    options = {"beam:option:experiments:v1": ["beam_fn_api", "millrace_code=/root/beam/code/job"]}
-    assert pool._copies(options) == "/root/beam/code/job"
-    assert pool._copies({}) == ""

@@ -66,7 +66,7 @@ def copies(tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def test_with_a_client_that_is_gone_its_jobs_processes_and_copies_go(copies: pathlib.Path) -> None:
-    with jobmanager.serving(jobs={"mine-1": "RUNNING", "mine-2": "RUNNING"}, hiccups=1) as flink:
+    with jobmanager.with_jobs(jobs={"mine-1": "RUNNING", "mine-2": "RUNNING"}, hiccups=1) as flink:
         with client(flink.address, copies) as (process, server, watching):
             assert b'"Flink": "running"' in process.stdout.readline()
             process.kill()
@@ -77,7 +77,7 @@ def test_with_a_client_that_is_gone_its_jobs_processes_and_copies_go(copies: pat
 
 
 def test_jobs_that_do_not_end_are_told_from_those_that_do() -> None:
-    with jobmanager.serving(jobs={"mine-1": "RUNNING", "mine-2": "FINISHED"}, stubborn=True) as flink:
+    with jobmanager.with_jobs(jobs={"mine-1": "RUNNING", "mine-2": "FINISHED"}, stubborn=True) as flink:
         assert not guard.end_jobs(Flink(flink.address), "mine-", patience=1)
         flink.stubborn = False
         assert guard.end_jobs(Flink(flink.address), "mine-")
@@ -87,7 +87,7 @@ def test_jobs_that_do_not_end_are_told_from_those_that_do() -> None:
 
 def test_a_client_that_is_done_keeps_what_it_has(copies: pathlib.Path) -> None:
     with (
-        jobmanager.serving(jobs={"mine-1": "RUNNING"}) as flink,
+        jobmanager.with_jobs(jobs={"mine-1": "RUNNING"}) as flink,
         client(flink.address, copies) as (process, server, watching),
     ):
         process.stdin.write(guard.DONE)
@@ -99,7 +99,7 @@ def test_a_client_that_is_done_keeps_what_it_has(copies: pathlib.Path) -> None:
 
 
 def test_a_job_that_is_on_its_way_is_ended_when_it_begins() -> None:
-    with jobmanager.serving() as flink:
+    with jobmanager.with_jobs() as flink:
         coming = threading.Timer(1, flink.jobs.update, [{"mine-1": "RUNNING"}])
         coming.start()
         assert guard.end_jobs(Flink(flink.address), "mine-", late=3)

@@ -37,7 +37,7 @@ def pipelines(flink: jobmanager.JobManager, tmp_path: pathlib.Path) -> Pipelines
 
 def test_what_an_earlier_try_left_ends_before_this_one_begins(tmp_path: pathlib.Path) -> None:
     others = {"shop-Transform-run-2-a": "RUNNING", "shop-Evaluator-run-1-a": "RUNNING"}
-    with jobmanager.serving(jobs={"shop-Transform-run-1-a": "RUNNING", **others}) as flink:
+    with jobmanager.with_jobs(jobs={"shop-Transform-run-1-a": "RUNNING", **others}) as flink:
         with job.running(pipelines(flink, tmp_path)):
             assert flink.jobs == {"shop-Transform-run-1-a": "CANCELED", **others}
             assert list((tmp_path / "code").rglob("mine.py"))
@@ -45,7 +45,7 @@ def test_what_an_earlier_try_left_ends_before_this_one_begins(tmp_path: pathlib.
 
 
 def test_where_it_does_not_end_no_second_job_begins(tmp_path: pathlib.Path) -> None:
-    with jobmanager.serving(jobs={"shop-Transform-run-1-a": "RUNNING"}, stubborn=True) as flink:
+    with jobmanager.with_jobs(jobs={"shop-Transform-run-1-a": "RUNNING"}, stubborn=True) as flink:
         message = f"Cancel them at http://{flink.address}; their names begin with shop-Transform-run-1-"
         with pytest.raises(InputError, match=message), job.running(pipelines(flink, tmp_path)):
             raise AssertionError("it began")
@@ -57,7 +57,7 @@ def fail(flink: jobmanager.JobManager) -> None:
 
 
 def test_a_step_that_fails_leaves_no_job_and_no_code_behind(tmp_path: pathlib.Path) -> None:
-    with jobmanager.serving() as flink:
+    with jobmanager.with_jobs() as flink:
         with pytest.raises(ZeroDivisionError), job.running(pipelines(flink, tmp_path)):
             fail(flink)
         assert flink.jobs == {"shop-Transform-run-1-b": "CANCELED"}
@@ -65,7 +65,7 @@ def test_a_step_that_fails_leaves_no_job_and_no_code_behind(tmp_path: pathlib.Pa
 
 
 def test_a_job_that_goes_on_is_told(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
-    with jobmanager.serving(jobs={"shop-Transform-run-1-b": "RUNNING"}, stubborn=True) as flink:
+    with jobmanager.with_jobs(jobs={"shop-Transform-run-1-b": "RUNNING"}, stubborn=True) as flink:
         with caplog.at_level(logging.WARNING):
             job.end(pipelines(flink, tmp_path))
         assert (

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
-import http.server
-import json
-import os
 import pathlib
-import threading
-from collections.abc import Iterator
-from typing import Any
 
-import grpc
 import pytest
-from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer
 
 from components import progress
 from components.errors import ConfigError, InputError
 from pipeline.beam import Pipelines
 from pipeline.config import Flink
 from pipeline.flink import ready, workers
+from tests.pipeline.flink.jobmanager import answering, overview
 
 NOBODY = "localhost:9"
 """The port of `discard`, which nobody listens to any more."""
-
-
-@pytest.fixture
-def pool() -> Iterator[str]:
-    """The address of a server that answers as a pool does."""
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
-    workers.serve(server)
-    port = server.add_insecure_port("localhost:0")
-    server.start()
-    yield f"localhost:{port}"
-    server.stop(0)
 
 
 def check(flink: Flink, *args: str) -> None:
@@ -63,35 +44,10 @@ def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
     with answering({}) as address, pytest.raises(InputError, match=r"answers, but is no Flink\. "):
         check(Flink(master=address))
     with (
-        answering({}, status=404) as address,
+        answering(404) as address,
         pytest.raises(InputError, match="answers, but is no Flink: 404 Not Found"),
     ):
         check(Flink(master=address))
-
-
-@contextlib.contextmanager
-def answering(*answers: Any, status: int = 200) -> Iterator[str]:
-    """The address of a server that answers these, one after the other and the last again and again, as JSON."""
-    left = list(answers)
-
-    class Json(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(left.pop(0) if left[1:] else left[0]).encode())
-
-        def log_message(self, *_: object) -> None:
-            """Nowhere."""
-
-    with http.server.HTTPServer(("127.0.0.2", 0), Json) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.2:{server.server_port}"
-        server.shutdown()
-
-
-def overview(slots: int) -> dict[str, object]:
-    """What Flink 1.19 answers, shortened."""
-    return {"flink-version": "1.19.3", "slots-total": slots, "taskmanagers": slots}
 
 
 def test_a_taskmanager_that_was_lost_is_waited_for() -> None:
@@ -119,6 +75,7 @@ def test_a_job_server_that_does_not_answer_is_named() -> None:
     [
         (Flink(), "localhost:50000"),
         (Flink(master="http://127.0.0.1:8081/"), "localhost:50000"),
+        (Flink(master="[::1]:8081", worker_address="[::1]:50000"), "[::1]:50000"),
         (Flink(master="jobs:8081", worker_address="pool.shop:50000"), "pool.shop:50000"),
     ],
 )
@@ -133,7 +90,39 @@ def test_a_pool_beside_each_taskmanager_is_asked_at_that_one_s_address() -> None
         for number in (7, 8)
     ]
     with answering({"taskmanagers": managers}) as master:
-        assert ready._pools(Flink(master=master)) == ["10.0.0.7:50001", "10.0.0.8:50001"]
+        for pool in ("localhost:50000", "[::1]:50000"):
+            assert ready._pools(Flink(master=master, worker_address=pool)) == ["10.0.0.7:50001", "10.0.0.8:50001"]
+
+
+@pytest.mark.usefixtures("needs_java")
+def test_a_jobmanager_that_goes_between_two_questions_is_waited_for() -> None:
+    """It is asked for its TaskManagers, whose pools are to be asked next."""
+    told = []
+    progress.set_sink(told.append)
+    with answering({"taskmanagers": []}, paths={"/overview": overview(2), "/taskmanagers": 503}) as master:
+        flink = Flink(master=master)
+        with pytest.raises(InputError, match="beam.flink.master: http://.*: 503 Service Unavailable. Is the cluster"):
+            ready.check(flink, Pipelines((), flink=flink), patience=1)
+    progress.set_sink(None)
+    assert [fields["Flink"] for fields in told] == ["waits"]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("localhost:65536", "worker_address: localhost:65536 is no HOST:PORT: Port out of range"),
+        ("localhost:65535", "worker_address, one port further: localhost:65536 is no HOST:PORT: Port out of range"),
+        ("::1:50000", "worker_address: ::1:50000 is no HOST:PORT"),
+    ],
+)
+def test_ports_that_there_are_not_are_named(address: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"beam.flink.{said}"):
+        ready._pools(Flink(master="jobs:8081", worker_address=address))
+    with (
+        answering(overview(2)) as master,
+        pytest.raises(ConfigError, match="beam.flink.job_server: .*:65536 is no HOS"),
+    ):
+        check(Flink(master=master, job_server="127.0.0.1:65536"))
 
 
 def test_workers_that_see_what_this_process_sees_are_taken(pool: str, tmp_path: pathlib.Path) -> None:
@@ -142,13 +131,13 @@ def test_workers_that_see_what_this_process_sees_are_taken(pool: str, tmp_path: 
     assert not list((tmp_path / "root").iterdir())
 
 
-def test_what_workers_do_not_see_is_named() -> None:
+def test_what_workers_do_not_see_is_named(tmp_path: pathlib.Path) -> None:
     with pytest.raises(InputError, match="/there/root: the workers do not see what is written there"):
-        ready._check_shared("/there/root/.probe-1", 20, None)
-    with pytest.raises(InputError, match="/there/words.txt: the workers at pool:1 are to read it, and lack it"):
-        ready._check_read("pool:1", "/there/words.txt", 20, None)
-    with pytest.raises(InputError, match="and have another one, of 1,000 bytes"):
-        ready._check_read("pool:1", "/there/words.txt", 20, 1000)
+        raise ready._not_shared("/there/root/.probe-1")
+    with pytest.raises(InputError, match="/words.txt: the workers at pool:1 are to read it, and lack it or have anot"):
+        raise ready._not_readable("pool:1", "/words.txt")
+    with pytest.raises(InputError, match=f"{tmp_path}: the workers at pool:1 .* and have nothing that is in it"):
+        raise ready._not_readable("pool:1", str(tmp_path))
 
 
 def test_other_versions_than_the_client_s_are_named() -> None:
@@ -176,24 +165,3 @@ def test_other_workers_install_what_pip_packs() -> None:
         return
     with pytest.raises(ConfigError, match="Beam packs it with pip, which this environment lacks"):
         check(flink, "--requirements_file=mine.txt")
-
-
-def test_a_pool_says_what_it_has(pool: str, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "mine.py").write_text("x = 1\n")
-    answer = workers.ask(pool, [str(tmp_path / "mine.py"), str(tmp_path / "gone.py")])
-    assert answer.versions == workers.versions()
-    assert answer.versions["apache-beam"] == "2.61.0"
-    assert answer.sizes == {str(tmp_path / "mine.py"): 6, str(tmp_path / "gone.py"): None}
-    assert answer.process == os.getpid()
-
-
-def test_where_nobody_answers_that_is_said() -> None:
-    with pytest.raises(ConnectionError, match="unavailable"):
-        workers.ask(NOBODY, [])
-
-
-def test_beams_own_pool_is_told_from_ours() -> None:
-    address, server = BeamFnExternalWorkerPoolServicer.start()
-    with pytest.raises(ConnectionError, match="unimplemented"):
-        workers.ask(address, [])
-    server.stop(0)

@@ -26,6 +26,7 @@ KINDS = {
     ("v1", "Service"), ("v1", "Secret"), ("v1", "PersistentVolume"), ("v1", "PersistentVolumeClaim"),
     ("apps/v1", "StatefulSet"), ("apps/v1", "Deployment"), ("batch/v1", "Job"),
     ("v1", "ConfigMap"), ("rbac.authorization.k8s.io/v1", "Role"), ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
 }  # fmt: skip
 Rendered = Callable[[str], dict[tuple[str, str], dict]]
 PORTS = {"mysql": 3306, "postgresql": 5432}
@@ -196,3 +197,20 @@ def test_flink_shares_the_volume_with_its_workers_and_has_what_a_config_names(re
     assert {port["targetPort"]: port["port"] for port in service["ports"]} == ports
     labels = resources["Deployment", "millrace-flink-jobmanager"]["spec"]["template"]["metadata"]["labels"]
     assert service["selector"].items() <= labels.items()
+
+
+def test_only_pipelines_reach_flink_and_only_where_they_ask_it(rendered: Rendered) -> None:
+    resources = rendered("base/flink")
+    policy = resources["NetworkPolicy", "millrace-flink"]["spec"]
+    for name in ("jobmanager", "taskmanager"):
+        labels = resources["Deployment", f"millrace-flink-{name}"]["spec"]["template"]["metadata"]["labels"]
+        assert policy["podSelector"]["matchLabels"].items() <= labels.items()
+    among, of_pipelines = policy["ingress"]
+    assert among == {"from": [{"podSelector": policy["podSelector"]}]}
+    (pods,) = of_pipelines["from"]
+    (expression,) = pods["podSelector"]["matchExpressions"]
+    assert expression == {"key": "workflows.argoproj.io/workflow", "operator": "Exists"}
+    flink = c.Flink(job_server="millrace-flink:8099")
+    named = (flink.master, flink.job_server, flink.artifact_server, flink.worker_address)
+    *ports, pool = (int(each.rpartition(":")[2]) for each in named if each)
+    assert [port["port"] for port in of_pipelines["ports"]] == [*ports, pool + 1]

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 from tfx.orchestration.local import runner_utils
 
 import pipeline.config as c
@@ -21,6 +22,12 @@ with light.imports(load("taxi")):
 print([name for name in {heavy} if name in sys.modules])
 import tensorflow.version  # what was left out can be imported later
 print(tensorflow.version.VERSION)
+"""
+
+BEGUN = """
+import importlib, os, sys
+importlib.import_module(sys.argv[1])
+print([name for name in {heavy} if name in sys.modules], len(os.listdir("/proc/self/task")))
 """
 
 
@@ -48,3 +55,12 @@ def test_what_a_container_imports_for_a_cached_node_is_little():
     heavy, version = done.stdout.splitlines()
     assert heavy == "[]"
     assert version.startswith("2.")
+
+
+@pytest.mark.parametrize("module", ["pipeline.runners.pool", "pipeline.beam"])
+def test_what_begins_before_others_imports_little_and_starts_no_thread(module):
+    """A pool forks its workers' nursery next, which only a process of one thread may; options need no library."""
+    done = subprocess.run(
+        [sys.executable, "-c", BEGUN.format(heavy=HEAVY), module], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[] 1\n"

@@ -49,7 +49,7 @@ def free_ports() -> tuple[int, int]:
 
 def ready(address: str) -> bool:
     try:
-        return bool(workers.ask(address, [], timeout=1).versions)
+        return bool(workers.ask(address, timeout=1).versions)
     except ConnectionError:
         return False
 
@@ -83,7 +83,7 @@ def test_a_worker_runs_what_a_job_brings(pool: tuple[str, str], tmp_path: pathli
 
 
 def test_where_it_only_answers_it_starts_no_worker(pool: tuple[str, str]) -> None:
-    assert workers.ask(pool[1], []) == workers.ask(pool[0], [])
+    assert workers.ask(pool[1]) == workers.ask(pool[0])
     with grpc.insecure_channel(pool[1]) as channel:
         stub = beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(channel)
         with pytest.raises(grpc.RpcError, match="UNIMPLEMENTED"):

@@ -1,0 +1,54 @@
+"""Flink's REST interface, over HTTP. The answers are Flink 1.19's, shortened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.flink.rest import Flink, Unreachable, runs
+from tests.pipeline.flink.jobmanager import answering, overview
+
+
+def job(name: str, state: str, start: int) -> dict[str, object]:
+    return {"jid": f"{start:032x}", "name": name, "state": state, "start-time": start, "tasks": {"total": 4}}
+
+
+JOBS = {"jobs": [job("b", "RUNNING", 2), job("a", "FINISHED", 3), job("b", "FAILED", 1)]}
+
+
+def test_a_cluster_is_asked_by_its_address_and_by_a_url() -> None:
+    with answering(overview(2)) as master:
+        assert Flink(master).overview()["slots-total"] == 2
+        assert Flink(f"http://{master}/").overview()["slots-total"] == 2
+
+
+def test_jobs_are_found_by_name_the_oldest_first() -> None:
+    with answering(JOBS) as master:
+        assert [found["start-time"] for found in Flink(master).jobs()] == [1, 2, 3]
+        of_b = Flink(master).jobs(["b"])
+    assert [(found["start-time"], runs(found)) for found in of_b] == [(1, False), (2, True)]
+
+
+@pytest.mark.parametrize("answer", [{}, 404, 409])
+def test_a_job_that_has_ended_already_may_be_cancelled(answer: object) -> None:
+    with answering(answer) as master:
+        Flink(master).cancel("0" * 32)
+
+
+@pytest.mark.parametrize("ask", [Flink.overview, Flink.taskmanagers, Flink.jobs, lambda flink: flink.cancel("0" * 32)])
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (503, "http://.*: 503 Service Unavailable"),
+        (401, "answers, but is no Flink: 401 Unauthorized"),
+    ],
+)
+def test_who_does_not_answer_a_question_is_unreachable(ask: Callable[[Flink], object], answer: int, said: str) -> None:
+    with answering(answer) as master, pytest.raises(Unreachable, match=said):
+        ask(Flink(master))
+
+
+def test_where_nobody_listens_that_is_said() -> None:
+    with pytest.raises(Unreachable, match=r"http://localhost:9: .*refused"):
+        Flink("localhost:9").jobs()
