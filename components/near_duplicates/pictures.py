@@ -45,5 +45,5 @@ def render(columns: "Sequence[Column]", pictures: "Mapping[Key, str]") -> str:
 
 def write_page(found: "Sequence[tuple[Key, str]]", columns: "Sequence[Column]", path: str) -> None:
     """Write the page."""
-    page = render(sorted(columns, key=lambda each: each.column), dict(found))
-    shards.write_text(path, os.path.dirname(path), [page])
+    text = render(sorted(columns, key=lambda each: each.column), dict(found))
+    shards.write_text(path, os.path.dirname(path), [text])

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
@@ -13,6 +12,7 @@ import tensorflow as tf
 import tensorflow_data_validation as tfdv
 
 from components.statistics.direct import Counter, Counts
+from components.tfrecords import shards
 from components.tfrecords.blocks import blocks
 from components.tfrecords.decoder import Decoder
 
@@ -141,9 +141,4 @@ def _matching(patterns: Sequence[str]) -> list[str]:
 
 
 def _save(path: str, content: bytes) -> None:
-    tf.io.gfile.makedirs(os.path.dirname(path))
-    # A worker that was given up for lost may still write while another one repeats its work.
-    partial = f"{path}-{uuid.uuid4().hex}"
-    with tf.io.gfile.GFile(partial, "wb") as file:
-        file.write(content)
-    tf.io.gfile.rename(partial, path, overwrite=True)
+    shards.write_bytes(path, os.path.dirname(path), [content])

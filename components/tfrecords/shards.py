@@ -43,10 +43,15 @@ class Shard:
 
 def write_text(path: str, partial_folder: str, lines: Iterable[str]) -> None:
     """A text file that appears under `path` when it is complete."""
+    write_bytes(path, partial_folder, (f"{line}\n".encode() for line in lines))
+
+
+def write_bytes(path: str, partial_folder: str, parts: Iterable[bytes]) -> None:
+    """A file of `parts`, one behind the other, that appears under `path` when it is complete."""
     partial = posixpath.join(partial_folder, f"{posixpath.basename(path)}-{uuid.uuid4().hex}")
     with FileSystems.create(partial, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-        for line in lines:
-            file.write(f"{line}\n".encode())
+        for part in parts:
+            file.write(part)
     publish(partial, path)
 
 

@@ -36,7 +36,8 @@ class Memory:
 
 
 COMMON = {
-    # All of Beam's classes from lib: with each job's own, the workers that one job left could not serve the next.
+    # All of Beam's classes from lib: with each job's own, what knows of workers ends with each stage, and the next one
+    # starts Python anew.
     "classloader.resolve-order": "parent-first",
     # With a TaskManager dozens of tasks fail, one after another. A fixed delay counts each of them, and has none left;
     # this counts what fails during a delay once (FLIP-364, Flink 1.19).

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
+import sys
 
 import pytest
 
@@ -50,6 +50,7 @@ def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
         check(Flink(master=address))
 
 
+@pytest.mark.usefixtures("needs_java")
 def test_a_taskmanager_that_was_lost_is_waited_for() -> None:
     told = []
     progress.set_sink(told.append)
@@ -154,14 +155,18 @@ def test_a_pool_installs_nothing(option: str) -> None:
         check(Flink(), option)
 
 
-def test_other_workers_install_what_pip_packs() -> None:
-    """Our environment is uv's, which has none, or a venv, which has one."""
+@pytest.mark.parametrize(
+    ("has_pip", "told"), [(True, "refused"), (False, "Beam packs it with pip, which this environment lacks")]
+)
+def test_other_workers_install_what_pip_packs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, has_pip: bool, told: str
+) -> None:
+    """Our environment is uv's, which has none, or a venv, which has one: that one is not found here."""
+    if has_pip:
+        (tmp_path / "pip.py").touch()
+    others = [folder for folder in sys.path if not pathlib.Path(folder, "pip").exists()]
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *others])
+    monkeypatch.delitem(sys.modules, "pip", raising=False)
     flink = Flink(workers="docker", worker_command="image:1", master=NOBODY)
-    with contextlib.suppress(ImportError):
-        import pip  # noqa: F401
-
-        with pytest.raises(InputError, match="refused"):
-            check(flink, "--requirements_file=mine.txt")
-        return
-    with pytest.raises(ConfigError, match="Beam packs it with pip, which this environment lacks"):
+    with pytest.raises(InputError, match=told):
         check(flink, "--requirements_file=mine.txt")

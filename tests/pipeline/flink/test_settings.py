@@ -27,5 +27,14 @@ def test_the_manifests_have_the_flink_that_is_fetched() -> None:
 
 
 def test_a_taskmanagers_java_may_take_what_flink_reckons_with() -> None:
-    assert settings.Memory().jvm == ("-Xmx640m", "-XX:MaxDirectMemorySize=1280m", "-XX:MaxMetaspaceSize=384m")
-    assert OURS["taskmanager.numberOfTaskSlots"] == 2
+    """As Flink would start it: framework and task heap, and off the heap both and the network."""
+
+    def megabytes(*names: str) -> int:
+        return sum(int(OURS[f"taskmanager.memory.{name}"].removesuffix("m")) for name in names)
+
+    heap = megabytes("framework.heap.size", "task.heap.size")
+    direct = megabytes("framework.off-heap.size", "task.off-heap.size", "network.max")
+    metaspace = megabytes("jvm-metaspace.size")
+    assert settings.Memory().jvm == (
+        f"-Xmx{heap}m", f"-XX:MaxDirectMemorySize={direct}m", f"-XX:MaxMetaspaceSize={metaspace}m",
+    )  # fmt: skip
