@@ -17,7 +17,7 @@ import time
 
 import psutil
 
-from pipeline.flink.rest import Flink, Unreachable, runs
+from pipeline.flink.rest import JobManager, Unreachable, runs
 
 DONE = b"done\n"
 """What a client writes that needs nobody to end its jobs."""
@@ -28,7 +28,7 @@ _LATE = 5.0
 """A job that was under way to Flink when its client was killed begins within so many seconds."""
 
 
-def end_jobs(flink: Flink, prefix: str, late: float = 0.0, patience: float = _PATIENCE) -> bool:
+def end_jobs(flink: JobManager, prefix: str, late: float = 0.0, patience: float = _PATIENCE) -> bool:
     """Cancel the jobs whose names begin so, and wait until they are gone.
 
     Args:
@@ -49,7 +49,7 @@ def end_jobs(flink: Flink, prefix: str, late: float = 0.0, patience: float = _PA
         time.sleep(0.5)
 
 
-def _cancelled(flink: Flink, prefix: str) -> bool:
+def _cancelled(flink: JobManager, prefix: str) -> bool:
     """Whether no job is left to cancel; where Flink does not answer that is not known."""
     try:
         running = [job["jid"] for job in flink.jobs() if job["name"].startswith(prefix) and runs(job)]
@@ -80,7 +80,7 @@ class _Client:
                     process.kill()
 
 
-def _watch(flink: Flink, name: str, client: _Client) -> bool:
+def _watch(flink: JobManager, name: str, client: _Client) -> bool:
     """Print progress until the client is gone. Returns whether it was done."""
     heard = b""
     while True:
@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--copies", default="", help="a folder to remove with the jobs")
     args = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    flink, client = Flink(args.master), _Client(args.client)
+    flink, client = JobManager(args.master), _Client(args.client)
     if _watch(flink, args.job, client):
         return
     client.kill()

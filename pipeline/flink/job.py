@@ -16,7 +16,7 @@ from components import progress
 from components.errors import InputError
 from pipeline.beam import Pipelines
 from pipeline.flink import code, guard, ready
-from pipeline.flink.rest import Flink
+from pipeline.flink.rest import JobManager
 from pipeline.runners.spawner import python
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def end(pipelines: Pipelines) -> None:
 
 def _end_earlier(master: str, step: str) -> None:
     """Of a try whose machine was lost nobody else ends the jobs."""
-    flink = Flink(master)
+    flink = JobManager(master)
     if not guard.end_jobs(flink, step):
         raise InputError(
             f"jobs of an earlier try at this step do not end. Cancel them at {flink.url}; their names begin with {step}"
@@ -57,7 +57,7 @@ def _end_earlier(master: str, step: str) -> None:
 
 
 def _cancel(master: str, name: str) -> None:
-    flink = Flink(master)
+    flink = JobManager(master)
     if not guard.end_jobs(flink, name, patience=_PATIENCE):
         _LOG.warning("job %s may go on: it is not cancelled yet. See %s", name, flink.url)
 

@@ -57,8 +57,8 @@ class Brought:
         return self.settings(jar=str(self.cluster.server))
 
     @property
-    def flink(self) -> rest.Flink:
-        return rest.Flink(self.cluster.master)
+    def flink(self) -> rest.JobManager:
+        return rest.JobManager(self.cluster.master)
 
     def kill_taskmanager(self) -> None:
         """As a machine that is lost, with another one in its place."""

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from pipeline.flink import guard
-from pipeline.flink.rest import Flink
+from pipeline.flink.rest import JobManager
 from tests.pipeline.flink import jobmanager
 
 CLIENT = """
@@ -78,11 +78,11 @@ def test_with_a_client_that_is_gone_its_jobs_processes_and_copies_go(copies: pat
 
 def test_jobs_that_do_not_end_are_told_from_those_that_do() -> None:
     with jobmanager.with_jobs(jobs={"mine-1": "RUNNING", "mine-2": "FINISHED"}, stubborn=True) as flink:
-        assert not guard.end_jobs(Flink(flink.address), "mine-", patience=1)
+        assert not guard.end_jobs(JobManager(flink.address), "mine-", patience=1)
         flink.stubborn = False
-        assert guard.end_jobs(Flink(flink.address), "mine-")
+        assert guard.end_jobs(JobManager(flink.address), "mine-")
         assert flink.jobs == {"mine-1": "CANCELED", "mine-2": "FINISHED"}
-    assert not guard.end_jobs(Flink(flink.address), "mine-", patience=1)  # nobody answers any more
+    assert not guard.end_jobs(JobManager(flink.address), "mine-", patience=1)  # nobody answers any more
 
 
 def test_a_client_that_is_done_keeps_what_it_has(copies: pathlib.Path) -> None:
@@ -102,5 +102,5 @@ def test_a_job_that_is_on_its_way_is_ended_when_it_begins() -> None:
     with jobmanager.with_jobs() as flink:
         coming = threading.Timer(1, flink.jobs.update, [{"mine-1": "RUNNING"}])
         coming.start()
-        assert guard.end_jobs(Flink(flink.address), "mine-", late=3)
+        assert guard.end_jobs(JobManager(flink.address), "mine-", late=3)
         assert flink.jobs == {"mine-1": "CANCELED"}
