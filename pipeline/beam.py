@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -29,15 +29,18 @@ class Pipelines:
 
     Attributes:
         args: their options.
-        name: of their jobs on a cluster: the same for each try at this node of this run, and for no other.
+        step: what the names of their jobs on a cluster begin with: the same for each try at this node of this run, and
+            for no other.
+        name: of the jobs of this try.
         flink: the cluster, its paths resolved; None on another runner.
         shared: folders that this process and a cluster's workers must share.
         read: files and folders that workers read, and must have as they are here.
         code: files that the config names code in.
-        copies: where workers look for copies of those; empty where only they can have them.
+        copies: where workers look for copies of those; empty where there are none.
     """
 
     args: tuple[str, ...]
+    step: str = ""
     name: str = ""
     flink: Flink | None = None
     shared: tuple[str, ...] = ()
@@ -48,7 +51,7 @@ class Pipelines:
 
 def here() -> tuple[str, ...]:
     """The options of pipelines that run on this machine whatever the config says, as their files are only here."""
-    return _args(Runner(), "")
+    return _args(Runner())
 
 
 def check_nodes(config: Config, steps: Sequence[str]) -> None:
@@ -64,19 +67,25 @@ def check_nodes(config: Config, steps: Sequence[str]) -> None:
 
 
 def of_node(config: Config, node: str, run: str) -> Pipelines:
-    """How the pipelines of that node are run, in the run of that id."""
+    """How the pipelines of that node are run, by one try at it.
+
+    Args:
+        run: what tells the run from all others, under other roots too.
+    """
     runner = config.beam.of(node)
-    root = hashlib.sha256(config.root_path.encode()).hexdigest()[:6]
-    name = f"{config.name}-{node}-{run}-{root}"
+    step = f"{config.name}-{node}-{run}-"
+    name = step + uuid.uuid4().hex[:8]
     if not runner.on_flink:
-        return Pipelines(_args(runner, name), name)
+        return Pipelines(_args(runner))
     jar = config.resolve(runner.flink.jar) if runner.flink.jar else None
-    artifacts = config.resolve(runner.flink.artifacts) if runner.flink.artifacts else Layout(config.root_path).beam
+    layout = Layout(config.root_path)
+    artifacts = config.resolve(runner.flink.artifacts) if runner.flink.artifacts else layout.beam
     flink = runner.flink.model_copy(update={"jar": jar, "artifacts": artifacts})
     code = _code(config)
-    copies = os.path.join(artifacts, "code", name) if code and _is_path(artifacts) else ""
+    copies = os.path.join(layout.code, name) if code else ""
     return Pipelines(
         args=_args(runner, name, flink, copies),
+        step=step,
         name=name,
         flink=flink,
         shared=tuple(filter(_is_path, (config.root_path, artifacts))),
@@ -120,7 +129,7 @@ def _code(config: Config) -> tuple[str, ...]:
     return tuple(sorted(set(named(config.model_dump()))))
 
 
-def _args(runner: Runner, name: str, flink: Flink | None = None, copies: str = "") -> tuple[str, ...]:
+def _args(runner: Runner, name: str = "", flink: Flink | None = None, copies: str = "") -> tuple[str, ...]:
     own = {arg.partition("=")[0] for arg in runner.args} - {"--experiments"}
     # With a setup file, or an image of the workers, TFX does not pack a copy of itself for each executor, which takes
     # it 10 s. Remote workers get our two packages by the first; the DirectRunner does not look at it.

@@ -38,6 +38,11 @@ class Layout:
         return os.path.join(self.root, "beam")
 
     @property
+    def code(self) -> str:
+        """Copies of the user's code for the workers of Beam jobs, a folder for each try at a step."""
+        return os.path.join(self.beam, "code")
+
+    @property
     def runs(self) -> str:
         """A folder for each run."""
         return os.path.join(self.root, "runs")

@@ -32,7 +32,7 @@ def absolute(reference: str, project: str) -> str:
 def look_in(folder: str) -> None:
     """From now on, a file that a reference names is read from its copy: below `folder`, under its own path there.
 
-    For processes of another machine, which has the folder but not the file. What has no copy is read where it is.
+    For processes of another machine, which has the folder, and of the file perhaps an older version.
     """
     global _copies
     _copies = folder
@@ -74,8 +74,8 @@ def _module_of_file(path: str) -> ModuleType:
     name = f"user_{hashlib.sha256(path.encode()).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
-    if _copies and os.path.isfile(copy := copy_of(path, _copies)):
-        path = copy
+    if _copies:
+        path = copy_of(path, _copies)
     if not os.path.isfile(path):
         raise ConfigError(f"{path}: {'that is a folder' if os.path.isdir(path) else 'no such file'}")
     spec = importlib.util.spec_from_file_location(name, path)

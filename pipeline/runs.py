@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import uuid
 from typing import Any, Literal, Union
 
 import pydantic
@@ -83,6 +84,8 @@ class RunRecord(pydantic.BaseModel, frozen=True):
     """Where a partial run ends."""
     process: str = ""
     """The process that runs it, as `process_id` tells it."""
+    key: str = pydantic.Field(default_factory=lambda: uuid.uuid4().hex[:8])
+    """Tells it from a run of the same id under another root."""
 
     def node(self, node_id: str) -> NodeRecord | None:
         """The record of that node, if the run has one."""

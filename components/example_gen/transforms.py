@@ -101,9 +101,8 @@ def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -
     allowed = settings.allowed(summary.rows + summary.bad)
     names = settings.splits.names_in(part.file)
     shard = shards.shard_name(part.index, part.count)
-    level = shards.STORED if settings.images else shards.FAST
     files = [
-        shards.Shard(posixpath.join(outputs.examples, f"Split-{name}", shard), f"{outputs.partial}/{name}", level)
+        shards.Shard(posixpath.join(outputs.examples, f"Split-{name}", shard), f"{outputs.partial}/{name}")
         for name in names
     ]
     all_bad: list[BadRow] = []

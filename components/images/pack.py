@@ -216,7 +216,7 @@ def _write(folder: str, classes: tuple[str, ...], shards: Sequence[_Shard], part
     with ProcessPoolExecutor(cores, multiprocessing.get_context("fork"), initializer=_begin) as pool:
         done = in_order(pool, make, (job.names for job in jobs), ahead=2 * cores)
         for shard, found in itertools.groupby(zip(jobs, done, strict=True), key=lambda each: each[0].shard):
-            file = tfrecords.Shard(shard.path, partial, tfrecords.STORED)
+            file = tfrecords.Shard(shard.path, partial)
             for job, examples in found:
                 file.write([each for each in examples if isinstance(each, bytes)])
                 unreadable += [

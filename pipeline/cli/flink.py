@@ -15,7 +15,7 @@ from pipeline.flink import cluster as clusters
 from pipeline.flink import packages, record
 from pipeline.flink.cluster import USUAL, Asked
 from pipeline.flink.record import Cluster
-from pipeline.flink.rest import Flink, Unreachable, runs
+from pipeline.flink.rest import JobManager, Unreachable, runs
 
 folder_option = click.option(
     "--dir",
@@ -81,7 +81,7 @@ def status(folder: pathlib.Path) -> int:
 
 
 def _print_flink(found: Cluster) -> int:
-    screen, flink = console(), Flink(found.master)
+    screen, flink = console(), JobManager(found.master)
     try:
         overview, jobs = flink.overview(), flink.jobs()
     except Unreachable as error:

@@ -13,6 +13,7 @@ from pipeline.cli.progress import Lines
 from pipeline.drift import hooks
 from pipeline.kubeflow import visible
 from pipeline.runners import task as tasks
+from pipeline.runners.signals import interruptible
 
 
 @click.group()
@@ -51,7 +52,9 @@ def start(root: str, run_id: str, job: str, config: str, settings: tuple[str, ..
 @click.option("--page", help="Where the node's page is to lie.")
 def node(node: str, root: str, run_id: str, job: str, executor_input: str | None, page: str | None) -> None:
     """Run one node."""
-    outcome = tasks.run(tasks.Place(root, run_id or job, job), node, Lines(console()), hooks.tell)
+    # A run that is ended on the cluster leaves no job on another one.
+    with interruptible():
+        outcome = tasks.run(tasks.Place(root, run_id or job, job), node, Lines(console()), hooks.tell)
     if outcome.node.state == "failed":
         raise of_code(int(outcome.facts["exit_code"]), str(outcome.facts["error"]))
     if executor_input:

@@ -12,6 +12,18 @@ _ADDRESS = r"^\S+:\d+$"
 _ARTIFACT_PORT = 8098
 """Beam's default."""
 _NAMES = {"direct": "DirectRunner", "flink": "FlinkRunner"}
+_FIELDS = {
+    "--flink_master": "master",
+    "--flink_version": "version",
+    "--parallelism": "parallelism",
+    "--flink_job_server_jar": "jar",
+    "--job_endpoint": "job_server",
+    "--artifact_endpoint": "job_server",
+    "--environment_type": "workers",
+    "--environment_config": "worker_address",
+    "--artifacts_dir": "artifacts",
+}
+"""What checks and the end of jobs go by, as Beam's options."""
 
 
 class Flink(Record):
@@ -75,6 +87,21 @@ class Runner(Record):
                 raise ValueError(f"the runner has a field of its own, runner. Received: {arg!r}")
         return args
 
+    @pydantic.field_validator("runner")
+    @classmethod
+    def _usual(cls, runner: str) -> str:
+        return next((ours for ours, beam in _NAMES.items() if runner == beam), runner)
+
+    @pydantic.model_validator(mode="after")
+    def _of_fields(self) -> Runner:
+        for arg in self.args if self.on_flink else ():
+            option = arg.partition("=")[0]
+            if option == "--job_name":
+                raise ValueError(f"jobs are ended by the names that they are given. Received: {arg!r}")
+            if option in _FIELDS:
+                raise ValueError(f"{option} has a field of its own, flink.{_FIELDS[option]}. Received: {arg!r}")
+        return self
+
     @property
     def beam_runner(self) -> str:
         """Its name in Beam."""
@@ -83,7 +110,7 @@ class Runner(Record):
     @property
     def on_flink(self) -> bool:
         """Whether `flink` is read."""
-        return self.beam_runner == _NAMES["flink"]
+        return self.runner == "flink"
 
 
 class Beam(Runner):

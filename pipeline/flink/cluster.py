@@ -17,7 +17,7 @@ from pipeline import runs
 from pipeline.flink import java, record, settings, workers
 from pipeline.flink.packages import Packages, Tell, alone
 from pipeline.flink.record import Cluster, Member
-from pipeline.flink.rest import Flink, Unreachable
+from pipeline.flink.rest import JobManager, Unreachable
 from pipeline.flink.settings import Memory
 
 _ENTRY = "org.apache.flink.runtime"
@@ -155,7 +155,7 @@ def _started(name: str, command: Sequence[str], cluster: Cluster) -> Member:
 
 
 def _await(cluster: Cluster) -> None:
-    flink, end = Flink(cluster.master), time.monotonic() + _SECONDS
+    flink, end = JobManager(cluster.master), time.monotonic() + _SECONDS
     slots = cluster.taskmanagers * cluster.slots
     waiting = "Flink's REST interface"
     while time.monotonic() < end:

@@ -16,11 +16,11 @@ from pipeline.references import copy_of
 def staged(paths: Sequence[str], folder: str) -> Iterator[None]:
     """Within, the files and those that they import lie below `folder`, where `references.look_in` makes them found.
 
+    The folder is one of this try's, which is not there yet.
+
     Raises:
         InputError: one cannot be read, or nothing be written there.
     """
-    # What a client left that was killed may be of other code.
-    shutil.rmtree(folder, ignore_errors=True)
     try:
         for path in paths:
             _copy(path, folder)

@@ -15,7 +15,9 @@ import shutil
 import signal
 import time
 
-from pipeline.flink.rest import Flink, Unreachable, runs
+import psutil
+
+from pipeline.flink.rest import JobManager, Unreachable, runs
 
 DONE = b"done\n"
 """What a client writes that needs nobody to end its jobs."""
@@ -26,32 +28,63 @@ _LATE = 5.0
 """A job that was under way to Flink when its client was killed begins within so many seconds."""
 
 
-def end_jobs(flink: Flink, name: str, late: float = 0.0) -> int:
-    """Cancel the jobs of that name, and wait until they are gone. Returns how many there were.
+def end_jobs(flink: JobManager, prefix: str, late: float = 0.0, patience: float = _PATIENCE) -> bool:
+    """Cancel the jobs whose names begin so, and wait until they are gone.
 
     Args:
-        late: how long to look for further ones.
+        late: seconds in which to look for further ones.
+        patience: seconds in which they have to end, and Flink to answer.
 
-    Raises:
-        Unreachable: Flink does not answer any more.
+    Returns:
+        Whether they are gone.
     """
     begin = time.monotonic()
-    ended: set[str] = set()
     while True:
-        running = [job["jid"] for job in flink.jobs([name]) if runs(job)]
+        gone = _cancelled(flink, prefix)
         now = time.monotonic() - begin
-        if now >= _PATIENCE or (not running and now >= late):
-            return len(ended)
-        for job in running:
-            flink.cancel(job)
-            ended.add(job)
+        if gone and now >= late:
+            return True
+        if now >= patience:
+            return False
         time.sleep(0.5)
 
 
-def _watch(flink: Flink, name: str) -> bool:
+def _cancelled(flink: JobManager, prefix: str) -> bool:
+    """Whether no job is left to cancel; where Flink does not answer that is not known."""
+    try:
+        running = [job["jid"] for job in flink.jobs() if job["name"].startswith(prefix) and runs(job)]
+        for job in running:
+            flink.cancel(job)
+    except (Unreachable, OSError):
+        return False
+    return not running
+
+
+class _Client:
+    """The process to watch over, and those that it has started."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._started: dict[int, psutil.Process] = {}
+
+    def look(self) -> None:
+        """Remember what runs: with the client gone, nobody can tell what was its."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._started.update((each.pid, each) for each in psutil.Process(self._pid).children(recursive=True))
+
+    def kill(self) -> None:
+        """End what the client has left, such as its job server."""
+        for process in self._started.values():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.pid != os.getpid():
+                    process.kill()
+
+
+def _watch(flink: JobManager, name: str, client: _Client) -> bool:
     """Print progress until the client is gone. Returns whether it was done."""
     heard = b""
     while True:
+        client.look()
         readable, _, _ = select.select([0], [], [], _EVERY)
         if readable:
             more = os.read(0, 100)
@@ -60,7 +93,7 @@ def _watch(flink: Flink, name: str) -> bool:
                 return heard == DONE
             continue
         with contextlib.suppress(Unreachable, OSError, IndexError):
-            job = flink.jobs([name])[-1]
+            job = [job for job in flink.jobs() if job["name"] == name][-1]
             tasks = job["tasks"]
             progress = {"Flink": job["state"].lower(), "task": tasks["finished"], "tasks": tasks["total"]}
             print(json.dumps(progress), flush=True)
@@ -71,21 +104,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--master", required=True)
     parser.add_argument("--job", required=True, help="the name of the client's jobs")
-    parser.add_argument("--group", type=int, help="a process group to kill with the client")
+    parser.add_argument("--client", type=int, required=True, help="the client's process id")
     parser.add_argument("--copies", default="", help="a folder to remove with the jobs")
     args = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    flink = Flink(args.master)
-    if _watch(flink, args.job):
+    flink, client = JobManager(args.master), _Client(args.client)
+    if _watch(flink, args.job, client):
         return
-    if args.group:
-        # Without its client, its job server would stay.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(args.group, signal.SIGKILL)
-    with contextlib.suppress(Unreachable):
-        end_jobs(flink, args.job, _LATE)
-    shutil.rmtree(args.copies, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()
+    client.kill()
+    if end_jobs(flink, args.job, _LATE):
+        shutil.rmtree(args.copies, ignore_errors=True)

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from typing import IO
 
 from components import progress
+from components.errors import InputError
 from pipeline.beam import Pipelines
 from pipeline.flink import code, guard, ready
-from pipeline.flink.rest import Flink, Unreachable
+from pipeline.flink.rest import JobManager
+from pipeline.runners.spawner import python
+
+_LOG = logging.getLogger(__name__)
+_PATIENCE = 15.0
+"""Seconds to cancel the jobs of a step that has failed or was interrupted, for which somebody waits."""
 
 
 @contextlib.contextmanager
@@ -29,54 +35,67 @@ def running(pipelines: Pipelines) -> Iterator[None]:
         yield
         return
     ready.check(pipelines.flink, pipelines)
-    end(pipelines)  # what an earlier try at this step left, whose pod is gone
-    with _watched(pipelines.flink.master, pipelines), _staged(pipelines):
+    _end_earlier(pipelines.flink.master, pipelines.step)
+    with _staged(pipelines), _watched(pipelines.flink.master, pipelines):
         yield
 
 
-@contextlib.contextmanager
-def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
-    """A guard tells how far the jobs are, and ends them when this process is gone."""
-    command = [sys.executable, "-m", guard.__name__, "--master", master, "--job", pipelines.name]
-    command += ["--copies", pipelines.copies]
-    if os.getsid(0) == os.getpid():
-        command += ["--group", str(os.getpid())]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, env=_environment()
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        listening = threading.Thread(target=_listen, args=(process.stdout,), daemon=True)
-        listening.start()
-        try:
-            yield
-        except BaseException:
-            end(pipelines)
-            raise
-        finally:
-            with contextlib.suppress(BrokenPipeError):  # somebody has ended it
-                process.stdin.write(guard.DONE)
-                process.stdin.close()
-            listening.join()
+def end(pipelines: Pipelines) -> None:
+    """Cancel the jobs of a step whose process is gone, or about to go: its guard may not live long enough."""
+    if pipelines.flink:
+        _cancel(pipelines.flink.master, pipelines.name)
+        shutil.rmtree(pipelines.copies, ignore_errors=True)
+
+
+def _end_earlier(master: str, step: str) -> None:
+    """Of a try whose machine was lost nobody else ends the jobs."""
+    flink = JobManager(master)
+    if not guard.end_jobs(flink, step):
+        raise InputError(
+            f"jobs of an earlier try at this step do not end. Cancel them at {flink.url}; their names begin with {step}"
+        )
+
+
+def _cancel(master: str, name: str) -> None:
+    flink = JobManager(master)
+    if not guard.end_jobs(flink, name, patience=_PATIENCE):
+        _LOG.warning("job %s may go on: it is not cancelled yet. See %s", name, flink.url)
 
 
 def _staged(pipelines: Pipelines) -> contextlib.AbstractContextManager[None]:
     return code.staged(pipelines.code, pipelines.copies) if pipelines.copies else contextlib.nullcontext()
 
 
-def end(pipelines: Pipelines) -> None:
-    """Cancel the jobs of a step that is over; where its process was killed, its guard may not live long enough."""
-    if pipelines.flink:
-        with contextlib.suppress(Unreachable, OSError):
-            guard.end_jobs(Flink(pipelines.flink.master), pipelines.name)
-        shutil.rmtree(pipelines.copies, ignore_errors=True)
+@contextlib.contextmanager
+def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
+    """A guard tells how far the jobs are, and ends them when this process is gone."""
+    words = ["--master", master, "--job", pipelines.name, "--copies", pipelines.copies, "--client", str(os.getpid())]
+    with subprocess.Popen(
+        [*python(f"from {guard.__name__} import main; main()"), *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        done = threading.Event()
+        listening = threading.Thread(target=_listen, args=(process.stdout, done), daemon=True)
+        listening.start()
+        try:
+            yield
+        except BaseException:
+            _cancel(master, pipelines.name)
+            raise
+        finally:
+            done.set()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write(guard.DONE)
+                process.stdin.close()
+            listening.join()
 
 
-def _environment() -> dict[str, str]:
-    """With this process's path, which need not be that of a new Python."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-
-
-def _listen(lines: IO[bytes]) -> None:
+def _listen(lines: IO[bytes], done: threading.Event) -> None:
     for line in lines:
         progress.report(**json.loads(line))
+    if not done.is_set():
+        _LOG.warning("nobody ends this step's jobs any more if it is killed: the process that would has ended")

@@ -15,15 +15,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from components import progress
 from components.errors import ConfigError, InputError
 from pipeline.beam import Pipelines
-from pipeline.config.beam import Flink as Config
+from pipeline.config.beam import Flink
 from pipeline.flink import java, packages, workers
-from pipeline.flink.rest import Flink, Unreachable
+from pipeline.flink.rest import JobManager, Unreachable
 
 _STAGED = ("--requirements_file", "--setup_file", "--extra_package")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
-def check(flink: Config, pipelines: Pipelines, patience: float = 30.0) -> None:
+def check(flink: Flink, pipelines: Pipelines, patience: float = 30.0) -> None:
     """Whether the jobs of pipelines can run on a cluster.
 
     Args:
@@ -56,7 +56,7 @@ class _NotYet(Exception):
     """What also lacks while a part of a cluster that was lost is replaced."""
 
 
-def _check_jar(flink: Config) -> None:
+def _check_jar(flink: Flink) -> None:
     if flink.jar is None:
         return
     if not os.path.isfile(flink.jar):
@@ -67,7 +67,7 @@ def _check_jar(flink: Config) -> None:
         packages.check(pathlib.Path(flink.jar), flink.sha256)
 
 
-def _check_staged(flink: Config, args: Sequence[str]) -> None:
+def _check_staged(flink: Flink, args: Sequence[str]) -> None:
     staged = [arg for arg in args if arg.startswith(_STAGED)]
     if staged and flink.workers == "external":
         raise ConfigError(
@@ -78,8 +78,8 @@ def _check_staged(flink: Config, args: Sequence[str]) -> None:
         raise ConfigError(f"beam.args: {staged[0]}: Beam packs it with pip, which this environment lacks: install pip")
 
 
-def _check_cluster(flink: Config) -> None:
-    asked = Flink(flink.master)
+def _check_cluster(flink: Flink) -> None:
+    asked = JobManager(flink.master)
     found = asked.overview()
     version = found["flink-version"]
     if not version.startswith(f"{flink.version}."):
@@ -95,7 +95,7 @@ def _check_cluster(flink: Config) -> None:
         )
 
 
-def _check_job_server(flink: Config) -> None:
+def _check_job_server(flink: Flink) -> None:
     if flink.job_server is None or flink.artifact_server is None:
         java.found()  # it starts one
         return
@@ -109,7 +109,7 @@ def _check_job_server(flink: Config) -> None:
             ) from None
 
 
-def _check_workers(flink: Config, shared: Collection[str], read: Collection[str]) -> None:
+def _check_workers(flink: Flink, shared: Collection[str], read: Collection[str]) -> None:
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(_probe(folder)) for folder in shared]
         marks = {path: _mark(path) for path in (*probes, *read) if os.path.exists(path)}
@@ -126,14 +126,14 @@ def _check_workers(flink: Config, shared: Collection[str], read: Collection[str]
                 raise _not_shared(path) if path in probes else _not_readable(address, path)
 
 
-def _pools(flink: Config) -> list[str]:
+def _pools(flink: Flink) -> list[str]:
     """Where the pools of workers can be asked: the one that there is, or that of each TaskManager."""
     host, port = _host_and_port("worker_address", flink.worker_address)
     if host not in _HERE or _host_of(flink.master) in _HERE:
         return [flink.worker_address]
     # Only its TaskManager reaches such a pool; one port further it tells everybody what it has.
     _, asked_at = _host_and_port("worker_address, one port further", f"localhost:{port + 1}")
-    hosts = {_host_of(each["path"]) for each in Flink(flink.master).taskmanagers()}
+    hosts = {_host_of(each["path"]) for each in JobManager(flink.master).taskmanagers()}
     return [f"[{each}]:{asked_at}" if ":" in each else f"{each}:{asked_at}" for each in sorted(hosts)]
 
 

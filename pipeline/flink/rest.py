@@ -9,7 +9,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 _FINAL = ("FINISHED", "CANCELED", "FAILED")
@@ -19,8 +19,8 @@ class Unreachable(Exception):
     """Nobody answers there as Flink does."""
 
 
-class Flink:
-    """A cluster's JobManager. Each question raises Unreachable where it does not answer it."""
+class JobManager:
+    """Of one cluster. Each question raises Unreachable where it does not answer it."""
 
     def __init__(self, master: str, timeout: float = 10.0) -> None:
         """Args:
@@ -41,11 +41,10 @@ class Flink:
         found: list[dict[str, Any]] = self._ask("GET", "/taskmanagers")["taskmanagers"]
         return found
 
-    def jobs(self, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-        """The overview of jobs of these names, or of all: `jid`, `name`, `state`, `tasks`, oldest first."""
-        found = self._ask("GET", "/jobs/overview")["jobs"]
-        chosen = [job for job in found if not names or job["name"] in names]
-        return sorted(chosen, key=lambda job: int(job["start-time"]))
+    def jobs(self) -> list[dict[str, Any]]:
+        """Of each job `jid`, `name`, `state`, `tasks`, oldest first."""
+        found: list[dict[str, Any]] = self._ask("GET", "/jobs/overview")["jobs"]
+        return sorted(found, key=lambda job: int(job["start-time"]))
 
     def cancel(self, job: str) -> None:
         """Ask for the end of a job, of which it may be the end already."""

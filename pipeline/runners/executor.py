@@ -87,11 +87,11 @@ class NodeExecutor:
             answer = self.server.call(
                 _in_child, spec, invocation, self.root, self.pipelines, self.log, self.gpu, receive=self.report
             )
-        except ChildDied as died:
-            job.end(self.pipelines)
-            raise failures.of_dead_child(died) from None
-        except KeyboardInterrupt:
-            job.end(self.pipelines)
+        except (ChildDied, KeyboardInterrupt) as end:
+            if isinstance(spec, BeamExecutableSpec):
+                job.end(self.pipelines)
+            if isinstance(end, ChildDied):
+                raise failures.of_dead_child(end) from None
             raise
         self.usage = answer.usage
         return ExecutorOutput.FromString(answer.value)

@@ -7,8 +7,6 @@ import dataclasses
 import errno
 import os
 import shutil
-import signal
-import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from typing import Union
@@ -20,6 +18,7 @@ from pipeline.layout import Layout
 from pipeline.runners import attempts, lock, logs
 from pipeline.runners import engine as engines
 from pipeline.runners.events import After, Listener, Message
+from pipeline.runners.signals import interruptible
 from pipeline.runs import RunRecord
 
 
@@ -92,7 +91,7 @@ def _guarded(config: Config, options: Options, listen: Listener, record: RunReco
     """
     root, log = config.root_path, _log(config.root_path, record)
     try:
-        with _interruptible(), logs.quiet(log):
+        with interruptible(), logs.quiet(log):
             return _run(config, options, listen, record, held)
     except KeyboardInterrupt:
         update = {
@@ -147,23 +146,3 @@ def _disk(root: str) -> Iterator[None]:
 
             raise failures.disk_full(root, "run again") from error
         raise InputError(f"{error.filename or root}: cannot write there: {error.strerror}") from error
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does. A second signal does not wait for what the first one tidies up."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

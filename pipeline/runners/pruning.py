@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import ml_metadata
 import pydantic
@@ -33,14 +33,15 @@ def prune(root: str, keep_runs: int, older_than: datetime.timedelta, dry_run: bo
     layout = Layout(root)
     with lock.hold(root, wait=False, tell=lambda _: None):
         records = runs.list_runs(root)
-        old = _old(root, records, keep_runs, datetime.datetime.now(datetime.timezone.utc) - older_than)
+        before = datetime.datetime.now(datetime.timezone.utc) - older_than
+        old = _old(root, records, keep_runs, before)
         store = connection.store(root) if connection.exists(root) else None
         needed = _uris(record for record in records if record not in old) | _uris(_latest_blessed(records))
         needed |= _models(store) if store else set()
         artifacts = {uri for uri in _uris(old) - needed if _inside(uri, layout.artifacts) and os.path.exists(uri)}
         gone = [record for record in old if not (record.blessed or record.pushed)]
         folders = {layout.run(record.id) for record in gone} | {layout.checkpoints(record.id) for record in old}
-        paths = tuple(sorted(artifacts | {folder for folder in folders if os.path.exists(folder)}))
+        paths = tuple(sorted(artifacts | {f for f in folders if os.path.exists(f)} | set(_of_beam(layout, before))))
         pruned = Pruned(runs=tuple(record.id for record in gone), paths=paths, bytes=sum(map(_size, paths)))
         if not dry_run:
             _remove(store, artifacts, paths)
@@ -62,6 +63,14 @@ def _young(root: str, record: RunRecord, before: datetime.datetime) -> bool:
     if record.state == "running":
         return not record.process.startswith(runs.JOB) or runs.heard_of(root, record) >= before
     return record.started >= before
+
+
+def _of_beam(layout: Layout, before: datetime.datetime) -> Iterator[str]:
+    """What Beam jobs brought to their workers, and nobody took away again."""
+    for folder in (layout.beam, layout.code):
+        for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+            if entry.is_dir() and entry.path != layout.code and entry.stat().st_mtime < before.timestamp():
+                yield entry.path
 
 
 def _latest_blessed(records: tuple[RunRecord, ...]) -> list[RunRecord]:

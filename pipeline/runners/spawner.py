@@ -32,12 +32,8 @@ class Spawner:
             Exception: what `function` raised.
         """
         ours, theirs = socket.socketpair()
-        # With the same path, as a forked process has it: Python itself would put the working directory first, where a
-        # project's types.py hides the standard library's.
-        begin = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; "
-        code = f"{begin}main({theirs.fileno()}, {os.getpid()})"
         process = subprocess.Popen(
-            [sys.executable, "-c", code],
+            python(f"from {__name__} import main; main({theirs.fileno()}, {os.getpid()})"),
             pass_fds=[theirs.fileno()],
             start_new_session=True,
             stdout=self._output,
@@ -60,6 +56,14 @@ class Spawner:
 
     def close(self) -> None:
         """Nothing runs between two calls."""
+
+
+def python(code: str) -> list[str]:
+    """The command of a Python that runs `code` with this one's path, as a forked process has it.
+
+    Python itself would put the working directory first, where a project's types.py hides the standard library's.
+    """
+    return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"]
 
 
 def _await_outcome(connection: Connection, receive: Send) -> tuple[str, Any] | None:

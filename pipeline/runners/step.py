@@ -87,7 +87,7 @@ class Step:
 
         gpu = bool(self.config.needs(self.node.id).gpus)
         log = self.node.log if self.engine.logs else None
-        pipelines = beam.of_node(self.config, self.node.id, self.run.id)
+        pipelines = beam.of_node(self.config, self.node.id, f"{self.run.id}-{self.run.key}")
         return NodeExecutor(self.engine.server, self.engine.root, pipelines, log, gpu, report)
 
     def _failed(self, error: Exception) -> Outcome:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import dataclasses
-import hashlib
 import pathlib
 import signal
 import socket
@@ -23,6 +22,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from components.statistics import counting
 from components.statistics_gen import options
 from pipeline import beam as pipelines
+from pipeline import runs
 from pipeline.config import Flink
 from pipeline.config.load import load, override
 from pipeline.flink import cluster as clusters
@@ -57,8 +57,8 @@ class Brought:
         return self.settings(jar=str(self.cluster.server))
 
     @property
-    def flink(self) -> rest.Flink:
-        return rest.Flink(self.cluster.master)
+    def flink(self) -> rest.JobManager:
+        return rest.JobManager(self.cluster.master)
 
     def kill_taskmanager(self) -> None:
         """As a machine that is lost, with another one in its place."""
@@ -147,7 +147,7 @@ def test_a_whole_run_that_loses_a_taskmanager_in_each_step_comes_to_the_same(
     assert set(killed) == set(ON_FLINK)
     assert finished(brought) == {"ExampleGen": 3, "Transform": 1, "Evaluator": 1, "Predictions": 1}
     alike.check_runs(here, root)
-    copies = str(artifacts / "code")
+    copies = str(root / "beam" / "code")
     assert any(line.startswith(copies) for line in (own / "read.txt").read_text().splitlines())
 
 
@@ -242,7 +242,7 @@ class Client:
     def __init__(self, brought: Brought, own: pathlib.Path, root: pathlib.Path) -> None:
         self.copies = root / "beam" / "code"
         self.servers: list[psutil.Process] = []
-        self._flink, self._root = brought.flink, hashlib.sha256(str(root).encode()).hexdigest()[:6]
+        self._flink, self._root = brought.flink, root
         command = [sys.executable, "-m", "pipeline.cli.main", "run", "taxi", "--root", root, *labelled(own)]
         self.process = psutil.Popen([*map(str, command), *brought.own_servers], stdout=subprocess.DEVNULL)
 
@@ -257,7 +257,8 @@ class Client:
 
     @property
     def _states(self) -> list[str]:
-        return [job["state"] for job in self._flink.jobs() if job["name"].endswith(self._root)]
+        keys = {record.key for record in runs.list_runs(str(self._root))}
+        return [job["state"] for job in self._flink.jobs() if any(f"-{key}-" in job["name"] for key in keys)]
 
 
 def wait_for(holds: Callable[[], bool]) -> None:

@@ -104,7 +104,7 @@ def test_ones_own_code_travels_where_the_workers_share_a_folder() -> None:
     assert pipelines.copies == f"/shared/runs/beam/code/{pipelines.name}"
     assert f"millrace_code={pipelines.copies}" in read(pipelines.args, options.DebugOptions).experiments
     bucket = own.model_copy(update={"beam": c.Beam(runner="flink", flink=c.Flink(artifacts="gs://shop/beam"))})
-    assert beam.of_node(bucket, "Transform", "run-1").copies == ""
+    assert beam.of_node(bucket, "Transform", "run-1").copies.startswith("/shared/runs/beam/code/")
     assert beam.of_node(config(runner="flink"), "Transform", "run-1").copies == ""
 
 
@@ -120,10 +120,11 @@ def test_workers_need_what_their_node_reads_beside_artifacts() -> None:
     ]
 
 
-def test_jobs_of_runs_with_the_same_id_elsewhere_have_other_names() -> None:
-    here, there = (config(runner="flink").model_copy(update={"root": root}) for root in ("/a", "/b"))
-    assert beam.of_node(here, "Transform", "run-1").name == beam.of_node(here, "Transform", "run-1").name
-    assert beam.of_node(here, "Transform", "run-1").name != beam.of_node(there, "Transform", "run-1").name
+def test_each_try_has_jobs_of_its_own_that_the_next_one_knows() -> None:
+    first, second = (beam.of_node(config(runner="flink"), "Transform", "run-1-1f2e") for _ in range(2))
+    assert first.step == second.step == "shop-Transform-run-1-1f2e-"
+    assert first.name != second.name
+    assert all(each.name.startswith(each.step) for each in (first, second))
 
 
 @pytest.mark.parametrize(("name", "hint"), [("Evalator", r" Did you mean Evaluator\?"), ("Pusher", "")])

@@ -22,6 +22,8 @@ from components.errors import ConfigError
         (c.Flink, {"jar": "x.jar", "sha256": "abc"}, "sha256.*abc"),
         (c.Beam, {"args": ("-p", "2")}, "write each option in one piece.*'-p'"),
         (c.Beam, {"args": ("--runner=FlinkRunner",)}, "a field of its own, runner"),
+        (c.Beam, {"runner": "flink", "args": ("--flink_master=jobs:8081",)}, "--flink_master .*, flink.master"),
+        (c.Beam, {"runner": "flink", "args": ("--job_name=mine",)}, "ended by the names that they are given"),
         (c.Beam, {"nodes": {"Evaluator": {"parallelism": 2}}}, "parallelism: unknown field"),
     ],
 )
@@ -37,6 +39,6 @@ def test_a_node_may_run_otherwise() -> None:
 
 
 def test_beams_own_names_mean_the_same() -> None:
-    assert c.Beam(runner="flink") != c.Beam(runner="FlinkRunner")
-    assert c.Beam(runner="flink").beam_runner == c.Beam(runner="FlinkRunner").beam_runner
+    assert c.Beam(runner="flink") == c.Beam(runner="FlinkRunner")
+    assert c.Beam(runner="flink").beam_runner == "FlinkRunner"
     assert c.Beam().beam_runner == "DirectRunner"

@@ -48,18 +48,13 @@ def test_workers_read_copies_of_what_they_lack(mine: pathlib.Path, tmp_path: pat
     assert not copies.exists()
 
 
-def test_copies_count_more_than_what_an_image_has(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def test_copies_are_taken_and_not_what_an_image_has(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
     with code.staged([str(mine)], str(tmp_path / "copies")):
         (mine.parent / "tables.py").write_text("NAME = 'old'\n")
         assert of_worker(tmp_path / "copies", f"{mine}:fn") == "mine"
-        assert of_worker(tmp_path / "elsewhere", f"{mine}:fn") == "old"
-
-
-def test_what_a_lost_client_left_is_not_taken(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "copies").mkdir()
-    (tmp_path / "copies" / "stale.py").touch()
-    with code.staged([str(mine)], str(tmp_path / "copies")):
-        assert not (tmp_path / "copies" / "stale.py").exists()
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        of_worker(tmp_path / "copies", f"{mine}:fn")
+    assert f"{tmp_path}/copies{mine}: no such file" in failed.value.stderr
 
 
 def test_where_nothing_can_be_written_that_is_said(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:

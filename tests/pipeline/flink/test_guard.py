@@ -1,42 +1,106 @@
-"""What ends with a client. Jobs are ended, too: tests/acceptance/test_flink_cluster.py."""
+"""What ends with a client. With a real cluster: tests/acceptance/test_flink_cluster.py."""
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from pipeline.flink import guard
+from pipeline.flink.rest import JobManager
+from tests.pipeline.flink import jobmanager
+
+CLIENT = """
+import os, subprocess, sys
+server = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"], stdout=subprocess.DEVNULL)
+code = "from pipeline.flink.guard import main; main()"
+words = ["--master", sys.argv[1], "--job", "mine-1", "--copies", sys.argv[2], "--client", str(os.getpid())]
+guard = subprocess.Popen(
+    [sys.executable, "-c", code, *words], stdin=subprocess.PIPE, stdout=1, start_new_session=True
+)
+print(server.pid, guard.pid, flush=True)
+guard.stdin.write(sys.stdin.buffer.readline())
+guard.stdin.close()
+guard.wait()
+"""
+"""A client, with a process of its own that knows nothing of it."""
+
+
+@contextlib.contextmanager
+def client(
+    master: str, copies: pathlib.Path
+) -> Iterator[tuple[subprocess.Popen[bytes], psutil.Process, psutil.Process]]:
+    """One that runs, with its process and its guard."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CLIENT, master, str(copies)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        server, watching = map(psutil.Process, map(int, process.stdout.readline().split()))
+        yield process, server, watching
+        for each in (server, watching, process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether it ends soon; of one whose parent is gone, it may be that nobody asks for its end."""
+    until = time.monotonic() + 60
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 @pytest.fixture
-def server() -> Iterator[subprocess.Popen[bytes]]:
-    """What a client has started, in a group of its own."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as process:
-        yield process
-        process.kill()
+def copies(tmp_path: pathlib.Path) -> pathlib.Path:
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    return folder
 
 
-def watch(server: subprocess.Popen[bytes], copies: pathlib.Path, last_words: bytes) -> int:
-    """The guard of a client that ends with these words; returns how it ended itself."""
-    command = [sys.executable, "-m", guard.__name__, "--master", "localhost:9", "--job", "job"]
-    command += ["--copies", str(copies), "--group", str(server.pid)]
-    return subprocess.run(command, input=last_words, timeout=60, check=False).returncode
+def test_with_a_client_that_is_gone_its_jobs_processes_and_copies_go(copies: pathlib.Path) -> None:
+    with jobmanager.with_jobs(jobs={"mine-1": "RUNNING", "mine-2": "RUNNING"}, hiccups=1) as flink:
+        with client(flink.address, copies) as (process, server, watching):
+            assert b'"Flink": "running"' in process.stdout.readline()
+            process.kill()
+            assert ended(watching)
+            assert ended(server)
+        assert flink.jobs == {"mine-1": "CANCELED", "mine-2": "RUNNING"}
+    assert not copies.exists()
 
 
-def test_with_a_client_that_is_gone_its_processes_and_copies_go(
-    server: subprocess.Popen[bytes], tmp_path: pathlib.Path
-) -> None:
-    (tmp_path / "copies").mkdir()
-    assert watch(server, tmp_path / "copies", b"") == 0
-    assert server.wait(10) == -9
-    assert not (tmp_path / "copies").exists()
+def test_jobs_that_do_not_end_are_told_from_those_that_do() -> None:
+    with jobmanager.with_jobs(jobs={"mine-1": "RUNNING", "mine-2": "FINISHED"}, stubborn=True) as flink:
+        assert not guard.end_jobs(JobManager(flink.address), "mine-", patience=1)
+        flink.stubborn = False
+        assert guard.end_jobs(JobManager(flink.address), "mine-")
+        assert flink.jobs == {"mine-1": "CANCELED", "mine-2": "FINISHED"}
+    assert not guard.end_jobs(JobManager(flink.address), "mine-", patience=1)  # nobody answers any more
 
 
-def test_a_client_that_is_done_keeps_what_it_has(server: subprocess.Popen[bytes], tmp_path: pathlib.Path) -> None:
-    assert watch(server, tmp_path, guard.DONE) == 0
-    assert server.poll() is None
-    assert tmp_path.exists()
+def test_a_client_that_is_done_keeps_what_it_has(copies: pathlib.Path) -> None:
+    with (
+        jobmanager.with_jobs(jobs={"mine-1": "RUNNING"}) as flink,
+        client(flink.address, copies) as (process, server, watching),
+    ):
+        process.stdin.write(guard.DONE)
+        process.stdin.flush()
+        assert process.wait(60) == 0
+        assert server.is_running()
+        assert flink.jobs == {"mine-1": "RUNNING"}
+    assert copies.exists()
+
+
+def test_a_job_that_is_on_its_way_is_ended_when_it_begins() -> None:
+    with jobmanager.with_jobs() as flink:
+        coming = threading.Timer(1, flink.jobs.update, [{"mine-1": "RUNNING"}])
+        coming.start()
+        assert guard.end_jobs(JobManager(flink.address), "mine-", late=3)
+        assert flink.jobs == {"mine-1": "CANCELED"}

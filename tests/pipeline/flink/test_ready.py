@@ -44,7 +44,7 @@ def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
     with answering({}) as address, pytest.raises(InputError, match=r"answers, but is no Flink\. "):
         check(Flink(master=address))
     with (
-        answering({}, status=404) as address,
+        answering(404) as address,
         pytest.raises(InputError, match="answers, but is no Flink: 404 Not Found"),
     ):
         check(Flink(master=address))

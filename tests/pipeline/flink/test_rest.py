@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.flink.rest import Flink, Unreachable, runs
+from pipeline.flink.rest import JobManager, Unreachable, runs
 from tests.pipeline.flink.jobmanager import answering, overview
 
 
@@ -19,24 +19,26 @@ JOBS = {"jobs": [job("b", "RUNNING", 2), job("a", "FINISHED", 3), job("b", "FAIL
 
 def test_a_cluster_is_asked_by_its_address_and_by_a_url() -> None:
     with answering(overview(2)) as master:
-        assert Flink(master).overview()["slots-total"] == 2
-        assert Flink(f"http://{master}/").overview()["slots-total"] == 2
+        assert JobManager(master).overview()["slots-total"] == 2
+        assert JobManager(f"http://{master}/").overview()["slots-total"] == 2
 
 
-def test_jobs_are_found_by_name_the_oldest_first() -> None:
+def test_the_oldest_job_comes_first() -> None:
     with answering(JOBS) as master:
-        assert [found["start-time"] for found in Flink(master).jobs()] == [1, 2, 3]
-        of_b = Flink(master).jobs(["b"])
-    assert [(found["start-time"], runs(found)) for found in of_b] == [(1, False), (2, True)]
+        found = JobManager(master).jobs()
+    assert [job["start-time"] for job in found] == [1, 2, 3]
+    assert [runs(job) for job in found if job["name"] == "b"] == [False, True]
 
 
 @pytest.mark.parametrize("answer", [{}, 404, 409])
 def test_a_job_that_has_ended_already_may_be_cancelled(answer: object) -> None:
     with answering(answer) as master:
-        Flink(master).cancel("0" * 32)
+        JobManager(master).cancel("0" * 32)
 
 
-@pytest.mark.parametrize("ask", [Flink.overview, Flink.taskmanagers, Flink.jobs, lambda flink: flink.cancel("0" * 32)])
+@pytest.mark.parametrize(
+    "ask", [JobManager.overview, JobManager.taskmanagers, JobManager.jobs, lambda flink: flink.cancel("0" * 32)]
+)
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
@@ -44,11 +46,13 @@ def test_a_job_that_has_ended_already_may_be_cancelled(answer: object) -> None:
         (401, "answers, but is no Flink: 401 Unauthorized"),
     ],
 )
-def test_who_does_not_answer_a_question_is_unreachable(ask: Callable[[Flink], object], answer: int, said: str) -> None:
+def test_who_does_not_answer_a_question_is_unreachable(
+    ask: Callable[[JobManager], object], answer: int, said: str
+) -> None:
     with answering(answer) as master, pytest.raises(Unreachable, match=said):
-        ask(Flink(master))
+        ask(JobManager(master))
 
 
 def test_where_nobody_listens_that_is_said() -> None:
     with pytest.raises(Unreachable, match=r"http://localhost:9: .*refused"):
-        Flink("localhost:9").jobs()
+        JobManager("localhost:9").jobs()

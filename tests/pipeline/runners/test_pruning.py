@@ -143,3 +143,18 @@ def test_a_run_on_a_cluster_that_was_lost_goes_once_it_has_not_been_heard_of_for
 
     assert "lost" in pruned.runs
     assert "alive" not in pruned.runs
+
+
+def test_what_beam_jobs_left_goes_when_it_is_old(tmp_path: pathlib.Path) -> None:
+    root = Root(tmp_path)
+    jar = pathlib.Path(root.layout.beam, "server.jar")
+    for folder in (f"{root.layout.code}/lost", f"{root.layout.code}/new", f"{root.layout.beam}/staged"):
+        os.makedirs(folder)
+    jar.touch()
+    month_ago = (NOW - datetime.timedelta(days=30)).timestamp()
+    for path in (f"{root.layout.code}/lost", f"{root.layout.beam}/staged", root.layout.code, str(jar)):
+        os.utime(path, (month_ago, month_ago))
+    pruned = prune(str(tmp_path), 0, datetime.timedelta(days=7), dry_run=False)
+    assert pruned.paths == (f"{root.layout.code}/lost", f"{root.layout.beam}/staged")
+    assert os.listdir(root.layout.code) == ["new"]
+    assert jar.exists()
