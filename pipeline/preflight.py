@@ -78,4 +78,6 @@ def _check_runner(field: str, name: str) -> None:
     try:
         create_runner(name)
     except (ValueError, ImportError, AttributeError) as error:
-        raise ConfigError(f"{field}.runner: Beam knows no {name!r}: {error}") from None
+        raise ConfigError(
+            f"{field}.runner: Beam knows no {name!r}: {error}. Take 'direct', 'flink', or one of Beam's by its name"
+        ) from None

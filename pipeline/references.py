@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
 import sys
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -32,10 +34,26 @@ def absolute(reference: str, project: str) -> str:
 def look_in(folder: str) -> None:
     """From now on, a file that a reference names is read from its copy: below `folder`, under its own path there.
 
-    For processes of another machine, which has the folder, and of the file perhaps an older version.
+    For processes of another machine, which has the folder, and of the file perhaps an older version. They unpickle
+    what these files define, and what they import from beside them, perhaps before any reference is loaded.
     """
     global _copies
     _copies = folder
+    found = [os.path.join(at, file) for at, _, files in os.walk(folder) for file in files if file.endswith(".py")]
+    sys.path += dict.fromkeys(map(os.path.dirname, found))
+    sys.meta_path.append(_Copies({_name_of(f"/{os.path.relpath(copy, folder)}"): copy for copy in found}))
+
+
+class _Copies(importlib.abc.MetaPathFinder):
+    """Finds the modules of files by the names that `load` gives them."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
+        """See MetaPathFinder."""
+        file = self._files.get(name)
+        return importlib.util.spec_from_file_location(name, file) if file else None
 
 
 def copy_of(path: str, folder: str) -> str:
@@ -69,9 +87,14 @@ def _module(path: str, reference: str) -> ModuleType:
         raise ConfigError(f"{reference}: cannot import {path}: {error}") from error
 
 
+def _name_of(path: str) -> str:
+    """The name of the module in the file at an absolute path."""
+    return f"user_{hashlib.sha256(path.encode()).hexdigest()[:12]}"
+
+
 def _module_of_file(path: str) -> ModuleType:
     """The module in `path`, imported once under a name of its own; its folder is importable meanwhile."""
-    name = f"user_{hashlib.sha256(path.encode()).hexdigest()[:12]}"
+    name = _name_of(path)
     if name in sys.modules:
         return sys.modules[name]
     if _copies:

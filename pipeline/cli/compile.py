@@ -13,6 +13,7 @@ from components.errors import InputError
 from pipeline.cli.compiling import compiled
 from pipeline.cli.console import console, table
 from pipeline.cli.options import check_texts, cluster_option
+from pipeline.config import Config
 from pipeline.config.load import for_cluster
 from pipeline.kubeflow.compiler import Compiled
 from pipeline.kubeflow.placement import described
@@ -39,10 +40,25 @@ def compile(config: str, settings: tuple[str, ...], cluster: str | None, out: st
     screen = console()
     if explain:
         screen.print(_placements(made))
-    for note in _notes(made):
+    for note in (*_notes(made), *_notes_of_beam(settled)):
         screen.print(note)
     parameters = ", ".join(parameter.name for parameter in made.parameters)
     screen.print(f"{path}: {len(made.steps)} steps; parameters: {parameters}", soft_wrap=True)
+
+
+def _notes_of_beam(config: Config) -> Iterator[str]:
+    runners = {"beam": config.beam, **{f"beam.nodes.{node}": runner for node, runner in config.beam.nodes.items()}}
+    for field, runner in runners.items():
+        if not runner.on_flink:
+            continue
+        for name, address in (("master", runner.flink.master), ("job_server", runner.flink.job_server)):
+            if address and "localhost" in address:
+                yield (
+                    f"{field}.flink.{name} is {address}: in a pod that is the pod itself. A rehearsal on this machine "
+                    "finds it, a cluster does not"
+                )
+        if runner.flink.jar:
+            yield f"{field}.flink.jar is {runner.flink.jar}: it must be in the image or on a volume under that path"
 
 
 def _checked(path: str) -> str:

@@ -23,6 +23,7 @@ folder_option = click.option(
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=pathlib.Path),
     default=record.usual_folder,
+    show_default="~/.cache/millrace/flink/cluster",
     help="Where its logs and settings are; each folder is a cluster.",
 )
 Command = TypeVar("Command", bound=Callable[..., object])

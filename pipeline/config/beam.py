@@ -32,7 +32,7 @@ class Flink(Record):
     master: str = pydantic.Field(default="localhost:8081", min_length=1)
     """HOST:PORT of its REST interface, or a URL."""
     version: Literal["1.17", "1.18", "1.19"] = "1.19"
-    """Those that Beam 2.61 knows."""
+    """The minor version of the cluster: one that Beam knows."""
     parallelism: int = pydantic.Field(default=2, ge=1)
     """Slots that a job takes."""
     jar: Union[str, None] = None
@@ -50,6 +50,11 @@ class Flink(Record):
     """Of process: the path of Beam's boot program on each TaskManager; of docker: an image."""
     artifacts: Union[str, None] = None
     """A folder that job server and TaskManagers share; None is `beam` under the root."""
+
+    @pydantic.field_validator("version", mode="before")
+    @classmethod
+    def _text(cls, version: object) -> object:
+        return str(version) if isinstance(version, float) else version  # as `--set` reads it
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Flink:

@@ -190,6 +190,8 @@ def _serves(cluster: Cluster) -> bool:
 
 def _free_ports(port: int, worker_port: int) -> tuple[int, int, int]:
     """One for Flink's processes among themselves, and the two that are asked for, if they are free."""
+    if port and port == worker_port:
+        raise InputError(f"--port and --worker-port are both {port}: each needs one of its own")
     with socket.socket() as rpc, socket.socket() as rest, socket.socket() as pool:
         for each, wanted, flag in ((rpc, 0, ""), (rest, port, "--port"), (pool, worker_port, "--worker-port")):
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,10 +14,10 @@ from typing import IO
 
 from components import progress
 from components.errors import InputError
+from pipeline import interpreter
 from pipeline.beam import Pipelines
 from pipeline.flink import code, guard, ready
 from pipeline.flink.rest import JobManager
-from pipeline.runners.spawner import python
 
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 15.0
@@ -36,7 +36,7 @@ def running(pipelines: Pipelines) -> Iterator[None]:
         return
     ready.check(pipelines.flink, pipelines)
     _end_earlier(pipelines.flink.master, pipelines.step)
-    with _staged(pipelines), _watched(pipelines.flink.master, pipelines):
+    with _staged(pipelines), _watched(pipelines.flink.master, pipelines), _own_server():
         yield
 
 
@@ -62,6 +62,17 @@ def _cancel(master: str, name: str) -> None:
         _LOG.warning("job %s may go on: it is not cancelled yet. See %s", name, flink.url)
 
 
+@contextlib.contextmanager
+def _own_server() -> Iterator[None]:
+    """Where no jar is named, Beam fetches one from Maven Central, which may not answer, or have none of a version."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "remote job server jar" not in str(error):
+            raise
+        raise InputError(f"beam.flink.jar: {error}. Name a jar: `millrace flink up` makes one and says where") from None
+
+
 def _staged(pipelines: Pipelines) -> contextlib.AbstractContextManager[None]:
     return code.staged(pipelines.code, pipelines.copies) if pipelines.copies else contextlib.nullcontext()
 
@@ -71,7 +82,7 @@ def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
     """A guard tells how far the jobs are, and ends them when this process is gone."""
     words = ["--master", master, "--job", pipelines.name, "--copies", pipelines.copies, "--client", str(os.getpid())]
     with subprocess.Popen(
-        [*python(f"from {guard.__name__} import main; main()"), *words],
+        [*interpreter.running(f"from {guard.__name__} import main; main()"), *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,

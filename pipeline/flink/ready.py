@@ -10,6 +10,7 @@ import socket
 import time
 import urllib.parse
 import uuid
+import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from components import progress
@@ -20,6 +21,7 @@ from pipeline.flink import java, packages, workers
 from pipeline.flink.rest import JobManager, Unreachable
 
 _STAGED = ("--requirements_file", "--setup_file", "--extra_package")
+_SERVER = "org/apache/beam/runners/flink/FlinkJobServerDriver.class"
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -64,7 +66,23 @@ def _check_jar(flink: Flink) -> None:
             f"beam.flink.jar: no such file: {flink.jar}. `millrace flink up` makes one and says where it is"
         )
     if flink.sha256:
-        packages.check(pathlib.Path(flink.jar), flink.sha256)
+        try:
+            packages.check(pathlib.Path(flink.jar), flink.sha256)
+        except InputError as error:
+            raise ConfigError(f"beam.flink.sha256: {error}") from None
+    if not _has(flink.jar, _SERVER):
+        raise ConfigError(
+            f"beam.flink.jar: {flink.jar} is no job server of Beam for Flink. `millrace flink up` makes one and says "
+            "where it is"
+        )
+
+
+def _has(jar: str, entry: str) -> bool:
+    try:
+        with zipfile.ZipFile(jar) as file:
+            return entry in file.NameToInfo
+    except (OSError, zipfile.BadZipFile):
+        return False
 
 
 def _check_staged(flink: Flink, args: Sequence[str]) -> None:

@@ -37,7 +37,8 @@ def _work(worker_id: str, control: str, provision: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
-    references.look_in(_copies(options))
+    if copies := _copies(options):
+        references.look_in(copies)
     environment = {
         "WORKER_ID": worker_id,
         "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{control}"',

@@ -7,11 +7,11 @@ import pickle
 import resource
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import IO, Any
 
+from pipeline import interpreter
 from pipeline.runners.fork_server import Answer, Send, Usage, answer, die_with, kill_group, messages, run_child
 
 
@@ -33,7 +33,7 @@ class Spawner:
         """
         ours, theirs = socket.socketpair()
         process = subprocess.Popen(
-            python(f"from {__name__} import main; main({theirs.fileno()}, {os.getpid()})"),
+            interpreter.running(f"from {__name__} import main; main({theirs.fileno()}, {os.getpid()})"),
             pass_fds=[theirs.fileno()],
             start_new_session=True,
             stdout=self._output,
@@ -56,14 +56,6 @@ class Spawner:
 
     def close(self) -> None:
         """Nothing runs between two calls."""
-
-
-def python(code: str) -> list[str]:
-    """The command of a Python that runs `code` with this one's path, as a forked process has it.
-
-    Python itself would put the working directory first, where a project's types.py hides the standard library's.
-    """
-    return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"]
 
 
 def _await_outcome(connection: Connection, receive: Send) -> tuple[str, Any] | None:

@@ -60,6 +60,15 @@ def test_who_has_a_project_is_told_that_the_default_image_has_none(folder: pathl
     assert note not in here("compile", "mine.py", "--set", "kubeflow.image=mine:2").out
 
 
+def test_what_a_pod_does_not_find_of_a_flink_cluster_is_told(folder: pathlib.Path) -> None:
+    here_only = "{'master': 'localhost:8081', 'jar': '/cache/server.jar'}"
+    said = here("compile", "taxi", "--set", "beam.runner=flink", "--set", f"beam.flink={here_only}").out
+    assert "beam.flink.master is localhost:8081: in a pod that is the pod itself" in said
+    assert "beam.flink.jar is /cache/server.jar: it must be in the image or on a volume" in said
+    there = "{'master': 'millrace-flink:8081', 'job_server': 'millrace-flink:8099'}"
+    assert "beam.flink" not in here("compile", "taxi", "--set", "beam.runner=flink", "--set", f"beam.flink={there}").out
+
+
 def test_the_table_says_where_each_step_goes_and_why(folder: pathlib.Path) -> None:
     answer = here("compile", "taxi", "--cluster", "cluster.py", "--out", "x.yml", "--explain")
     assert answer.code == ExitCode.OK, answer.err

@@ -32,6 +32,10 @@ def test_what_makes_no_sense_is_refused(record: type, fields: dict[str, Any], me
         record(**fields)
 
 
+def test_a_version_may_come_as_a_number() -> None:
+    assert c.Flink(version=1.18).version == "1.18"
+
+
 def test_a_node_may_run_otherwise() -> None:
     beam = c.Beam(runner="flink", nodes={"Evaluator": c.Runner()})
     assert beam.of("ExampleGen").on_flink

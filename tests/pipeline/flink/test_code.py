@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pathlib
+import pickle
 import subprocess
 import sys
 
 import pytest
 
 from components.errors import InputError
+from pipeline import references
 from pipeline.flink import code
 
 WORKER = """
@@ -55,6 +57,25 @@ def test_copies_are_taken_and_not_what_an_image_has(mine: pathlib.Path, tmp_path
     with pytest.raises(subprocess.CalledProcessError) as failed:
         of_worker(tmp_path / "copies", f"{mine}:fn")
     assert f"{tmp_path}/copies{mine}: no such file" in failed.value.stderr
+
+
+def test_what_is_pickled_of_it_is_found_before_any_of_it_is_loaded(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    mine.write_text("import tables\nclass Sum:\n    name = 'sum'\n    def fn(self): return tables.Table\n")
+    (mine.parent / "tables.py").write_text("class Table:\n    name = 'table'\n")
+    made = references.load(f"{mine}:Sum")()
+    with code.staged([str(mine)], str(tmp_path / "copies")):
+        for each in (made, made.fn()()):
+            mine.parent.rename(tmp_path / "gone")
+            read = "import pickle, sys; from pipeline import references; references.look_in(sys.argv[1]); "
+            words = [str(tmp_path / "copies"), pickle.dumps(each).hex()]
+            done = subprocess.run(
+                [sys.executable, "-c", f"{read}print(pickle.loads(bytes.fromhex(sys.argv[2])).name)", *words],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert done.stdout.strip() == each.name
+            (tmp_path / "gone").rename(mine.parent)
 
 
 def test_where_nothing_can_be_written_that_is_said(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:

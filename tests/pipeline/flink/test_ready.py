@@ -31,8 +31,10 @@ def test_a_jar_that_is_not_there_is_named(tmp_path: pathlib.Path) -> None:
 def test_another_jar_than_the_config_means_is_refused(tmp_path: pathlib.Path) -> None:
     jar = tmp_path / "server.jar"
     jar.write_bytes(b"PK")
-    with pytest.raises(InputError, match=r"server.jar: its SHA-256 is \w{64}, expected 0{64}"):
+    with pytest.raises(InputError, match=r"beam.flink.sha256: .*server.jar: its SHA-256 is \w{64}, expected 0{64}"):
         check(Flink(jar=str(jar), sha256="0" * 64))
+    with pytest.raises(ConfigError, match=r"beam.flink.jar: .*server.jar is no job server of Beam for Flink"):
+        check(Flink(jar=str(jar)))
 
 
 def test_a_cluster_that_does_not_answer_is_named() -> None:
