@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Optional
 
 from absl import logging as absl_logging
@@ -30,6 +31,16 @@ from pipeline.runners.fork_server import ChildDied, Send, Usage
 from pipeline.runners.server import Server
 
 Report = Callable[[Mapping[str, progress.Value]], None]
+
+
+@contextlib.contextmanager
+def ended_with(pipelines: Pipelines) -> Iterator[None]:
+    """Within, another process runs a step: where it dies, or is not waited for, its jobs end, too."""
+    try:
+        yield
+    except (ChildDied, KeyboardInterrupt):
+        job.end(pipelines)
+        raise
 
 
 class NodeExecutor:
@@ -83,16 +94,14 @@ class NodeExecutor:
             progress.set_sink(self.report)
             return perform(spec, info, self.pipelines)
         invocation = info.to_proto().SerializeToString()
+        pipelines = self.pipelines if isinstance(spec, BeamExecutableSpec) else Pipelines(())
         try:
-            answer = self.server.call(
-                _in_child, spec, invocation, self.root, self.pipelines, self.log, self.gpu, receive=self.report
-            )
-        except (ChildDied, KeyboardInterrupt) as end:
-            if isinstance(spec, BeamExecutableSpec):
-                job.end(self.pipelines)
-            if isinstance(end, ChildDied):
-                raise failures.of_dead_child(end) from None
-            raise
+            with ended_with(pipelines):
+                answer = self.server.call(
+                    _in_child, spec, invocation, self.root, pipelines, self.log, self.gpu, receive=self.report
+                )
+        except ChildDied as died:
+            raise failures.of_dead_child(died) from None
         self.usage = answer.usage
         return ExecutorOutput.FromString(answer.value)
 
