@@ -143,7 +143,7 @@ def markdown(runs: Sequence[Measured]) -> str:
         f"|---:|---|{'---:|' * len(STEPS)}---|",
     ]
     for run in runs:
-        where = f"Flink, {run.taskmanagers} TaskManagers" if run.taskmanagers else "DirectRunner"
+        where = f"Flink, TaskManagers: {run.taskmanagers}" if run.taskmanagers else "DirectRunner"
         memory = f"{', '.join(map(str, run.peaks))}"
         if run.workers:
             memory += f"; a worker {min(run.workers)} to {max(run.workers)}"
