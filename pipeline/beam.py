@@ -36,6 +36,7 @@ class Pipelines:
         shared: folders that this process and a cluster's workers must share.
         read: files and folders that workers read, and must have as they are here.
         code: files that the config names code in.
+        project: a folder that they import from.
         copies: where workers look for copies of those; empty where there are none.
     """
 
@@ -46,6 +47,7 @@ class Pipelines:
     shared: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    project: str = ""
     copies: str = ""
 
 
@@ -91,6 +93,7 @@ def of_node(config: Config, node: str, run: str) -> Pipelines:
         shared=tuple(filter(_is_path, (config.root_path, artifacts))),
         read=tuple(filter(_is_path, _read(config, node))),
         code=code,
+        project=config.project,
         copies=copies,
     )
 

@@ -22,11 +22,15 @@ _LOCK = os.path.join("requirements", "runtime.lock")
 
 
 @dataclasses.dataclass(frozen=True)
-class _Source:
-    """A local file, under the folder that its imports start from."""
+class Source:
+    """A local file, under the folder that its imports start from.
+
+    Attributes:
+        path: relative to the folder.
+    """
 
     folder: str
-    path: str  # relative to folder
+    path: str
 
 
 class Sources:
@@ -34,7 +38,7 @@ class Sources:
 
     def __init__(self, project: str) -> None:
         self._project = project
-        self._imports: dict[_Source, tuple[_Source, ...]] = {}
+        self._imports: dict[Source, tuple[Source, ...]] = {}
 
     def of_module(self, module: str) -> dict[str, str]:
         """Digests of `module` and of what it imports, by file; empty for a module that isn't local."""
@@ -48,7 +52,7 @@ class Sources:
         """
         path, by_file, name = reference.rpartition(":")
         if by_file:
-            start: tuple[_Source, ...] = (_Source(os.path.dirname(path), os.path.basename(path)),)
+            start: tuple[Source, ...] = (Source(os.path.dirname(path), os.path.basename(path)),)
         else:
             path, _, name = reference.rpartition(".")
             start = self._find(path, self._project)
@@ -67,21 +71,20 @@ class Sources:
         with open(path, "rb") as file:
             return {label: hashlib.sha256(file.read()).hexdigest()}
 
-    def files(self, path: str) -> tuple[str, ...]:
+    def files(self, path: str) -> tuple[Source, ...]:
         """The .py file at `path` and those that it imports, without our own packages."""
-        start = _Source(os.path.dirname(path), os.path.basename(path))
         return tuple(
-            os.path.join(source.folder, source.path)
-            for source in self._reached([start]).values()
+            source
+            for source in self._reached([Source(os.path.dirname(path), os.path.basename(path))]).values()
             if source.folder != _CHECKOUT or source.path.split(os.sep)[0] not in _PACKAGES
         )
 
-    def _closure(self, start: Sequence[_Source]) -> dict[str, str]:
+    def _closure(self, start: Sequence[Source]) -> dict[str, str]:
         return {label: _sha(_text(source)) for label, source in self._reached(start).items()}
 
-    def _reached(self, start: Sequence[_Source]) -> dict[str, _Source]:
+    def _reached(self, start: Sequence[Source]) -> dict[str, Source]:
         """`start` and all that it imports, by label."""
-        found: dict[str, _Source] = {}
+        found: dict[str, Source] = {}
         waiting = list(start)
         while waiting:
             source = waiting.pop()
@@ -90,13 +93,13 @@ class Sources:
                 waiting += self._imported(source)
         return found
 
-    def _imported(self, source: _Source) -> tuple[_Source, ...]:
+    def _imported(self, source: Source) -> tuple[Source, ...]:
         if source not in self._imports:
             modules = _modules(_parsed(source), source)
             self._imports[source] = tuple(found for module in modules for found in self._find(module, source.folder))
         return self._imports[source]
 
-    def _find(self, module: str, folder: str) -> tuple[_Source, ...]:
+    def _find(self, module: str, folder: str) -> tuple[Source, ...]:
         """The files that `import module` runs, those of its packages first; empty where it isn't local."""
         names = module.split(".")
         ours = names[0] in _PACKAGES
@@ -105,10 +108,10 @@ class Sources:
             found = [_file(root, names[: depth + 1]) for depth in range(len(names))]
             if found[-1]:
                 # Our packages only gather names: they count for those who import the package, not one of its modules.
-                return tuple(_Source(root, path) for path in (found[-1:] if ours else found) if path)
+                return tuple(Source(root, path) for path in (found[-1:] if ours else found) if path)
         return ()
 
-    def _label(self, source: _Source) -> str:
+    def _label(self, source: Source) -> str:
         """The file's name in digests: the same in every checkout."""
         path = os.path.join(source.folder, source.path)
         inside = self._project and not os.path.relpath(path, self._project).startswith("..")
@@ -136,7 +139,7 @@ def _file(root: str, names: list[str]) -> str | None:
     return next((found for found in candidates if os.path.isfile(os.path.join(root, found))), None)
 
 
-def _modules(tree: ast.AST, source: _Source) -> Iterator[str]:
+def _modules(tree: ast.AST, source: Source) -> Iterator[str]:
     """The names of all modules that `tree` may import."""
     package = source.path.split(os.sep)[:-1]
     for node in ast.walk(tree):
@@ -176,7 +179,7 @@ def _concerns(node: ast.stmt, wanted: set[str]) -> bool:
     return not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
 
 
-def _text(source: _Source) -> str:
+def _text(source: Source) -> str:
     path = os.path.join(source.folder, source.path)
     try:
         with open(path, encoding="utf-8") as file:
@@ -185,7 +188,7 @@ def _text(source: _Source) -> str:
         raise ConfigError(f"{path}: cannot read this source file: {error}") from None
 
 
-def _parsed(source: _Source) -> ast.Module:
+def _parsed(source: Source) -> ast.Module:
     try:
         return ast.parse(_text(source))
     except SyntaxError as error:

@@ -8,6 +8,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import site
 import sys
 from collections.abc import Mapping
 from types import ModuleType
@@ -35,12 +36,12 @@ def look_in(folder: str) -> None:
     """From now on, a file that a reference names is read from its copy: below `folder`, under its own path there.
 
     For processes of another machine, which has the folder, and of the file perhaps an older version. They unpickle
-    what these files define, and what they import from beside them, perhaps before any reference is loaded.
+    what these files define, and what they import, perhaps before any reference is loaded.
     """
     global _copies
     _copies = folder
+    site.addsitedir(folder)  # its code.pth names the folders that imports start from
     found = [os.path.join(at, file) for at, _, files in os.walk(folder) for file in files if file.endswith(".py")]
-    sys.path += dict.fromkeys(map(os.path.dirname, found))
     sys.meta_path.append(_Copies({_name_of(f"/{os.path.relpath(copy, folder)}"): copy for copy in found}))
 
 

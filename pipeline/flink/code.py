@@ -5,35 +5,47 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from components.errors import InputError
-from pipeline.digests import Sources
+from pipeline.digests import Source, Sources
 from pipeline.references import copy_of
 
 
 @contextlib.contextmanager
-def staged(paths: Sequence[str], folder: str) -> Iterator[None]:
+def staged(paths: Sequence[str], project: str, folder: str) -> Iterator[None]:
     """Within, the files and those that they import lie below `folder`, where `references.look_in` makes them found.
 
-    The folder is one of this try's, which is not there yet.
+    Args:
+        project: a folder that they import from, too.
+        folder: one of this try's, which is not there yet.
 
     Raises:
-        InputError: one cannot be read, or nothing be written there.
+        InputError: a file cannot be read, or nothing be written there.
     """
+    sources = Sources(project)
+    found = dict.fromkeys(source for path in paths for source in sources.files(path))
     try:
-        for path in paths:
-            _copy(path, folder)
+        for source in found:
+            _copy(source, folder)
+        _write_path(found, folder)
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(path: str, folder: str) -> None:
-    for source in Sources(os.path.dirname(path)).files(path):
-        copy = copy_of(source, folder)
-        try:
-            os.makedirs(os.path.dirname(copy), exist_ok=True)
-            shutil.copyfile(source, copy)
-        except OSError as error:
-            raise InputError(f"{error.filename}: {error.strerror}: {source} cannot be given to the workers") from None
+def _copy(source: Source, folder: str) -> None:
+    path = os.path.join(source.folder, source.path)
+    copy = copy_of(path, folder)
+    try:
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        shutil.copyfile(path, copy)
+    except OSError as error:
+        raise InputError(f"{error.filename}: {error.strerror}: {path} cannot be given to the workers") from None
+
+
+def _write_path(sources: Iterable[Source], folder: str) -> None:
+    """The folders that imports start from, as Python's `site` reads them."""
+    roots = sorted({os.path.relpath(copy_of(source.folder, folder), folder) for source in sources})
+    with open(os.path.join(folder, "code.pth"), "w", encoding="utf-8") as file:
+        file.writelines(f"./{root}\n" for root in roots)  # a line that begins with "import" would be run

@@ -74,7 +74,9 @@ def _own_server() -> Iterator[None]:
 
 
 def _staged(pipelines: Pipelines) -> contextlib.AbstractContextManager[None]:
-    return code.staged(pipelines.code, pipelines.copies) if pipelines.copies else contextlib.nullcontext()
+    if not pipelines.copies:
+        return contextlib.nullcontext()
+    return code.staged(pipelines.code, pipelines.project, pipelines.copies)
 
 
 @contextlib.contextmanager

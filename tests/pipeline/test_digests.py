@@ -42,7 +42,7 @@ def test_the_files_that_a_file_needs_are_those_that_are_not_ours(project):
     files = Sources(str(project)).files(str(project / "mine.py"))
     names = ["helper.py", "mine.py", "package/__init__.py"]
     names += [f"package/{name}.py" for name in ("layers", "losses", "models")]
-    assert sorted(files) == [str(project / name) for name in names]
+    assert sorted((each.folder, each.path) for each in files) == [(str(project), name) for name in names]
 
 
 def test_of_a_config_only_what_the_reference_uses_counts(project):
