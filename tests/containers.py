@@ -91,7 +91,7 @@ def python_mirror(folder: pathlib.Path) -> Iterator[dict[str, str]]:
     (folder / "mirror/downloads.json").write_text(json.dumps(listing))
     handler = functools.partial(_Quiet, directory=str(folder / "mirror"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         yield {"UV_PYTHON_INSTALL_MIRROR": url, "UV_PYTHON_DOWNLOADS_JSON_URL": f"{url}/downloads.json"}
         server.shutdown()

@@ -17,7 +17,7 @@ from pipeline.runners.events import Event, Message, NodeFinished, NodeProgress, 
 from pipeline.runs import NodeRecord
 
 _EVERY = 30.0
-"""Seconds between two lines about the same node, unless its epoch or trial has changed."""
+"""Seconds between two lines about the same node, unless its epoch, its trial or the state of its job has changed."""
 _STYLES = {"complete": "green", "cached": "cyan", "kept": "cyan", "failed": "bold red", "cancelled": "yellow"}
 
 
@@ -65,7 +65,7 @@ class Lines:
                 self._print(event.text)
 
     def _progress(self, event: NodeProgress) -> None:
-        part, now = [event.fields.get(key, "") for key in ("trial", "epoch")], time.monotonic()
+        part, now = [event.fields.get(key, "") for key in ("trial", "epoch", "Flink")], time.monotonic()
         last = self._told.get(event.node)
         if last is None or last[1] != part or now - last[0] >= _EVERY:
             self._told[event.node] = now, part

@@ -96,7 +96,8 @@ def _watch(flink: JobManager, name: str, client: _Client) -> bool:
             job = [job for job in flink.jobs() if job["name"] == name][-1]
             tasks = job["tasks"]
             progress = {"Flink": job["state"].lower(), "task": tasks["finished"], "tasks": tasks["total"]}
-            print(json.dumps(progress), flush=True)
+            why = {"reason": flink.failure(job["jid"])} if job["state"] == "RESTARTING" else {}
+            print(json.dumps({**progress, **why}), flush=True)
 
 
 def main() -> None:

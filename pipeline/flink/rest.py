@@ -46,6 +46,11 @@ class JobManager:
         found: list[dict[str, Any]] = self._ask("GET", "/jobs/overview")["jobs"]
         return sorted(found, key=lambda job: int(job["start-time"]))
 
+    def failure(self, job: str) -> str:
+        """What a job, or a part of it, failed of last, in a line; empty where nothing has."""
+        entries = self._ask("GET", f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"]
+        return _told(max(entries, key=lambda each: int(each["timestamp"]))["stacktrace"]) if entries else ""
+
     def cancel(self, job: str) -> None:
         """Ask for the end of a job, of which it may be the end already."""
         self._ask("PATCH", f"/jobs/{job}?mode=cancel", but=(404, 409))
@@ -65,6 +70,12 @@ class JobManager:
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise Unreachable(f"{self.url}: {reason}") from None
+
+
+def _told(stacktrace: str) -> str:
+    """The end of the message above Java's stack: where Beam passes on an error of Python's, that is the error."""
+    message = stacktrace.partition("\n\tat ")[0].strip()
+    return message.splitlines()[-1] if message else ""
 
 
 def runs(job: dict[str, Any]) -> bool:

@@ -215,12 +215,7 @@ def losing_taskmanagers(brought: Brought) -> Iterator[dict[str, str]]:
     finally:
         over.set()
         thread.join()
-    assert all(began_again(brought, job) for job in killed.values())
-
-
-def began_again(brought: Brought, job: str) -> bool:
-    """Whether a job lost something on its way."""
-    return bool(brought.flink._ask("GET", f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"])
+    assert all(brought.flink.failure(job) for job in killed.values())  # each lost something on its way
 
 
 def test_clients_that_are_gone_leave_no_job_behind(brought: Brought, own: pathlib.Path, tmp_path: pathlib.Path) -> None:

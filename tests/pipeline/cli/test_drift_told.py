@@ -59,7 +59,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def webhook() -> Iterator[_Listening]:
     """Listens until the test ends."""
     with _Listening() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield server
         server.shutdown()
 

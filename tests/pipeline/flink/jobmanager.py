@@ -31,7 +31,7 @@ def _serving(answer: Answer) -> Iterator[str]:
             """Nowhere."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.2", 0), Json) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"127.0.0.2:{server.server_port}"
         server.shutdown()
 
@@ -63,11 +63,13 @@ class JobManager:
     """One with jobs, name → state, and what it does not do.
 
     Attributes:
+        failure: what each job failed of.
         hiccups: how many questions it does not answer before it does.
         stubborn: it does not heed that a job is to end.
     """
 
     jobs: dict[str, str] = dataclasses.field(default_factory=dict)
+    failure: str = ""
     hiccups: int = 0
     stubborn: bool = False
     address: str = ""
@@ -79,6 +81,8 @@ class JobManager:
             return 503
         if method == "PATCH" and not self.stubborn:
             self.jobs[path.removeprefix("/jobs/")] = "CANCELED"
+        if path.endswith("/exceptions"):
+            return {"exceptionHistory": {"entries": [{"timestamp": 1, "stacktrace": self.failure}]}}
         tasks = {"finished": 3, "total": 7}
         return {
             "jobs": [

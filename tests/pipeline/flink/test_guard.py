@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import pathlib
 import subprocess
 import sys
@@ -74,6 +75,15 @@ def test_with_a_client_that_is_gone_its_jobs_processes_and_copies_go(copies: pat
             assert ended(server)
         assert flink.jobs == {"mine-1": "CANCELED", "mine-2": "RUNNING"}
     assert not copies.exists()
+
+
+def test_while_a_job_begins_again_it_is_told_why(copies: pathlib.Path) -> None:
+    with (
+        jobmanager.with_jobs(jobs={"mine-1": "RESTARTING"}, failure="TimeoutException: no heartbeat") as flink,
+        client(flink.address, copies) as (process, _, _),
+    ):
+        told = json.loads(process.stdout.readline())
+    assert told == {"Flink": "restarting", "task": 3, "tasks": 7, "reason": "TimeoutException: no heartbeat"}
 
 
 def test_jobs_that_do_not_end_are_told_from_those_that_do() -> None:

@@ -30,6 +30,23 @@ def test_the_oldest_job_comes_first() -> None:
     assert [runs(job) for job in found if job["name"] == "b"] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("stacktraces", "told"),
+    [
+        ([], ""),
+        (["old", "java.util.TimeoutException: Heartbeat of x\n\tat a.B.c(B.java:1)\n"], "Heartbeat of x"),
+        (
+            ["java.lang.RuntimeException: Error from SDK:\n  File x\nKeyError: 'fare'\n\n\tat a.B.c(B.java:1)"],
+            "KeyError: 'fare'",
+        ),
+    ],
+)
+def test_a_job_tells_what_it_failed_of_last(stacktraces: list[str], told: str) -> None:
+    entries = [{"timestamp": at, "stacktrace": each} for at, each in enumerate(stacktraces)]
+    with answering({"exceptionHistory": {"entries": entries}}) as master:
+        assert JobManager(master).failure("0" * 32).endswith(told)
+
+
 @pytest.mark.parametrize("answer", [{}, 404, 409])
 def test_a_job_that_has_ended_already_may_be_cancelled(answer: object) -> None:
     with answering(answer) as master:
@@ -37,7 +54,14 @@ def test_a_job_that_has_ended_already_may_be_cancelled(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "ask", [JobManager.overview, JobManager.taskmanagers, JobManager.jobs, lambda flink: flink.cancel("0" * 32)]
+    "ask",
+    [
+        JobManager.overview,
+        JobManager.taskmanagers,
+        JobManager.jobs,
+        lambda flink: flink.failure("0" * 32),
+        lambda flink: flink.cancel("0" * 32),
+    ],
 )
 @pytest.mark.parametrize(
     ("answer", "said"),
