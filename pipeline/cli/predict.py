@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import traceback
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -22,8 +21,6 @@ from pipeline.prediction.formats import InputFormat, OutputFormat
 
 if TYPE_CHECKING:
     from pipeline.beam import Pipelines
-    from pipeline.prediction.predict import Summary
-    from pipeline.runners.fork_server import Send
 
 
 @click.command()
@@ -54,11 +51,13 @@ def predict(
     folder, config = _model(model, root)
     with quiet() as output:
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
+        from pipeline.prediction import elsewhere, steps
         from pipeline.prediction.predict import predict as send
 
         pipelines = _pipelines(config, (folder, *inputs), out)
-        sending = functools.partial(
-            send,
+        on_flink = functools.partial(elsewhere.run, pipelines=pipelines)
+        here = functools.partial(steps.run, beam_args=pipelines.args)
+        done = send(
             folder,
             [absolute(path) for path in inputs],
             os.path.abspath(out),
@@ -66,9 +65,8 @@ def predict(
             output_format=output_format,
             batch_size=batch_size,
             delimiter=config.data.delimiter if config else ",",
-            beam_args=pipelines.args,
+            run=on_flink if pipelines.flink else here,
         )
-        done = _on_flink(pipelines, sending) if pipelines.flink else sending()
         console(output.stream).print(f"{done.rows:,} predictions of {folder} in {out}")
 
 
@@ -79,33 +77,6 @@ def _model(model: str, root: str | None) -> tuple[str, Config | None]:
     config = at_root(load(model), root)
     version = versions.current(config.serving_path)
     return versions.path_of(config.serving_path, version), config
-
-
-def _on_flink(pipelines: Pipelines, sending: Callable[[], Summary]) -> Summary:
-    """In a process of its own, as each step of a run: Beam takes Ctrl-C for its job server, and fails at it."""
-    from pipeline.runners import failures
-    from pipeline.runners.executor import ended_with
-    from pipeline.runners.fork_server import ChildDied
-    from pipeline.runners.spawner import Spawner
-
-    try:
-        with ended_with(pipelines):
-            done: Summary = Spawner().call(_run, pipelines, sending, receive=lambda _: None).value
-    except ChildDied as died:
-        raise failures.of_dead_child(died) from None
-    return done
-
-
-def _run(send: Send, pipelines: Pipelines, sending: Callable[[], Summary]) -> Summary:
-    from pipeline.flink import job
-    from pipeline.runners import failures
-
-    try:
-        with job.running(pipelines):
-            return sending()
-    except Exception as error:
-        traceback.print_exc()
-        raise failures.of_exception(error, pipelines.shared[0]) from None
 
 
 def _pipelines(config: Config | None, read: Iterable[str], out: str) -> Pipelines:

@@ -7,8 +7,9 @@ import gc
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from components.errors import InputError
 from components.example_gen.settings import Settings
@@ -18,6 +19,9 @@ from components.saved_model import Model
 from pipeline.prediction import formats, steps
 from pipeline.prediction.formats import InputFormat, OutputFormat
 from pipeline.prediction.shards import Job
+
+Run: TypeAlias = Callable[[Job, Sequence[steps.File]], list[steps.Done]]
+"""From what to do with which files to what became of each range of them."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ def predict(
     output_format: OutputFormat | None = None,
     batch_size: int = 1024,
     delimiter: str = ",",
-    beam_args: Sequence[str] = ("--runner=DirectRunner",),
+    run: Run = steps.run,
 ) -> Summary:
     """Send the rows of files through a model.
 
@@ -50,6 +54,7 @@ def predict(
         format: of the input; None goes by the file names.
         output_format: csv (the rows as they are, and the predicted columns), jsonl, or tfrecord for TFRecord input.
         batch_size: rows per call of the model.
+        run: what runs the Beam pipeline.
 
     Raises:
         InputError: a file, row or flag is wrong; the message says where.
@@ -62,7 +67,7 @@ def predict(
     Model(model)  # What is wrong with the model itself is said before any row is read.
     with _hidden_folder(output) as hidden:
         settings = Settings(read, HashSplits((("all", 1),)), delimiter=delimiter)
-        done = steps.run(Job(model, written, settings, hidden, batch_size), files, beam_args)
+        done = run(Job(model, written, settings, hidden, batch_size), files)
         _refuse([each.error for each in done if each.error])
         shards = [_move(each.shard, hidden, output) for each in done]
     return Summary(sum(each.rows for each in done), tuple(shards), os.path.basename(model))

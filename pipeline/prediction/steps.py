@@ -66,7 +66,7 @@ def files(inputs: Sequence[str]) -> list[File]:
     return [File(each.path, each.size_in_bytes, index) for index, each in enumerate(found)]
 
 
-def run(job: Job, files: Sequence[File], beam_args: Sequence[str]) -> list[Done]:
+def run(job: Job, files: Sequence[File], beam_args: Sequence[str] = ("--runner=DirectRunner",)) -> list[Done]:
     """What became of each range, in the order of the rows."""
     result = os.path.join(job.folder, "done.jsonl")
     with beam.Pipeline(options=PipelineOptions(list(beam_args))) as pipeline:

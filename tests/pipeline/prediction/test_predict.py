@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import json
 import os
@@ -15,8 +16,12 @@ import pyarrow.parquet
 import pytest
 import tensorflow as tf
 
-from components.errors import ConfigError, GateError, InputError
+from components.errors import ConfigError, CrashError, GateError, InputError
+from pipeline import beam
+from pipeline.beam import Pipelines
+from pipeline.prediction import elsewhere
 from pipeline.prediction.predict import predict
+from pipeline.prediction.shards import Job
 from tests import tiny_model
 
 
@@ -102,6 +107,26 @@ def test_a_large_file_is_cut_into_shards_that_keep_the_order(serving: str, tmp_p
         with open(path, newline="") as file:
             ids += [int(row["id"]) for row in csv.DictReader(file)]
     assert ids == list(range(100_000))
+
+
+def test_in_a_process_of_its_own_it_comes_to_the_same(serving: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.csv").write_text("x,kind\n0,a\n7,b\n")
+    run = functools.partial(elsewhere.run, pipelines=Pipelines(beam.here(), shared=(str(tmp_path),)))
+    there = predict(serving, [str(tmp_path / "a.csv")], str(tmp_path / "there"), run=run)
+    assert shard(there) == shard(predict(serving, [str(tmp_path / "a.csv")], str(tmp_path / "here")))
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, CrashError])
+def test_what_does_not_end_well_leaves_nothing(serving: str, tmp_path: pathlib.Path, end: type[BaseException]) -> None:
+    (tmp_path / "a.csv").write_text("x,kind\n0,a\n")
+
+    def run(job: Job, files: Any) -> Any:
+        pathlib.Path(job.folder, "predictions-00000-00000.csv").touch()
+        raise end
+
+    with pytest.raises(end):
+        predict(serving, [str(tmp_path / "a.csv")], str(tmp_path / "out"), run=run)
+    assert not os.listdir(tmp_path / "out")
 
 
 BAD = {
