@@ -100,12 +100,13 @@ class Trainer(Record):
     example_weight: Union[str, None] = None
     """A raw numeric column that weighs each example in the loss and in the evaluation."""
     drop_remainder: bool = False
-    cache: bool = True
-    """Decode the examples once and keep them in memory: 4 bytes of a number, 8 of an id, of an image height * width *
-    channels, or as many as it has encoded where a RandomCrop takes another part each time. Else they are read again in
-    every epoch, and the memory does not grow with them."""
+    cache: Union[bool, None] = None
+    """Decode the examples once and keep them in memory: 4 bytes of a number, 1, 2, 4 or 8 of an integer or an id (as
+    its column needs), of an image height * width * channels, or as many as it has encoded where a RandomCrop takes
+    another part each time. Else they are read again in every epoch, and the memory does not grow with them. None keeps
+    a split that takes no more than 1 GiB."""
     shuffle: int = pydantic.Field(default=10_000, ge=0)
-    """Shuffle buffer in examples; 0 keeps the order of the files. With `cache` every epoch is a full permutation."""
+    """Shuffle buffer in examples; 0 keeps the order of the files. A split in memory is shuffled whole in each epoch."""
     seed: int = 0
     early_stopping: Union[EarlyStopping, None] = None
     reduce_learning_rate: Union[ReduceLearningRate, None] = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
@@ -19,6 +20,8 @@ from pipeline.ml.images.mixing import Mixer
 from pipeline.ml.inputs import ModelInput, feature_spec
 from pipeline.ml.labels import Tally
 
+CACHED = 2**30
+"""Bytes of a split that `trainer.cache=None` keeps. It is the same on all machines, as batches depend on it."""
 READ = {"batch_size", "example_weight", "drop_remainder", "cache", "shuffle", "seed"}
 """The fields of `trainer` that batches depend on: trainings that differ in others share their batches."""
 
@@ -49,8 +52,10 @@ def source(
     )
     shuffle, drop = trainer.shuffle if training else 0, trainer.drop_remainder and training
     made: Source
-    if trainer.cache:
-        columns = joined(chunks(files, reading.parse, reading.decode))
+    columns = None
+    if trainer.cache is not False:
+        columns = joined(chunks(files, reading.parse, reading.decode), math.inf if trainer.cache else CACHED)
+    if columns is not None:
         rows = check([columns] if columns else [], split, heads, trainer)
         made = Memory(columns, reading, trainer.batch_size, trainer.seed, shuffle > 0, drop)
     else:

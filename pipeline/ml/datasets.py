@@ -9,6 +9,7 @@ interrupted training goes on where it stood. So what is random in a batch follow
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional, Protocol
@@ -129,7 +130,7 @@ class Memory:
         self, columns: dict[str, np.ndarray], reading: Reading, batch_size: int, seed: int, shuffle: bool,
         drop_remainder: bool,
     ) -> None:  # fmt: skip
-        """`columns` are all of the split. They are used up, so that examples are in memory once, not twice."""
+        """`columns` are those that `joined` gives. They are used up, so that examples are in memory once, not twice."""
         self.rows = len(next(iter(columns.values()), ()))
         # Not tf.constant, which keeps two copies of an array; on the CPU, where tf.data reads them.
         with tf.device("CPU"):
@@ -141,13 +142,16 @@ class Memory:
     def epoch(self, number: int, skip: int = 0) -> tf.data.Dataset:
         """See Source."""
         random = np.random.default_rng([self._seed, number])
-        order = random.permutation(self.rows) if self._shuffle else np.arange(self.rows)
+        rows = tf.data.Dataset.range(self.rows)
+        if self._shuffle:
+            short = np.int32 if self.rows < 2**31 else np.int64
+            rows = tf.data.Dataset.from_tensor_slices(random.permutation(np.arange(self.rows, dtype=short)))
         vary, assemble = random.integers(2**63, size=2).tolist()
-        batches = self._batching.batches(tf.data.Dataset.from_tensor_slices(order), vary, skip)
+        batches = self._batching.batches(rows, vary, skip)
         return _assembled(batches, self._assemble, assemble, skip, self.steps)
 
     def _gathered(self, rows: Any) -> Batch:
-        return {key: tf.gather(values, rows) for key, values in self._tensors.items()}
+        return {key: _lengthened(tf.gather(values, rows)) for key, values in self._tensors.items()}
 
 
 class Stream:
@@ -180,25 +184,44 @@ def chunks(files: Sequence[str], read: Read, decode: Optional[Decode] = None) ->
     return iter(batching.batches(records(files)).prefetch(2).as_numpy_iterator())
 
 
-def joined(parts: Iterable[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The columns of all parts, each part behind the one before.
+def joined(parts: Iterable[dict[str, np.ndarray]], most: float = math.inf) -> Optional[dict[str, np.ndarray]]:
+    """The columns of all parts, each part behind the one before; None where they take more than `most` bytes.
 
-    Columns grow in place: a list of all parts beside them would take as much memory again, and the system moves a
-    large array by its pages.
+    Integers take as few bytes as all of their column need. Columns grow in place: a list of all parts beside them would
+    take as much memory again, and the system moves a large array by its pages.
     """
     columns: dict[str, np.ndarray] = {}
     rows = 0
     for part in parts:
         more = len(next(iter(part.values())))
         for key, values in part.items():
+            values = _shortened(values)
             column = columns.setdefault(key, np.empty((0, *values.shape[1:]), values.dtype))
+            if not np.can_cast(values.dtype, column.dtype):
+                column = columns[key] = column.astype(values.dtype)
             if len(column) < rows + more:
                 _resize(column, rows + rows // 8 + more)
             column[rows : rows + more] = values
         rows += more
+        if sum(column.nbytes for column in columns.values()) > most:
+            return None
     for column in columns.values():
         _resize(column, rows)
     return columns
+
+
+def _shortened(values: np.ndarray) -> np.ndarray:
+    """int64 as the shortest integers that hold all of them; others as they are."""
+    if values.dtype != np.int64:
+        return values
+    low, high = values.min(initial=0), values.max(initial=0)
+    kinds = (np.iinfo(kind) for kind in (np.int8, np.int16, np.int32, np.int64))
+    return values.astype(next(kind.dtype for kind in kinds if kind.min <= low and high <= kind.max))
+
+
+def _lengthened(values: Any) -> Any:
+    """What `_shortened` made of int64, as that again."""
+    return tf.cast(values, tf.int64) if values.dtype in (tf.int8, tf.int16, tf.int32) else values
 
 
 def _resize(column: np.ndarray, rows: int) -> None:

@@ -105,6 +105,27 @@ def test_parts_are_joined_in_order_whatever_they_hold():
     assert joined([]) == {}
 
 
+def test_integers_are_as_short_as_all_of_their_column_need():
+    parts = [[0, 100], [], [-200, 1], [2**31 - 1, 0], [5, 6]]
+    columns = {"id": [1] * 7, "wide": sum(parts, []), "widest": [-(2**63), *range(6)], "bytes": list(range(7))}
+    taken, chunked = 0, []
+    for part in parts:
+        rows = slice(taken, taken := taken + len(part))
+        kinds = {key: np.uint8 if key == "bytes" else np.int64 for key in columns}
+        chunked.append({key: np.array(values[rows], kinds[key]) for key, values in columns.items()})
+    whole = joined(chunked)
+    assert {key: values.dtype for key, values in whole.items()} == {
+        "id": np.int8, "wide": np.int32, "widest": np.int64, "bytes": np.uint8
+    }  # fmt: skip
+    assert {key: values.tolist() for key, values in whole.items()} == columns
+
+
+def test_what_is_too_much_is_not_kept():
+    parts = [{"x": np.zeros(100, np.float32)}] * 3
+    assert len(joined(parts, most=1200)["x"]) == 300
+    assert joined(parts, most=1000) is None
+
+
 def test_no_files_is_an_error(tmp_path):
     with pytest.raises(InputError, match="the eval split has no files"):
         files_of([str(tmp_path / "*")], "eval")
