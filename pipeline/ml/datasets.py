@@ -203,7 +203,7 @@ def joined(parts: Iterable[dict[str, np.ndarray]], most: float = math.inf) -> Op
                 _resize(column, rows + rows // 8 + more)
             column[rows : rows + more] = values
         rows += more
-        if sum(column.nbytes for column in columns.values()) > most:
+        if sum(column[:rows].nbytes for column in columns.values()) > most:
             return None
     for column in columns.values():
         _resize(column, rows)

@@ -107,7 +107,7 @@ def test_parts_are_joined_in_order_whatever_they_hold():
 
 def test_integers_are_as_short_as_all_of_their_column_need():
     parts = [[0, 100], [], [-200, 1], [2**31 - 1, 0], [5, 6]]
-    columns = {"id": [1] * 7, "wide": sum(parts, []), "widest": [-(2**63), *range(6)], "bytes": list(range(7))}
+    columns = {"id": [1] * 8, "wide": sum(parts, []), "widest": [-(2**63), *range(7)], "bytes": list(range(8))}
     taken, chunked = 0, []
     for part in parts:
         rows = slice(taken, taken := taken + len(part))
