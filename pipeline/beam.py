@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import json
 import os
 import uuid
@@ -56,16 +58,43 @@ def here() -> tuple[str, ...]:
     return _args(Runner())
 
 
-def check_nodes(config: Config, steps: Sequence[str]) -> None:
-    """Whether each node that runs otherwise is one of the pipeline's Beam steps.
+def check(config: Config, steps: Sequence[str]) -> None:
+    """Whether each node that runs otherwise is one of the pipeline's Beam steps, and Beam knows the options it gets.
 
     Raises:
-        ConfigError: one is not.
+        ConfigError: one is not, or it does not.
     """
-    for name in config.beam.nodes:
+    _check_args("beam.args", config.beam)
+    for name, runner in config.beam.nodes.items():
         if name not in steps:
             hint = close_matches(name, steps)
             raise ConfigError(f"beam.nodes: no Beam step is called {name!r}.{hint} Beam steps: {', '.join(steps)}")
+        _check_args(f"beam.nodes.{name}.args", runner)
+
+
+def _check_args(field: str, runner: Runner) -> None:
+    """Beam leaves options alone that it does not know. What runners elsewhere know, only they can tell."""
+    known = _read([]).keys()
+    for arg in runner.args:
+        option = arg.partition("=")[0].removeprefix("--")
+        try:
+            unknown = _read([arg]).keys() - known
+        except ValueError as error:
+            raise ConfigError(f"{field}: Beam refuses {arg!r}: {error}") from None
+        if unknown and runner.beam_runner == "DirectRunner":
+            raise ConfigError(f"{field}: Beam knows no option {arg!r}.{close_matches(option, known)}")
+
+
+def _read(args: list[str]) -> dict[str, Any]:
+    """Options as Beam reads them; raises ValueError where it ends the process instead."""
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        try:
+            options: dict[str, Any] = PipelineOptions(args).get_all_options(retain_unknown_options=True)
+        except SystemExit:
+            raise ValueError(said.getvalue().rpartition("error: ")[2].strip()) from None
+    return options
 
 
 def of_node(config: Config, node: str, run: str) -> Pipelines:
@@ -91,7 +120,7 @@ def of_node(config: Config, node: str, run: str) -> Pipelines:
         name=name,
         flink=flink,
         shared=tuple(filter(_is_path, (config.root_path, artifacts))),
-        read=tuple(filter(_is_path, _read(config, node))),
+        read=tuple(filter(_is_path, _read_by(config, node))),
         code=code,
         project=config.project,
         copies=copies,
@@ -102,7 +131,7 @@ def _is_path(place: str) -> bool:
     return "://" not in place
 
 
-def _read(config: Config, node: str) -> tuple[str, ...]:
+def _read_by(config: Config, node: str) -> tuple[str, ...]:
     """What that node's workers read beside artifacts."""
     serving = config.drift.serving if config.drift else None
     read = {

@@ -19,7 +19,8 @@ from pipeline.drift.spans import statistics_by_span
 from pipeline.runners import failures, local
 from pipeline.runners.engine import PRELOAD
 from pipeline.runners.events import Listener, Message
-from pipeline.runners.fork_server import ChildDied, ForkServer, Send
+from pipeline.runners.fork_server import ForkServer
+from pipeline.runners.server import ChildDied, Send
 from pipeline.runs import RunRecord
 
 _GATE = "DriftGate"

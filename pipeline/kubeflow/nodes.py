@@ -15,10 +15,10 @@ def nodes(config: Config) -> tuple[Node, ...]:
     """The nodes of `config`'s pipeline, in topological order.
 
     Raises:
-        ConfigError: the config names Beam steps that there are not.
+        ConfigError: the config names Beam steps that there are not, or options that Beam does not know.
     """
     ir = irs.compiled(graph.create_pipeline(config))
-    beam.check_nodes(config, irs.beam_nodes(ir))
+    beam.check(config, irs.beam_nodes(ir))
     upstream = irs.upstream(ir)
     return tuple(
         Node(each.pipeline_node.node_info.id, upstream[each.pipeline_node.node_info.id], _outputs(each.pipeline_node))

@@ -15,7 +15,7 @@ from pipeline.prediction.shards import Job
 from pipeline.prediction.steps import Done, File
 from pipeline.runners import failures
 from pipeline.runners.executor import ended_with
-from pipeline.runners.fork_server import ChildDied, Send
+from pipeline.runners.server import ChildDied, Send
 from pipeline.runners.spawner import Spawner
 
 

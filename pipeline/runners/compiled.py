@@ -16,8 +16,8 @@ from pipeline.config import Config
 from pipeline.digests import Sources
 from pipeline.layout import Layout
 from pipeline.runners.engine import Engine
-from pipeline.runners.fork_server import Send
 from pipeline.runners.ir import IR
+from pipeline.runners.server import Send
 
 _KEPT = 100
 """Compiled pipelines of one root; those that were used longest ago go first."""

@@ -16,7 +16,7 @@ def compiled(config: Config) -> Compiled:
     """
     preflight.check(config)
     ir = irs.compiled(graph.create_pipeline(config))
-    beam.check_nodes(config, irs.beam_nodes(ir))
+    beam.check(config, irs.beam_nodes(ir))
     return Compiled(
         ir=ir,
         user_code=dependencies.user_code(config),

@@ -27,8 +27,7 @@ from components import progress
 from pipeline.beam import Pipelines
 from pipeline.flink import job
 from pipeline.runners import failures, logs
-from pipeline.runners.fork_server import ChildDied, Send, Usage
-from pipeline.runners.server import Server
+from pipeline.runners.server import ChildDied, Send, Server, Usage
 
 Report = Callable[[Mapping[str, progress.Value]], None]
 

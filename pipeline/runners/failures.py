@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from components import errors
 from components.errors import CrashError, InputError, MillraceError
 from pipeline.runners import unreachable
-from pipeline.runners.fork_server import ChildDied
+from pipeline.runners.server import ChildDied
 
 # SQLite undoes a transaction when the disk is full; all that MLMD tells then is that there is nothing to commit.
 _DISK_FULL = (os.strerror(errno.ENOSPC), "database or disk is full", "cannot commit - no transaction is active")

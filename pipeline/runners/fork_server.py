@@ -9,8 +9,6 @@ child whose nursery is gone, and this process kills the group of a call that it 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import dataclasses
 import gc
 import importlib
 import os
@@ -21,48 +19,13 @@ import signal
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from pipeline.runners import logs
-
-Send = Callable[[Any], None]
-_PR_SET_PDEATHSIG = 1
-
-
-class ChildDied(Exception):
-    """A child ended without an answer.
-
-    Attributes:
-        signal: the signal that killed it, or None when it exited by itself.
-        status: its exit status, when it did.
-    """
-
-    def __init__(self, signal_number: int | None, status: int | None) -> None:
-        super().__init__(signal_number, status)
-        self.signal = signal_number
-        self.status = status
-
-
-class Usage(NamedTuple):
-    """What a child and those that it started and waited for have taken.
-
-    Attributes:
-        peak_memory: the most that one of them had resident, in bytes.
-        processor_seconds: user and system time of all.
-    """
-
-    peak_memory: int
-    processor_seconds: float
-
-
-@dataclasses.dataclass(frozen=True)
-class Answer:
-    """What a child returned, and what it took."""
-
-    value: Any
-    usage: Usage
+from pipeline.runners.child import answer, die_with, kill_group, messages, run_child
+from pipeline.runners.server import Answer, ChildDied, Send, Usage
 
 
 class ForkServer:
@@ -149,42 +112,6 @@ def _give_up(connection: Connection, pid: int) -> None:
     for kind, _ in messages(connection):
         if kind == "exit":
             return
-
-
-def messages(connection: Connection) -> Iterator[tuple[str, Any]]:
-    """What the other end sends until it is closed."""
-    with contextlib.suppress(EOFError, ConnectionResetError):
-        while True:
-            yield connection.recv()
-
-
-def answer(outcome: tuple[str, Any] | None, status: int, usage: Usage) -> Answer:
-    """What a call returns, or raises.
-
-    Args:
-        outcome: ("returned" or "raised", value); None where the child ended without one.
-        status: as `os.wait` tells it.
-    """
-    if outcome is None:
-        killed = os.WIFSIGNALED(status)
-        raise ChildDied(os.WTERMSIG(status) if killed else None, None if killed else os.WEXITSTATUS(status))
-    kind, value = outcome
-    if kind == "raised":
-        raise value
-    return Answer(value, usage)
-
-
-def die_with(parent: int, how: int = signal.SIGKILL) -> None:
-    """Let the kernel send this process `how` (0 is nothing) when its parent is gone, which it may be already."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def kill_group(pid: int) -> None:
-    """Kill a process and those that it has started, unless all are gone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 def _run_nursery(requests: socket.socket, preload: tuple[str, ...], log: str | None, parent: int) -> NoReturn:
@@ -285,21 +212,3 @@ class _Nursery:
     def kill_all(self) -> None:
         for pid in self.children:
             kill_group(pid)
-
-
-def run_child(connection: Connection) -> NoReturn:
-    """Be the child of a call: read what is asked for, answer, and end."""
-    sending = threading.Lock()
-
-    def send(kind: str, value: Any) -> None:
-        data = pickle.dumps((kind, value))
-        with sending:
-            connection.send_bytes(data)
-
-    send("pid", os.getpid())
-    try:
-        function, args = pickle.loads(connection.recv_bytes())
-        send("returned", function(lambda value: send("sent", value), *args))
-    except Exception as error:
-        send("raised", error)
-    os._exit(0)

@@ -15,7 +15,8 @@ import threading
 
 from components.errors import InputError
 from pipeline.runners.engine import PRELOAD
-from pipeline.runners.fork_server import ForkServer, Send
+from pipeline.runners.fork_server import ForkServer
+from pipeline.runners.server import Send
 
 _LOG = logging.getLogger(__name__)
 

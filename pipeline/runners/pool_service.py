@@ -13,7 +13,8 @@ from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 from components.errors import InputError
 from pipeline.flink import workers
 from pipeline.runners import pool_worker
-from pipeline.runners.fork_server import ChildDied, ForkServer
+from pipeline.runners.fork_server import ForkServer
+from pipeline.runners.server import ChildDied
 
 _LOG = logging.getLogger(__name__)
 

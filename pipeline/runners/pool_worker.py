@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from pipeline import references
-from pipeline.runners.fork_server import Send
+from pipeline.runners.server import Send
 
 
 def work(send: Send, worker_id: str, control: str, provision: str) -> None:

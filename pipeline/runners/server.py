@@ -2,10 +2,46 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from pipeline.runners.fork_server import Answer, Send
+Send = Callable[[Any], None]
+"""Takes what a function tells while it runs."""
+
+
+class ChildDied(Exception):
+    """A child ended without an answer.
+
+    Attributes:
+        signal: the signal that killed it, or None when it exited by itself.
+        status: its exit status, when it did.
+    """
+
+    def __init__(self, signal_number: int | None, status: int | None) -> None:
+        super().__init__(signal_number, status)
+        self.signal = signal_number
+        self.status = status
+
+
+class Usage(NamedTuple):
+    """What a child and those that it started and waited for have taken.
+
+    Attributes:
+        peak_memory: the most that one of them had resident, in bytes.
+        processor_seconds: user and system time of all.
+    """
+
+    peak_memory: int
+    processor_seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a child returned, and what it took."""
+
+    value: Any
+    usage: Usage
 
 
 class Server(Protocol):

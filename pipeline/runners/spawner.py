@@ -12,7 +12,8 @@ from multiprocessing.connection import Connection
 from typing import IO, Any
 
 from pipeline import interpreter
-from pipeline.runners.fork_server import Answer, Send, Usage, answer, die_with, kill_group, messages, run_child
+from pipeline.runners.child import answer, die_with, kill_group, messages, run_child
+from pipeline.runners.server import Answer, Send, Usage
 
 
 class Spawner:

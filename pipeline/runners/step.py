@@ -19,9 +19,9 @@ from pipeline.runners import ir as irs
 from pipeline.runners.engine import Engine
 from pipeline.runners.events import NodeProgress
 from pipeline.runners.executor import NodeExecutor
-from pipeline.runners.fork_server import Usage
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runners.plan import Plan
+from pipeline.runners.server import Usage
 from pipeline.runs import NodeRecord, Outcome, RunRecord
 
 

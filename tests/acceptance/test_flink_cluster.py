@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -30,6 +29,7 @@ from pipeline.flink import packages, rest
 from pipeline.flink.cluster import Asked
 from pipeline.flink.record import Cluster
 from tests.acceptance import alike
+from tests.meanwhile import meanwhile
 from tests.pipeline.cli import shell
 
 pytestmark = pytest.mark.acceptance
@@ -198,23 +198,17 @@ def job_server(brought: Brought, artifacts: pathlib.Path) -> Iterator[str]:
 @contextlib.contextmanager
 def losing_taskmanagers(brought: Brought) -> Iterator[dict[str, str]]:
     """Within, a TaskManager is killed once in each kind of step, when its job has begun. Gives their jobs, by node."""
-    over, killed = threading.Event(), dict[str, str]()
+    killed = dict[str, str]()
 
     def kill() -> None:
-        while not over.wait(0.5):
-            for job in brought.flink.jobs():
-                node = job["name"].split("-")[1]
-                if job["state"] == "RUNNING" and job["tasks"]["running"] and node not in killed:
-                    killed[node] = job["jid"]
-                    brought.kill_taskmanager()
+        for job in brought.flink.jobs():
+            node = job["name"].split("-")[1]
+            if job["state"] == "RUNNING" and job["tasks"]["running"] and node not in killed:
+                killed[node] = job["jid"]
+                brought.kill_taskmanager()
 
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
+    with meanwhile(kill, every=0.5):
         yield killed
-    finally:
-        over.set()
-        thread.join()
     assert all(brought.flink.failure(job) for job in killed.values())  # each lost something on its way
 
 

@@ -10,7 +10,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from pipeline.rehearsal.record import RehearsalRecord
 from pipeline.runs import NodeRecord
 from tests import databases
 from tests.databases import Database
+from tests.meanwhile import meanwhile
 
 pytestmark = pytest.mark.acceptance
 
@@ -66,22 +66,15 @@ def latest(root: pathlib.Path) -> RehearsalRecord:
 def training_killed_once(root: pathlib.Path) -> Iterator[list[int]]:
     """SIGKILL to the Trainer's container, as to a pod on a node that goes away, once it has written a checkpoint."""
     killed: list[int] = []
-    over = threading.Event()
 
-    def watch() -> None:
-        while not over.wait(0.05) and not killed:
-            if list(root.glob("checkpoints/*/Trainer/*.npz")):
-                killed.extend(pid for pid in containers(root, "Trainer"))
-                for pid in killed:
-                    os.kill(pid, signal.SIGKILL)
+    def kill() -> None:
+        if not killed and list(root.glob("checkpoints/*/Trainer/*.npz")):
+            killed.extend(containers(root, "Trainer"))
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
+    with meanwhile(kill, every=0.05):
         yield killed
-    finally:
-        over.set()
-        thread.join()
 
 
 def containers(root: pathlib.Path, node: str) -> Iterator[int]:

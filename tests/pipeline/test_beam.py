@@ -134,3 +134,31 @@ def test_nodes_that_are_no_beam_steps_are_refused(name: str, hint: str) -> None:
     for check in (compiling.compiled, nodes):
         with pytest.raises(ConfigError, match=message):
             check(wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            c.Beam(args=("--direct_num_wrokers=2",)),
+            "beam.args: .* '--direct_num_wrokers=2'. Did you mean direct_num_workers",
+        ),
+        (
+            c.Beam(args=("--direct_num_workers=two",)),
+            "beam.args: Beam refuses '--direct_num_workers=two': .*invalid int",
+        ),
+        (
+            c.Beam(nodes={"Transform": c.Runner(args=("--shards",))}),
+            "beam.nodes.Transform.args: Beam knows no option '--sh",
+        ),
+    ],
+)
+def test_options_that_beam_does_not_know_or_refuses_are_told(given: c.Beam, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        beam.check(config().model_copy(update={"beam": given}), ["Transform"])
+
+
+def test_options_that_beam_or_a_cluster_may_know_are_taken() -> None:
+    known = ("--direct_num_workers=2", "--experiments=a", "--save_main_session")
+    nodes = {"Transform": c.Runner(runner="flink", args=("--object_reuse=true",))}
+    beam.check(config().model_copy(update={"beam": c.Beam(args=known, nodes=nodes)}), ["Transform"])

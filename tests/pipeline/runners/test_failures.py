@@ -6,7 +6,7 @@ import pytest
 
 from components.errors import CrashError, GateError, InputError
 from pipeline.runners.failures import of_dead_child, of_exception
-from pipeline.runners.fork_server import ChildDied
+from pipeline.runners.server import ChildDied
 
 BEAM = """Traceback (most recent call last):
   File "apache_beam/runners/common.py", line 1495, in process

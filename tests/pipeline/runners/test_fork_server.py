@@ -8,7 +8,8 @@ import time
 import pytest
 
 from components.errors import InputError
-from pipeline.runners.fork_server import ChildDied, ForkServer
+from pipeline.runners.fork_server import ForkServer
+from pipeline.runners.server import ChildDied
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from components.errors import GateError
-from pipeline.runners.fork_server import ChildDied
+from pipeline.runners.server import ChildDied
 from pipeline.runners.spawner import Spawner
 
 
