@@ -14,7 +14,20 @@ from components.errors import InputError
 from components.signatures import label_key
 from pipeline.config.settings import WEIGHT_KEY
 from pipeline.config.trainer import Trainer
-from pipeline.ml.datasets import Assemble, Batch, Decode, Memory, Reading, Source, Stream, Vary, chunks, joined
+from pipeline.ml.datasets import (
+    CHUNK,
+    IMAGES,
+    Assemble,
+    Batch,
+    Decode,
+    Memory,
+    Reading,
+    Source,
+    Stream,
+    Vary,
+    chunks,
+    joined,
+)
 from pipeline.ml.heads import Head
 from pipeline.ml.images.mixing import Mixer
 from pipeline.ml.inputs import ModelInput, feature_spec
@@ -52,14 +65,14 @@ def source(
     )
     shuffle, drop = trainer.shuffle if training else 0, trainer.drop_remainder and training
     made: Source
-    columns = None
-    if trainer.cache is not False:
-        columns = joined(chunks(files, reading.parse, reading.decode), math.inf if trainer.cache else CACHED)
+    size = IMAGES if images else CHUNK
+    columns = _columns(files, reading, trainer, size)
     if columns is not None:
         rows = check([columns] if columns else [], split, heads, trainer)
         made = Memory(columns, reading, trainer.batch_size, trainer.seed, shuffle > 0, drop)
     else:
-        rows = check(chunks(files, lambda examples: tf.io.parse_example(examples, labels)), split, heads, trainer)
+        parts = chunks(files, lambda examples: tf.io.parse_example(examples, labels), size=size)
+        rows = check(parts, split, heads, trainer)
         made = Stream(files, reading, trainer.batch_size, trainer.seed, shuffle, drop, rows)
     if made.steps == 0:
         why = (
@@ -69,6 +82,14 @@ def source(
         )
         raise InputError(f"the {split} split has {why}: check data.path and data.splits")
     return made
+
+
+def _columns(files: Sequence[str], reading: Reading, trainer: Trainer, size: int) -> Optional[dict[str, np.ndarray]]:
+    """All examples, read `size` at a time; None where they are not to be in memory."""
+    if trainer.cache is False:
+        return None
+    most = math.inf if trainer.cache else CACHED
+    return joined(chunks(files, reading.parse, reading.decode, size), most)
 
 
 def label_spec(heads: Sequence[Head], trainer: Trainer, transform: tft.TFTransformOutput) -> dict[str, Any]:

@@ -20,9 +20,9 @@ import tensorflow as tf
 from components.errors import InputError
 
 CHUNK = 4096
-"""Examples decoded at a time when all of them are read."""
+"""Examples read at a time when all of them are."""
 IMAGES = 256
-"""The same, where examples hold decoded images: 40 MB of 224x224."""
+"""The same, where examples hold images: 40 MB of 224x224, decoded."""
 READERS = 8
 """Files read side by side."""
 
@@ -178,9 +178,11 @@ class Stream:
         return _assembled(batches, self._assemble, assemble, skip, self.steps)
 
 
-def chunks(files: Sequence[str], read: Read, decode: Optional[Decode] = None) -> Iterator[dict[str, np.ndarray]]:
-    """The columns of all examples, a few thousand at a time, or some hundred where images are decoded."""
-    batching = Batching(read, IMAGES if decode else CHUNK, decode=decode)
+def chunks(
+    files: Sequence[str], read: Read, decode: Optional[Decode] = None, size: int = CHUNK
+) -> Iterator[dict[str, np.ndarray]]:
+    """The columns of all examples, `size` of them at a time."""
+    batching = Batching(read, size, decode=decode)
     return iter(batching.batches(records(files)).prefetch(2).as_numpy_iterator())
 
 
@@ -191,7 +193,7 @@ def joined(parts: Iterable[dict[str, np.ndarray]], most: float = math.inf) -> Op
     take as much memory again, and the system moves a large array by its pages.
     """
     columns: dict[str, np.ndarray] = {}
-    rows = 0
+    rows, taken = 0, 0
     for part in parts:
         more = len(next(iter(part.values())))
         for key, values in part.items():
@@ -202,12 +204,18 @@ def joined(parts: Iterable[dict[str, np.ndarray]], most: float = math.inf) -> Op
             if len(column) < rows + more:
                 _resize(column, rows + rows // 8 + more)
             column[rows : rows + more] = values
+            taken += _bytes(values)
         rows += more
-        if sum(column[:rows].nbytes for column in columns.values()) > most:
+        if taken > most:
             return None
     for column in columns.values():
         _resize(column, rows)
     return columns
+
+
+def _bytes(values: np.ndarray) -> int:
+    """What they take in memory."""
+    return values.nbytes + (sum(map(len, values.ravel())) if values.dtype == object else 0)
 
 
 def _shortened(values: np.ndarray) -> np.ndarray:

@@ -124,6 +124,9 @@ def test_what_is_too_much_is_not_kept():
     parts = [{"x": np.zeros(100, np.float32)}] * 3
     assert len(joined(parts, most=1200)["x"]) == 300
     assert joined(parts, most=1000) is None
+    texts = [{"text": np.array([b"x" * 1000] * 10, object)}]
+    assert len(joined(texts, most=10_080)["text"]) == 10
+    assert joined(texts, most=10_000) is None
 
 
 def test_no_files_is_an_error(tmp_path):
