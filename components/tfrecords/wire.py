@@ -100,7 +100,7 @@ class Messages:
     def ints(self, start: Ints, stop: Ints) -> tuple[Ints, Ints]:
         """The packed varints in each message, all together, and how many there are of each."""
         sizes = stop - start
-        if (sizes <= _WORD).all():
+        if ((sizes > 0) & (sizes <= _WORD)).all():
             words = self._word(start)
             if ((words & _TAIL[sizes] & _HIGHEST) == _ONE_VARINT[sizes]).all():
                 return _of_digits(words, sizes), np.ones(len(start), np.int64)

@@ -59,6 +59,7 @@ ALIKE = {
     ],
     "large": [record(b=[LONG, b"x"], f=floats(1), i=[1] * 300), record(b=[b"y"], f=floats(2), i=[2])],
     "a single record": [record(i=[7])],
+    "packed, but empty": [b"\x0a\x0b\x0a\x09\x0a\x01i\x12\x04\x1a\x02\x0a\x00"],
     "long names": [record(**{"name" * 20: [1], "other" * 30: floats(1)})] * 3,
     "no features": [record(), record()],
 }
