@@ -14,10 +14,10 @@ def kind_of_type(arrow_type: pa.DataType) -> Kind:
     """The kind of column that `arrow_type` becomes.
 
     Raises:
-        TypeError: there is no such kind (a struct, a timestamp).
+        TypeError: there is no such kind (a struct, a timestamp, a list of lists).
     """
     types = pa.types
-    if types.is_list(arrow_type) or types.is_large_list(arrow_type) or types.is_dictionary(arrow_type):
+    if is_list(arrow_type) and not is_list(arrow_type.value_type) or types.is_dictionary(arrow_type):
         return kind_of_type(arrow_type.value_type)
     if types.is_integer(arrow_type) or types.is_boolean(arrow_type):
         return Kind.INT
@@ -30,6 +30,11 @@ def kind_of_type(arrow_type: pa.DataType) -> Kind:
     ):
         return Kind.BYTES
     raise TypeError(arrow_type)
+
+
+def is_list(arrow_type: pa.DataType) -> bool:
+    """Whether a row has any number of values."""
+    return pa.types.is_list(arrow_type) or pa.types.is_large_list(arrow_type)
 
 
 _TARGET = {Kind.INT: pa.int64(), Kind.FLOAT: pa.float64(), Kind.BYTES: pa.binary()}
@@ -90,7 +95,7 @@ class ArrowCells:
     def _flat(self) -> tuple[np.ndarray, pa.Array]:
         """Offsets and values without the nulls."""
         array = self.array
-        if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
+        if not is_list(array.type):
             present = array.is_valid().to_numpy(zero_copy_only=False)
             return offsets_of(present), array.drop_null()
         values, parents = array.flatten(), pc.list_parent_indices(array)

@@ -3,6 +3,7 @@
 import csv
 import functools
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from typing import Optional
 
@@ -19,6 +20,8 @@ from components.example_gen.facts import BadRow, Range
 from components.example_gen.formats import TableBlock
 from components.example_gen.text_files import TextFiles, not_utf8
 
+_GZIP = b"\x1f\x8b"
+
 
 class Csv(TextFiles):
     """CSV with a header. Quoting as in Python's csv module, which TFX uses: doubled quotes, no escapes."""
@@ -30,15 +33,10 @@ class Csv(TextFiles):
         """The columns that the header names.
 
         Raises:
-            InputError: it is no UTF-8, or a column is unnamed or named twice.
+            InputError: it is no text with an end, or a column is unnamed or named twice.
         """
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            raise InputError(f"{file}, line 1: the header is not UTF-8 ({error}). Convert the file to UTF-8") from error
-        if "\r" in text.rstrip("\r\n"):
-            raise InputError(f"{file}, line 1: the lines end in CR alone. Convert them to LF or CRLF")
-        names = tuple(next(csv.reader([text], delimiter=self._settings.delimiter), ()))
+        text = self._header_text(file, line)
+        names = tuple(self._split(text))
         for position, name in enumerate(names):
             if not name.strip():
                 raise InputError(f"{file}, line 1: column {position + 1} has no name. Received: {text.strip()!r}")
@@ -53,6 +51,23 @@ class Csv(TextFiles):
         if other and '"' not in text:
             raise InputError(f"{file}, line 1: one column, {names[0]!r}. Set data.delimiter to {other!r}")
         return names
+
+    def _header_text(self, file: str, line: bytes) -> str:
+        if line.startswith(_GZIP):
+            raise InputError(f"{file}: this is gzip, and its name does not say so. Set data.compression to gzip")
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}, line 1: the header is not UTF-8 ({error}). Convert the file to UTF-8") from error
+        if self._ends_quoted(line):
+            raise InputError(
+                f'{file}, line 1: a quote is opened in the header and never closed. Write a quote within a name as ""'
+            )
+        if "\0" in text:
+            raise InputError(f"{file}, line 1: the header holds a NUL byte. Convert the file to UTF-8")
+        if re.search(r"\r(?!\n)", text.rstrip("\r\n")):
+            raise InputError(f"{file}, line 1: the lines end in CR alone. Convert them to LF or CRLF")
+        return text
 
     def read(self, part: Range) -> Iterator[TableBlock]:
         """See Format."""
@@ -113,11 +128,14 @@ class Csv(TextFiles):
             return [], not_utf8(error)
         if "\0" in text:
             return [], "the row holds a NUL byte"
-        csv.field_size_limit(max(csv.field_size_limit(), len(text)))
         try:
-            return next(csv.reader([text], delimiter=self._settings.delimiter)), ""
+            return self._split(text), ""
         except csv.Error:
             return [], "a carriage return stands in a cell without quotes"
+
+    def _split(self, row: str) -> list[str]:
+        csv.field_size_limit(max(csv.field_size_limit(), len(row)))
+        return next(csv.reader([row], delimiter=self._settings.delimiter), [])
 
 
 class _Lines:
@@ -128,6 +146,7 @@ class _Lines:
         self._line = line
         self._known = lines
         self._delimiter = delimiter
+        self._seen: list[tuple[int, bytes]] = []
 
     def place(self, row: int) -> str:
         """See Origin."""
@@ -138,12 +157,15 @@ class _Lines:
         return self._row(row)[1].rstrip(b"\r\n")
 
     def _row(self, row: int) -> tuple[int, bytes]:
-        rows = _rows(self._data, self._line, self._starts)
-        return next(itertools.islice((found for found in rows if found[1].strip(b"\r\n")), row, None))
+        while len(self._seen) <= row:
+            self._seen.append(next(self._left))
+        return self._seen[row]
 
     @functools.cached_property
-    def _starts(self) -> list[int]:
-        return text_ranges.row_starts(self._data, self._delimiter).tolist()
+    def _left(self) -> Iterator[tuple[int, bytes]]:
+        """The rows that nobody has asked for yet."""
+        starts = text_ranges.row_starts(self._data, self._delimiter).tolist()
+        return (found for found in _rows(self._data, self._line, starts) if found[1].strip(b"\r\n"))
 
 
 def _rows(data: bytes, line: int, starts: Sequence[int]) -> Iterator[tuple[int, bytes]]:

@@ -113,6 +113,10 @@ def _parse(raw: bytes) -> tuple[Optional[dict[str, Any]], str]:
         return None, "a \\u escape names half of a surrogate pair"
     except json.JSONDecodeError as error:
         return None, f"expected a JSON object, but at column {error.colno}: {error.msg}"
+    except ValueError as error:  # a number with more digits than Python reads
+        return None, f"expected a JSON object, but {error}"
+    except RecursionError:
+        return None, "expected a JSON object, but its lists and objects lie too deep in each other"
     if not isinstance(record, dict):
         return None, f"expected a JSON object, but the line holds {_name(record)}"
     for name, value in record.items():
@@ -144,7 +148,7 @@ def _text(value: Any) -> bytes:
 def _number(value: Any) -> float:
     try:
         return float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return np.nan
 
 

@@ -5,13 +5,15 @@ import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from components.errors import InputError
-from components.example_gen.arrow_cells import ArrowCells, kind_of_type
+from components.example_gen.arrow_cells import ArrowCells, is_list, kind_of_type
 from components.example_gen.facts import Chunk, Range
 from components.example_gen.formats import TableBlock
 from components.example_gen.settings import Settings
@@ -67,6 +69,8 @@ class Parquet:
             groups = list(range(part.start, part.stop))
             for batch in parquet.iter_batches(_BLOCK_ROWS, row_groups=groups) if groups else ():
                 columns = {name: ArrowCells(batch.column(index)) for index, name in enumerate(part.columns)}
+                for name, cells in columns.items():
+                    _check_size(part.file, row, name, cells.array)
                 yield TableBlock(batch.num_rows, _Rows(batch, row), columns)
                 row += batch.num_rows
 
@@ -102,3 +106,16 @@ def _check(path: str, field: pa.Field) -> None:
             f"{path}: column {field.name!r} has the type {field.type}, which no feature can hold. "
             "Expected integers, floats, booleans, text, binary or lists of them: convert or drop the column"
         ) from None
+
+
+def _check_size(path: str, row: int, name: str, array: pa.Array) -> None:
+    """Unsigned integers may be larger than a tf.Example can hold."""
+    values = array.flatten() if is_list(array.type) else array
+    if not pa.types.is_uint64(values.type):
+        return
+    largest = pc.max(values).as_py()
+    if largest is not None and largest > np.iinfo(np.int64).max:
+        raise InputError(
+            f"{path}, from row {row}: column {name!r} holds {largest}, and a feature holds integers up to 2**63 - 1: "
+            "convert the column to text or to floats"
+        )

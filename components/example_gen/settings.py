@@ -56,7 +56,7 @@ class Settings:
 
     def is_gzip(self, path: str) -> bool:
         """Whether the file at `path` is a gzip stream."""
-        return self.compression == "gzip" or (self.compression == "auto" and path.endswith(".gz"))
+        return self.compression == "gzip" or (self.compression == "auto" and path.lower().endswith(".gz"))
 
     def allowed(self, rows: int) -> int:
         """How many of `rows` rows may be bad."""

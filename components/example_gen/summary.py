@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from components.errors import InputError
@@ -29,6 +29,8 @@ def make_plan(looks: list[tuple[str, Any]], settings: Settings) -> Plan:
     try:
         ranges = [part for file in sorted(by_file) for part in source.plan(by_file[file])]
         _check_headers(ranges)
+        if ranges[0].columns:
+            _check_names(ranges[0].columns, settings)
     except InputError as error:
         return Plan(error=str(error))
     numbered = (dataclasses.replace(part, index=index, count=len(ranges)) for index, part in enumerate(ranges))
@@ -115,13 +117,13 @@ def check_budget(first_bad: Sequence[BadRow], rows: int, bad: int, settings: Set
     )
 
 
-def _check_names(kinds: Mapping[str, Kind], settings: Settings) -> None:
+def _check_names(names: Collection[str], settings: Settings) -> None:
     column = column_of(settings.splits)
     wanted = [("data.splits.column", column)] if column is not None else []
     wanted += [("data.text_columns", name) for name in settings.text_columns]
     for field, name in wanted:
-        if name not in kinds:
-            raise InputError(f"{field}: the data has no column {name!r}. It has: {', '.join(kinds)}")
+        if name not in names:
+            raise InputError(f"{field}: the data has no column {name!r}. It has: {', '.join(names)}")
 
 
 def _check_splits(kinds: Mapping[str, Kind], settings: Settings) -> None:

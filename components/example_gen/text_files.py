@@ -15,6 +15,9 @@ from components.example_gen.facts import Chunk, Range
 from components.example_gen.settings import Settings
 
 _LOOK_AHEAD = 64 << 10
+_LONGEST_HEADER = 1 << 20
+_LONGEST_ROW = 64 << 20
+"""A row is read as a whole. Bytes without an end of one are no text that is meant."""
 BOM = b"\xef\xbb\xbf"
 
 
@@ -73,17 +76,17 @@ class TextFiles:
         with opened(chunk.file, is_gzip) as file:
             header, header_stop, header_lines = self._header(chunk.file, file) if not chunk.index else ((), 0, 0)
             if is_gzip:
+                between, quoted = text_ranges.Case(ends_quoted=False, first_row=0), text_ranges.Case(ends_quoted=False)
                 return text_ranges.Scan(
-                    chunk.file, 0, header_stop, chunk.stop, 0, text_ranges.Case(False, 0), text_ranges.Case(False),
-                    header, header_stop, header_lines,
-                )  # fmt: skip
-            start = _after_newline(file, chunk.start)
-            stop = _after_newline(file, chunk.stop)
+                    chunk.file, 0, header_stop, chunk.stop, 0, between, quoted, header, header_stop, header_lines
+                )
+            start = _after_newline(chunk.file, file, chunk.start)
+            stop = _after_newline(chunk.file, file, chunk.stop)
             file.seek(start)
             data = file.read(stop - start)
         if not chunk.index and data.startswith(BOM):
             start, data = start + len(BOM), data[len(BOM) :]
-        lines, between, quoted = text_ranges.look(data, self._settings.delimiter, self.has_quotes)
+        lines, between, quoted = text_ranges.cases(data, self._settings.delimiter, self.has_quotes)
         return text_ranges.Scan(
             chunk.file, chunk.index, start, stop, lines, between, quoted, header, header_stop, header_lines
         )
@@ -113,6 +116,8 @@ class TextFiles:
                 data, rest = rest[: starts[-1]], rest[starts[-1] :]
                 yield line, data
                 line += data.count(b"\n")
+            if len(rest) > _LONGEST_ROW:
+                raise _endless(part.file, f"line {line}")
         if rest:
             if self.has_quotes and self._ends_quoted(rest):
                 raise InputError(
@@ -128,19 +133,24 @@ class TextFiles:
         return [last] if last else []
 
     def _ends_quoted(self, data: bytes) -> bool:
-        return text_ranges.look(data, self._settings.delimiter, True)[1].ends_quoted
+        return text_ranges.cases(data, self._settings.delimiter, True)[1].ends_quoted
 
     def _header(self, path: str, file: BinaryIO) -> tuple[tuple[str, ...], int, int]:
         """The header's columns, where it ends and how many lines it has; nothing where the format has none."""
         data, complete = b"", False
         while not complete:
-            piece = file.read(_LOOK_AHEAD)
+            piece = file.read(max(_LOOK_AHEAD, len(data)))
             data += piece
             skip = len(BOM) if data.startswith(BOM) else 0
             if not self.has_header:
                 return (), skip, 0
             starts = text_ranges.row_starts(data[skip:], self._settings.delimiter)
             complete = bool(len(starts)) or not piece
+            if not complete and len(data) > _LONGEST_HEADER:
+                raise InputError(
+                    f"{path}, line 1: the header does not end within {len(data) >> 20} MiB. Is a quote opened in it "
+                    "and never closed, or do the lines end in CR alone?"
+                )
         if not data[skip:]:
             raise InputError(f"{path}: the file is empty. Remove it, or write a header and rows into it")
         stop = skip + int(starts[0]) if len(starts) else len(data)
@@ -148,15 +158,24 @@ class TextFiles:
         return self.parse_header(path, header), stop, max(1, header.count(b"\n"))
 
 
-def _after_newline(file: BinaryIO, position: int) -> int:
+def _after_newline(path: str, file: BinaryIO, position: int) -> int:
     """The first position at or after `position` that begins a line (or the end of the file)."""
     if position <= 0:
         return 0
     file.seek(position - 1)
-    position -= 1
+    begin = position = position - 1
     while piece := file.read(_LOOK_AHEAD):
         found = piece.find(b"\n")
         if found >= 0:
             return position + found + 1
         position += len(piece)
+        if position - begin > _LONGEST_ROW:
+            raise _endless(path, f"byte {begin}")
     return position
+
+
+def _endless(path: str, place: str) -> InputError:
+    return InputError(
+        f"{path}, {place}: no row ends within {_LONGEST_ROW >> 20} MiB from here. Is a quote opened and never closed, "
+        "or is this a file of another format?"
+    )

@@ -57,20 +57,20 @@ def row_starts(data: bytes, delimiter: str, quoted: bool = False) -> np.ndarray:
     return newlines[~_states_at(newlines, quotes, _states(array, quotes, delimiter, quoted), quoted)] + 1
 
 
-def look(data: bytes, delimiter: str, quotes_matter: bool) -> tuple[int, Case, Case]:
+def cases(data: bytes, delimiter: str, quotes_matter: bool) -> tuple[int, Case, Case]:
     """The number of line ends in `data`, and what it holds in either case."""
     array = np.frombuffer(data, np.uint8)
     newlines = np.flatnonzero(array == _NEWLINE)
     quotes = np.flatnonzero(array == _QUOTE) if quotes_matter else np.zeros(0, np.int64)
-    cases = []
+    found = []
     open_states = _states(array, quotes, delimiter, False)
     for quoted in (False, True):
         states = open_states if not quoted else _states(array, quotes, delimiter, True, open_states)
         row_ends = np.flatnonzero(~_states_at(newlines, quotes, states, quoted))
         # A row end at the very end of the data begins no row here.
         row_ends = row_ends[newlines[row_ends] + 1 < len(data)]
-        cases.append(_case(newlines, row_ends, quoted, bool(states[-1]) if len(states) else quoted, len(data)))
-    return len(newlines), cases[0], cases[1]
+        found.append(_case(newlines, row_ends, quoted, bool(states[-1]) if len(states) else quoted, len(data)))
+    return len(newlines), found[0], found[1]
 
 
 def _case(newlines: np.ndarray, row_ends: np.ndarray, quoted: bool, ends_quoted: bool, size: int) -> Case:

@@ -66,7 +66,7 @@ class TfRecord:
         return RecordBlock(len(records), _Bytes(places, records), whole, keys, self._columns(records, file), bad, file)
 
     def _columns(self, records: list[bytes], file: str) -> dict[str, ArrowCells]:
-        """The column that splits are made by, and the names of the others."""
+        """The columns, where one of them makes the splits; none where the whole record does."""
         if self._column is None or not records:
             return {}
         batch = record_types.decoded(records, file)

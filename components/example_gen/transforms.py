@@ -15,6 +15,7 @@ import numpy as np
 from components.errors import InputError
 from components.example_gen import formats, record_types
 from components.example_gen.facts import SAMPLE, BadRow, Chunk, Column, Range, RangeFacts, Summary, Written
+from components.example_gen.quarantine import Quarantine
 from components.example_gen.readers import reader
 from components.example_gen.settings import Settings
 from components.example_gen.splits import FileSplits, TimeSplits
@@ -105,22 +106,20 @@ def write(part: Range, summary: Summary, settings: Settings, outputs: Outputs) -
         shards.Shard(posixpath.join(outputs.examples, f"Split-{name}", shard), f"{outputs.partial}/{name}")
         for name in names
     ]
-    all_bad: list[BadRow] = []
+    quarantine = Quarantine(part, outputs.quarantine, outputs.partial)
     for block in reader(settings).read(part):
         mask, bad = _good_rows(block, part.file, settings)
         written.bad += len(bad)
         if written.bad > allowed:
-            all_bad = (all_bad + bad)[:SAMPLE]
+            quarantine.add(bad[:SAMPLE])
             continue
-        all_bad += bad
+        quarantine.add(bad)
         for records in block.encode(summary.kinds, mask):
             _deal(records, files, settings)
     for file in files:
         file.commit()
-    if all_bad:
-        path = posixpath.join(outputs.quarantine, f"bad_rows-{part.index:05d}-of-{part.count:05d}.jsonl")
-        shards.write_text(path, outputs.partial, (row.to_json() for row in all_bad))
-    written.first_bad = tuple(all_bad[:SAMPLE])
+    quarantine.commit()
+    written.first_bad = quarantine.first
     written.rows = {name: file.records for name, file in zip(names, files, strict=True)}
     return written
 

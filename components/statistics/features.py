@@ -101,10 +101,7 @@ def _categorical(found: statistics_pb2.StringStatistics, rows: int) -> tuple[Opt
     if not found.rank_histogram.buckets:
         return None, "its values were not counted"
     if not counts:
-        return (
-            None,
-            "its values are too long for TFDV to count them one by one, or no text (--image looks into pictures)",
-        )
+        return None, _UNCOUNTED
     # With more values than it counts TFDV estimates: a value that occurs once is listed like those at the list's end.
     error = min(counts.values(), default=0.0) if found.unique > len(found.rank_histogram.buckets) else 0.0
     sure = sum(count - error for count in counts.values())

@@ -16,16 +16,32 @@ stay as large as they are."""
 _GZIP_WINDOW = 31
 
 
-class Shard:
-    """A GZIP TFRecord file in the making: written beside `path`'s folder, renamed to `path` when complete.
+class Pending:
+    """A file in the making: written beside `path`'s folder, renamed to `path` when complete.
 
-    A worker that dies leaves nothing that a reader sees, and a worker that repeats its work replaces its own shard.
+    A worker that dies leaves nothing that a reader sees, and a worker that repeats its work replaces its own file.
     """
 
     def __init__(self, path: str, partial_folder: str) -> None:
         self._path = path
         self._partial = posixpath.join(partial_folder, f"{posixpath.basename(path)}-{uuid.uuid4().hex}")
         self._file = FileSystems.create(self._partial, compression_type=CompressionTypes.UNCOMPRESSED)
+
+    def write(self, data: bytes) -> None:
+        """Append bytes."""
+        self._file.write(data)
+
+    def commit(self) -> None:
+        """Complete the file and give it its name."""
+        self._file.close()
+        publish(self._partial, self._path)
+
+
+class Shard:
+    """A pending GZIP TFRecord file."""
+
+    def __init__(self, path: str, partial_folder: str) -> None:
+        self._file = Pending(path, partial_folder)
         self._gzip = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP_WINDOW)
         self.records = 0
 
@@ -37,8 +53,7 @@ class Shard:
     def commit(self) -> None:
         """Complete the file and give it its name."""
         self._file.write(self._gzip.flush())
-        self._file.close()
-        publish(self._partial, self._path)
+        self._file.commit()
 
 
 def write_text(path: str, partial_folder: str, lines: Iterable[str]) -> None:
@@ -48,11 +63,10 @@ def write_text(path: str, partial_folder: str, lines: Iterable[str]) -> None:
 
 def write_bytes(path: str, partial_folder: str, parts: Iterable[bytes]) -> None:
     """A file of `parts`, one behind the other, that appears under `path` when it is complete."""
-    partial = posixpath.join(partial_folder, f"{posixpath.basename(path)}-{uuid.uuid4().hex}")
-    with FileSystems.create(partial, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-        for part in parts:
-            file.write(part)
-    publish(partial, path)
+    file = Pending(path, partial_folder)
+    for part in parts:
+        file.write(part)
+    file.commit()
 
 
 def publish(partial: str, path: str) -> None:

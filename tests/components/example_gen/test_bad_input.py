@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from components.errors import ConfigError, InputError
+from components.example_gen import csv_format, text_files
 from components.example_gen.settings import Settings
 from tests.components.example_gen import ingestion
 
@@ -68,6 +69,9 @@ def _parquet(**columns) -> bytes:
         ({"a.csv": b"a;b\n1;2\n"}, r"a\.csv, line 1: one column, 'a;b'\. Set data\.delimiter to ';'"),
         ({"a.csv": b"a,b\xe9\n1,2\n"}, r"a\.csv, line 1: the header is not UTF-8"),
         ({"a.csv": b"a,b\r1,2\r"}, r"a\.csv, line 1: the lines end in CR alone"),
+        ({"a.csv": b'"a,b\n1,2\n'}, r"a\.csv, line 1: a quote is opened in the header and never closed"),
+        ({"a.csv": b"a\0,b\n1,2\n"}, r"a\.csv, line 1: the header holds a NUL byte"),
+        ({"a.csv": gzip.compress(_FEW)}, r"a\.csv: this is gzip, .* Set data\.compression to gzip"),
     ],
 )
 def test_csv_errors_name_file_and_line(tmp_path, files, told, range_bytes):
@@ -80,6 +84,11 @@ def test_csv_errors_name_file_and_line(tmp_path, files, told, range_bytes):
     [
         ("a.jsonl", b'{"a": 1}\n\n{"a": 2\n', {}, r"a\.jsonl, line 3: expected a JSON object, but at column 8"),
         ("a.jsonl", b'{"a": {"b": 1}}\n', {}, r"a\.jsonl, line 1: 'a': expected a number, .* it holds an object"),
+        ("a.jsonl", b'{"a": ' + b"9" * 5000 + b"}\n", {}, r"line 1: expected a JSON object, but .*4300"),
+        ("a.jsonl", b'{"a": ' + b"[" * 9999 + b"]" * 9999 + b"}\n", {}, r"line 1: .* lie too deep in each other"),
+        ("a.jsonl", b'{"t": 1' + b"0" * 400 + b"}\n", {"splits": TIME}, r"line 1: expected a number in 't'"),
+        ("a.parquet", _parquet(t=pa.array([[[1]]])), {}, r"column 't' has the type list<.*list<.*int64"),
+        ("a.parquet", _parquet(t=pa.array([1, 2**63], pa.uint64())), {}, r"row 1: column 't' holds 9223372036854775808"),
         ("a.parquet", b"PAR1 and nothing", {}, r"a\.parquet: this is no complete Parquet file"),
         ("a.parquet", _parquet(t=pa.array([1], pa.timestamp("s"))), {}, r"column 't' has the type timestamp"),
         ("a.tfrecord", _records(20, junk=7), {}, r"a\.tfrecord, byte \d+: expected a tf\.Example"),
@@ -96,6 +105,41 @@ def test_csv_errors_name_file_and_line(tmp_path, files, told, range_bytes):
 def test_errors_of_other_formats_and_of_splits(tmp_path, name, content, changes, told):
     with pytest.raises(InputError, match=told):
         _ingest(tmp_path, {name: content}, name.split(".")[1], **changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", b'"a,b\n' + b"1,2\n" * 500_000, r"a\.csv, line 1: the header does not end within 1 MiB"),
+        ("a.jsonl", b'{"a": 1}\n' + b"[1," * 60_000, r"a\.jsonl, byte \d+: no row ends within"),
+        ("a.csv.gz", gzip.compress(b'a\n1\n"' + b"1\n" * 99_999), r"a\.csv\.gz, line 3: no row ends within"),
+    ],
+)
+def test_what_has_no_rows_is_not_read_to_its_end(tmp_path, monkeypatch, name, content, told):
+    monkeypatch.setattr(text_files, "_LONGEST_ROW", 100_000)
+    with pytest.raises(InputError, match=told):
+        _ingest(tmp_path, {name: content}, name.split(".")[1], range_bytes=1 << 15)
+
+
+def test_rows_without_a_time_are_found_again_in_one_walk(tmp_path, monkeypatch):
+    walked, walk = 0, csv_format._rows
+
+    def rows(*args):
+        nonlocal walked
+        for each in walk(*args):
+            walked += 1
+            yield each
+
+    monkeypatch.setattr(csv_format, "_rows", rows)
+    content = b"t,b\n" + b"1,2\n,3\n" * 500
+    found = _ingest(tmp_path, {"a.csv": content}, splits=TIME, bad_rows=500)
+    assert [row["place"] for row in found.bad] == [f"line {line}" for line in range(3, 1002, 2)]
+    assert walked <= 2 * 1000  # in each of the two passes
+
+
+def test_a_name_in_quotes_may_hold_line_ends(tmp_path):
+    found = _ingest(tmp_path, {"a.csv": b'"size\r\n(cm)",b\r\n1,2\r\n'})
+    assert set(found.report["columns"]) == {"size\r\n(cm)", "b"}
 
 
 def test_bad_rows_within_the_budget_are_kept_whole(tmp_path):

@@ -9,6 +9,7 @@ import pyarrow.parquet
 import pytest
 
 from components.errors import InputError
+from components.example_gen import transforms
 from components.tfrecords import shards
 from tests.components.example_gen import ingestion
 
@@ -41,6 +42,36 @@ def test_every_format_gives_the_same_records_in_the_same_splits(tmp_path):
     assert sorted(ingestion.all_rows(found["csv"]), key=lambda row: row["id"]) == _ROWS
     for name, other in found.items():
         assert other.splits == found["csv"].splits, name
+
+
+def test_a_range_that_is_written_again_doubles_nothing(tmp_path, monkeypatch):
+    """As where a worker dies between two of a range's files, or is not believed to have lived."""
+    for folder in ("once", "again"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "in.csv").write_bytes(_CSV + b"4\n5,y,2\n")
+    once = ingestion.step_by_step(tmp_path / "once", f"{tmp_path}/once/in.csv", range_bytes=20, bad_rows=1)
+    write, commit = transforms.write, shards.Shard.commit
+
+    def again(*args):
+        committed = []
+
+        def dies(shard):
+            if committed:
+                raise OSError("the worker dies")
+            committed.append(shard)
+            commit(shard)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shards.Shard, "commit", dies)
+            with pytest.raises(OSError, match="dies"):
+                write(*args)
+        write(*args)
+        return write(*args)
+
+    monkeypatch.setattr(transforms, "write", again)
+    found = ingestion.step_by_step(tmp_path / "again", f"{tmp_path}/again/in.csv", range_bytes=20, bad_rows=1)
+    assert found.splits == once.splits
+    assert [row["raw"] for row in found.bad] == [row["raw"] for row in once.bad] == ["4"]
 
 
 def test_gzip_bom_and_blank_lines_change_nothing(tmp_path):
