@@ -22,6 +22,8 @@ from pipeline.flink.rest import JobManager
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 15.0
 """Seconds to cancel the jobs of a step that has failed or was interrupted, for which somebody waits."""
+_LATE = 10.0
+"""Seconds in which a job server makes a job of what it was sent; a pod that is ended has 30 in all."""
 
 
 @contextlib.contextmanager
@@ -43,7 +45,9 @@ def running(pipelines: Pipelines) -> Iterator[None]:
 def end(pipelines: Pipelines) -> None:
     """Cancel the jobs of a step whose process is gone, or about to go: its guard may not live long enough."""
     if pipelines.flink:
-        _cancel(pipelines.flink.master, pipelines.name)
+        # A job server that others have started goes on with what it was sent.
+        late = _LATE if pipelines.flink.job_server else 0.0
+        _cancel(pipelines.flink.master, pipelines.name, late)
         shutil.rmtree(pipelines.copies, ignore_errors=True)
 
 
@@ -56,10 +60,13 @@ def _end_earlier(master: str, step: str) -> None:
         )
 
 
-def _cancel(master: str, name: str) -> None:
+def _cancel(master: str, name: str, late: float = 0.0) -> bool:
+    """Whether the jobs of that name are gone."""
     flink = JobManager(master)
-    if not guard.end_jobs(flink, name, patience=_PATIENCE):
+    gone = guard.end_jobs(flink, name, late, late + _PATIENCE)
+    if not gone:
         _LOG.warning("job %s may go on: it is not cancelled yet. See %s", name, flink.url)
+    return gone
 
 
 @contextlib.contextmanager
@@ -91,18 +98,18 @@ def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
     ) as process:
         assert process.stdin
         assert process.stdout
-        done = threading.Event()
+        done, over = threading.Event(), True
         listening = threading.Thread(target=_listen, args=(process.stdout, done), daemon=True)
         listening.start()
         try:
             yield
         except BaseException:
-            _cancel(master, pipelines.name)
+            over = _cancel(master, pipelines.name)
             raise
         finally:
             done.set()
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(guard.DONE)
+                process.stdin.write(guard.DONE if over else b"")  # else it goes on cancelling
                 process.stdin.close()
             listening.join()
 

@@ -20,7 +20,7 @@ from tfx.proto.orchestration.executable_spec_pb2 import BeamExecutableSpec
 from pipeline.runs import Home
 
 DIGEST = "millrace_digest"
-_ATTEMPT = "millrace_attempt"
+ATTEMPT = "millrace_attempt"
 
 
 def _as_text(ir: pipeline_pb2.Pipeline) -> str:
@@ -152,7 +152,7 @@ def placed(ir: pipeline_pb2.Pipeline, node_id: str, homes: Mapping[str, Home]) -
     attempt = _attempt_context(homes[node_id])
     if attempt:
         node.contexts.contexts.append(
-            pipeline_pb2.ContextSpec(type=metadata_store_pb2.ContextType(name=_ATTEMPT), name=_value(attempt))
+            pipeline_pb2.ContextSpec(type=metadata_store_pb2.ContextType(name=ATTEMPT), name=_value(attempt))
         )
     for spec in node.inputs.inputs.values():
         for channel in spec.channels:
@@ -168,7 +168,7 @@ def _read_from(channel: pipeline_pb2.InputSpec.Channel, home: Home) -> None:
         query.name.CopyFrom(_value(home.run))
     attempt = _attempt_context(home)
     if of_run and attempt:
-        channel.context_queries.add(type=metadata_store_pb2.ContextType(name=_ATTEMPT), name=_value(attempt))
+        channel.context_queries.add(type=metadata_store_pb2.ContextType(name=ATTEMPT), name=_value(attempt))
 
 
 def _attempt_context(home: Home) -> str:

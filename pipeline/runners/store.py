@@ -18,6 +18,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline.connection import opened as opened_store
 from pipeline.layout import Layout
+from pipeline.runners import ir as irs
 
 Execution: TypeAlias = metadata_store_pb2.Execution
 
@@ -110,8 +111,8 @@ def making_types(root: str) -> contextlib.AbstractContextManager[None]:
 def register_types(store: Metadata, ir: pipeline_pb2.Pipeline, root: str) -> None:
     """Make all types that the nodes of `ir` will ask for."""
     with making_types(root):
-        cached = metadata_store_pb2.ContextType(name=context_lib.CONTEXT_TYPE_EXECUTION_CACHE)  # in no node's contexts
-        common_utils.register_type_if_not_exist(store, cached)
+        for name in (context_lib.CONTEXT_TYPE_EXECUTION_CACHE, irs.ATTEMPT):  # in no node's contexts yet
+            common_utils.register_type_if_not_exist(store, metadata_store_pb2.ContextType(name=name))
         for node in (each.pipeline_node for each in ir.nodes):
             common_utils.register_type_if_not_exist(store, node.node_info.type)
             for context in node.contexts.contexts:
