@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
-import site
 import sys
 from collections.abc import Mapping
 from types import ModuleType
@@ -18,6 +18,8 @@ from components.errors import ConfigError
 
 COPIES = "millrace_code"
 """What our workers find the folder with copies of the user's code by, as one of Beam's experiments."""
+ROOTS = "roots"
+"""The file in that folder that names the folders, one a line, that imports start from."""
 _copies = ""
 
 
@@ -36,11 +38,16 @@ def look_in(folder: str) -> None:
     """From now on, a file that a reference names is read from its copy: below `folder`, under its own path there.
 
     For processes of another machine, which has the folder, and of the file perhaps an older version. They unpickle
-    what these files define, and what they import, perhaps before any reference is loaded.
+    what these files define, and what they import, perhaps before any reference is loaded. What they import is looked
+    for among the copies before it is in the working directory, which may be the project in an older version, too.
     """
     global _copies
     _copies = folder
-    site.addsitedir(folder)  # its code.pth names the folders that imports start from
+    roots = []
+    with contextlib.suppress(FileNotFoundError), open(os.path.join(folder, ROOTS), encoding="utf-8") as file:
+        roots = [copy_of(root, folder) for root in file.read().splitlines()]
+    own = [entry for entry in sys.path if entry in ("", os.getcwd())]
+    sys.path[:] = [*(entry for entry in sys.path if entry not in own), *roots, *own]
     found = [os.path.join(at, file) for at, _, files in os.walk(folder) for file in files if file.endswith(".py")]
     sys.meta_path.append(_Copies({_name_of(f"/{os.path.relpath(copy, folder)}"): copy for copy in found}))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from components.errors import InputError
 from pipeline.digests import Source, Sources
-from pipeline.references import copy_of
+from pipeline.references import ROOTS, copy_of
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def staged(paths: Sequence[str], project: str, folder: str) -> Iterator[None]:
     try:
         for source in found:
             _copy(source, folder)
-        _write_path(found, folder)
+        _write_roots(found, folder)
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -37,15 +37,20 @@ def staged(paths: Sequence[str], project: str, folder: str) -> Iterator[None]:
 def _copy(source: Source, folder: str) -> None:
     path = os.path.join(source.folder, source.path)
     copy = copy_of(path, folder)
-    try:
+    with _told(path):
         os.makedirs(os.path.dirname(copy), exist_ok=True)
         shutil.copyfile(path, copy)
+
+
+def _write_roots(sources: Iterable[Source], folder: str) -> None:
+    roots = dict.fromkeys(source.folder for source in sources)
+    with _told(ROOTS), open(os.path.join(folder, ROOTS), "w", encoding="utf-8") as file:
+        file.writelines(f"{root}\n" for root in roots)
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise InputError(f"{error.filename}: {error.strerror}: {path} cannot be given to the workers") from None
-
-
-def _write_path(sources: Iterable[Source], folder: str) -> None:
-    """The folders that imports start from, as Python's `site` reads them."""
-    roots = sorted({os.path.relpath(copy_of(source.folder, folder), folder) for source in sources})
-    with open(os.path.join(folder, "code.pth"), "w", encoding="utf-8") as file:
-        file.writelines(f"./{root}\n" for root in roots)  # a line that begins with "import" would be run
+        raise InputError(f"{error.filename}: {error.strerror}: {what} cannot be given to the workers") from None

@@ -33,10 +33,10 @@ def mine(tmp_path: pathlib.Path) -> pathlib.Path:
     return folder / "prepare.py"
 
 
-def of_worker(copies: pathlib.Path, reference: str) -> str:
-    """What a process prints that has only copies."""
+def of_worker(copies: pathlib.Path, reference: str, project: pathlib.Path | None = None) -> str:
+    """What a process prints that has only copies, or an image with the project in an older version."""
     return subprocess.run(
-        [sys.executable, "-c", WORKER, str(copies), reference], capture_output=True, text=True, check=True
+        [sys.executable, "-c", WORKER, str(copies), reference], capture_output=True, text=True, check=True, cwd=project
     ).stdout.strip()
 
 
@@ -64,7 +64,7 @@ def test_what_it_imports_from_the_project_s_folder_travels_too(mine: pathlib.Pat
 def test_copies_are_taken_and_not_what_an_image_has(mine: pathlib.Path, tmp_path: pathlib.Path) -> None:
     with code.staged([str(mine)], "", str(tmp_path / "copies")):
         (mine.parent / "tables.py").write_text("NAME = 'old'\n")
-        assert of_worker(tmp_path / "copies", f"{mine}:fn") == "mine"
+        assert of_worker(tmp_path / "copies", f"{mine}:fn", project=mine.parent) == "mine"
     with pytest.raises(subprocess.CalledProcessError) as failed:
         of_worker(tmp_path / "copies", f"{mine}:fn")
     assert f"{tmp_path}/copies{mine}: no such file" in failed.value.stderr

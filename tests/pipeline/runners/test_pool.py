@@ -68,7 +68,7 @@ def test_a_worker_runs_what_a_job_brings(pool: tuple[str, str], tmp_path: pathli
             f"--experiments=millrace_code={copies}",
         ]
     )
-    with code.staged([str(mine / "prepare.py")], str(copies)):
+    with code.staged([str(mine / "prepare.py")], "", str(copies)):
         mine.rename(tmp_path / "gone")
         with beam.Pipeline(options=options) as pipeline:
             _ = (
