@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import io
 import json
+import logging
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -89,11 +90,14 @@ def _read(args: list[str]) -> dict[str, Any]:
     """Options as Beam reads them; raises ValueError where it ends the process instead."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
+    handlers = logging.root.handlers[:]
     with contextlib.redirect_stderr(io.StringIO()) as said:
         try:
             options: dict[str, Any] = PipelineOptions(args).get_all_options(retain_unknown_options=True)
         except SystemExit:
-            raise ValueError(said.getvalue().rpartition("error: ")[2].strip()) from None
+            raise ValueError(said.getvalue().rpartition("error: ")[2].strip() or "it is for a command line") from None
+        finally:
+            logging.root.handlers[:] = handlers  # Beam has set up logging, to what stderr is here
     return options
 
 

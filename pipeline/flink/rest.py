@@ -27,6 +27,9 @@ class JobManager:
         master: HOST:PORT, or a URL.
         """
         self.url = master.rstrip("/") if "://" in master else f"http://{master}"
+        # What the environment says of proxies is meant for the world; an address with a port is of this network.
+        proxies = urllib.request.ProxyHandler(None if "://" in master else {})
+        self._open = urllib.request.build_opener(proxies).open
         self._timeout = timeout
 
     def overview(self) -> dict[str, Any]:
@@ -59,7 +62,7 @@ class JobManager:
         """Flink's answer; nothing where that is one of the errors of `but`."""
         request = urllib.request.Request(self.url + path, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as answer:
+            with self._open(request, timeout=self._timeout) as answer:
                 return json.loads(answer.read() or "{}")
         except urllib.error.HTTPError as error:
             if error.code in but:

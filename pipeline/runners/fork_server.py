@@ -28,6 +28,10 @@ from pipeline.runners.child import answer, die_with, kill_group, messages, run_c
 from pipeline.runners.server import Answer, ChildDied, Send, Usage
 
 
+class NurseryGone(Exception):
+    """Nothing can be forked any more."""
+
+
 class ForkServer:
     """Forks a nursery at once; `call` may be used from several threads."""
 
@@ -53,12 +57,15 @@ class ForkServer:
 
         Raises:
             ChildDied: the child was killed, or exited.
+            NurseryGone: the nursery was.
             Exception: what `function` raised.
         """
         ours, theirs = socket.socketpair()
-        with self._sending:
-            socket.send_fds(self._socket, [b"f"], [theirs.fileno()])
-        theirs.close()
+        with self._sending, theirs:
+            try:
+                socket.send_fds(self._socket, [b"f"], [theirs.fileno()])
+            except BrokenPipeError:
+                raise NurseryGone from None
         with Connection(ours.detach()) as connection:
             # Until it is asked something, a child ends by itself when nobody is there to ask: this call may be given up
             # while the nursery imports, and nobody can kill what has not been forked.

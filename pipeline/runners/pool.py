@@ -26,7 +26,7 @@ def _nothing(send: Send) -> None:
 
 
 def main() -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal comes, or no worker can be started any more."""
     parser = argparse.ArgumentParser(description="Python workers for Flink's TaskManagers.")
     parser.add_argument("--address", default="localhost:50000", metavar="HOST:PORT", help="where to listen")
     parser.add_argument("--asked-at", metavar="HOST:PORT", help="where to say what it has, and to do nothing else")
@@ -39,7 +39,12 @@ def main() -> None:
 
 
 def _serve(address: str, asked_at: str | None) -> None:
-    ended = threading.Event()
+    ended, broken = threading.Event(), threading.Event()
+
+    def give_up() -> None:
+        broken.set()
+        ended.set()
+
     with ForkServer(PRELOAD) as forks:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: ended.set())
@@ -47,7 +52,7 @@ def _serve(address: str, asked_at: str | None) -> None:
         from pipeline.runners import pool_service
 
         forks.call(_nothing, receive=_LOG.info)
-        servers = [pool_service.starting(forks, address)]
+        servers = [pool_service.starting(forks, address, give_up)]
         if asked_at:
             servers.append(pool_service.answering(asked_at))
         for server in servers:
@@ -55,7 +60,9 @@ def _serve(address: str, asked_at: str | None) -> None:
         _LOG.info("ready at %s", address)
         ended.wait()
         for server in servers:
-            server.stop(0)
+            server.stop(1).wait()  # of answers that are on their way
+    if broken.is_set():
+        sys.exit("the pool ends, as it can start no worker. What runs it is to start it again")
 
 
 if __name__ == "__main__":

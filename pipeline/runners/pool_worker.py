@@ -13,6 +13,9 @@ import grpc
 from pipeline import references
 from pipeline.runners.server import Send
 
+BEGUN = "begun"
+"""What a worker sends that has all it needs."""
+
 
 def work(send: Send, worker_id: str, control: str, provision: str) -> None:
     """Be a worker until its TaskManager hangs up.
@@ -21,13 +24,13 @@ def work(send: Send, worker_id: str, control: str, provision: str) -> None:
         ConnectionError: it does so with an error.
     """
     try:
-        _work(worker_id, control, provision)
+        _work(send, worker_id, control, provision)
     except grpc.RpcError as lost:
         # Not what grpc raises itself: that cannot travel between processes.
         raise ConnectionError(str(lost)) from None
 
 
-def _work(worker_id: str, control: str, provision: str) -> None:
+def _work(send: Send, worker_id: str, control: str, provision: str) -> None:
     from apache_beam.runners.worker import sdk_worker_main
     from apache_beam.runners.worker.worker_id_interceptor import WorkerIdInterceptor
 
@@ -45,6 +48,7 @@ def _work(worker_id: str, control: str, provision: str) -> None:
         "PIPELINE_OPTIONS": json.dumps(options),
     }
     _, harness, _ = sdk_worker_main.create_harness(environment)
+    send(BEGUN)
     harness.run()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pathlib
 from typing import Any
 
@@ -156,6 +157,12 @@ def test_nodes_that_are_no_beam_steps_are_refused(name: str, hint: str) -> None:
 def test_options_that_beam_does_not_know_or_refuses_are_told(given: c.Beam, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         beam.check(config().model_copy(update={"beam": given}), ["Transform"])
+
+
+def test_asking_beam_leaves_logging_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])
+    beam.check(config(args=("--direct_num_workers=2",)), ["Transform"])
+    assert not logging.root.handlers
 
 
 def test_options_that_beam_or_a_cluster_may_know_are_taken() -> None:

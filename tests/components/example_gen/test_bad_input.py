@@ -88,7 +88,7 @@ def test_csv_errors_name_file_and_line(tmp_path, files, told, range_bytes):
         ("a.jsonl", b'{"a": ' + b"[" * 9999 + b"]" * 9999 + b"}\n", {}, r"line 1: .* lie too deep in each other"),
         ("a.jsonl", b'{"t": 1' + b"0" * 400 + b"}\n", {"splits": TIME}, r"line 1: expected a number in 't'"),
         ("a.parquet", _parquet(t=pa.array([[[1]]])), {}, r"column 't' has the type list<.*list<.*int64"),
-        ("a.parquet", _parquet(t=pa.array([1, 2**63], pa.uint64())), {}, r"row 1: column 't' holds 9223372036854775808"),
+        ("a.parquet", _parquet(t=pa.array([1, 2**63], pa.uint64())), {}, r"row 1: .* 't' holds 9223372036854775808"),
         ("a.parquet", b"PAR1 and nothing", {}, r"a\.parquet: this is no complete Parquet file"),
         ("a.parquet", _parquet(t=pa.array([1], pa.timestamp("s"))), {}, r"column 't' has the type timestamp"),
         ("a.tfrecord", _records(20, junk=7), {}, r"a\.tfrecord, byte \d+: expected a tf\.Example"),

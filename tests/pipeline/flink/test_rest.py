@@ -23,6 +23,14 @@ def test_a_cluster_is_asked_by_its_address_and_by_a_url() -> None:
         assert JobManager(f"http://{master}/").overview()["slots-total"] == 2
 
 
+def test_a_proxy_is_not_asked_for_a_cluster_of_this_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://localhost:9")
+    with answering(overview(2)) as master:
+        assert JobManager(master).overview()["slots-total"] == 2
+        with pytest.raises(Unreachable, match="refused"):
+            JobManager(f"http://{master}").overview()
+
+
 def test_the_oldest_job_comes_first() -> None:
     with answering(JOBS) as master:
         found = JobManager(master).jobs()
