@@ -10,17 +10,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, get_args
 
 import click
+from rich.console import Console
 
 from components.pusher import versions
 from pipeline.cli.console import console, quiet
 from pipeline.cli.options import at_root
+from pipeline.cli.progress import Lines
 from pipeline.config.config import Config
 from pipeline.config.load import load
+from pipeline.layout import Layout
 from pipeline.paths import absolute
 from pipeline.prediction.formats import InputFormat, OutputFormat
+from pipeline.runners.events import NodeProgress
 
 if TYPE_CHECKING:
     from pipeline.beam import Pipelines
+    from pipeline.prediction.predict import Run
 
 
 @click.command()
@@ -51,12 +56,8 @@ def predict(
     folder, config = _model(model, root)
     with quiet() as output:
         # Only now: TensorFlow takes seconds, and it writes to the terminal.
-        from pipeline.prediction import elsewhere, steps
         from pipeline.prediction.predict import predict as send
 
-        pipelines = _pipelines(config, (folder, *inputs), out)
-        on_flink = functools.partial(elsewhere.run, pipelines=pipelines)
-        here = functools.partial(steps.run, beam_args=pipelines.args)
         done = send(
             folder,
             [absolute(path) for path in inputs],
@@ -65,7 +66,7 @@ def predict(
             output_format=output_format,
             batch_size=batch_size,
             delimiter=config.data.delimiter if config else ",",
-            run=on_flink if pipelines.flink else here,
+            run=_runner(config, (folder, *inputs), out, console(output.stream)),
         )
         console(output.stream).print(f"{done.rows:,} predictions of {folder} in {out}")
 
@@ -79,13 +80,30 @@ def _model(model: str, root: str | None) -> tuple[str, Config | None]:
     return versions.path_of(config.serving_path, version), config
 
 
-def _pipelines(config: Config | None, read: Iterable[str], out: str) -> Pipelines:
-    """As those of the node of a run that does the same."""
-    from components.example_gen.patterns import divide
-    from pipeline.beam import Pipelines, here, of_node
+def _runner(config: Config | None, read: Iterable[str], out: str, console: Console) -> Run:
+    """What runs the pipeline, as the node of a run that does the same."""
+    from pipeline import beam
+    from pipeline.prediction import steps
+    from pipeline.runners import predicting
 
     if config is None:
-        return Pipelines(here())
+        return functools.partial(steps.run, beam_args=beam.here())
+    pipelines = _pipelines(config, read, out)
+    if not pipelines.flink:
+        return functools.partial(steps.run, beam_args=pipelines.args)
+    lines = Lines(console)
+    return functools.partial(
+        predicting.run,
+        pipelines=pipelines,
+        log=os.path.join(Layout(config.root_path).beam, f"{pipelines.name}.log"),
+        report=lambda fields: lines(NodeProgress("predict", fields)),
+    )
+
+
+def _pipelines(config: Config, read: Iterable[str], out: str) -> Pipelines:
+    from components.example_gen.patterns import divide
+    from pipeline.beam import of_node
+
     node = of_node(config, "Predictions", f"predict-{uuid.uuid4().hex}")
     folders = tuple(divide(absolute(path))[0] for path in read)
     return dataclasses.replace(node, read=folders, shared=(*node.shared, os.path.abspath(out)))

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import faulthandler
-import logging
-import os
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Optional
 
-from absl import logging as absl_logging
 from google.protobuf import message
 from ml_metadata.proto.metadata_store_pb2 import Value
 from tfx.orchestration.portable.base_executor_operator import BaseExecutorOperator
@@ -26,20 +18,9 @@ from tfx.proto.orchestration.placeholder_pb2 import PlaceholderExpression
 from components import progress
 from pipeline.beam import Pipelines
 from pipeline.flink import job
-from pipeline.runners import failures, logs
-from pipeline.runners.server import ChildDied, Send, Server, Usage
-
-Report = Callable[[Mapping[str, progress.Value]], None]
-
-
-@contextlib.contextmanager
-def ended_with(pipelines: Pipelines) -> Iterator[None]:
-    """Within, another process runs a step: where it dies, or is not waited for, its jobs end, too."""
-    try:
-        yield
-    except (ChildDied, KeyboardInterrupt):
-        job.end(pipelines)
-        raise
+from pipeline.runners import process
+from pipeline.runners.process import Place, Report
+from pipeline.runners.server import Server, Usage
 
 
 class NodeExecutor:
@@ -94,13 +75,8 @@ class NodeExecutor:
             return perform(spec, info, self.pipelines)
         invocation = info.to_proto().SerializeToString()
         pipelines = self.pipelines if isinstance(spec, BeamExecutableSpec) else Pipelines(())
-        try:
-            with ended_with(pipelines):
-                answer = self.server.call(
-                    _in_child, spec, invocation, self.root, pipelines, self.log, self.gpu, receive=self.report
-                )
-        except ChildDied as died:
-            raise failures.of_dead_child(died) from None
+        place = Place(self.root, log=self.log, gpu=self.gpu)
+        answer = process.call(self.server, place, pipelines, self.report, _performed, spec, invocation, pipelines)
         self.usage = answer.usage
         return ExecutorOutput.FromString(answer.value)
 
@@ -127,37 +103,7 @@ def perform(spec: message.Message, info: ExecutionInfo, pipelines: Pipelines) ->
         return operator.run_executor(info)
 
 
-def _in_child(
-    send: Send,
-    spec: message.Message,
-    invocation: bytes,
-    root: str,
-    pipelines: Pipelines,
-    log: Optional[str],
-    gpu: bool,
-) -> bytes:
-    if log is not None:
-        logs.print_to(log)
-    _log_to_stderr()
-    if not gpu:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    sys.argv[1:] = []  # executors take what stands there for flags of their own
-    progress.set_sink(lambda fields: send(dict(fields)))
+def _performed(spec: message.Message, invocation: bytes, pipelines: Pipelines) -> bytes:
+    """`perform`, from what can travel to what can travel."""
     info = ExecutionInfo.from_proto(ExecutionInvocation.FromString(invocation))
-    try:
-        return perform(spec, info, pipelines).SerializeToString()
-    except BaseException as error:
-        traceback.print_exc()
-        raise failures.of_exception(error, root) from None
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-
-
-def _log_to_stderr() -> None:
-    faulthandler.enable()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(logs.FORMAT))
-    logging.root.handlers[:] = [handler]
-    logging.root.setLevel(logging.INFO)
-    absl_logging.set_verbosity(absl_logging.INFO)
+    return perform(spec, info, pipelines).SerializeToString()

@@ -16,17 +16,18 @@ from pipeline.runners.server import ChildDied
 
 # SQLite undoes a transaction when the disk is full; all that MLMD tells then is that there is nothing to commit.
 _DISK_FULL = (os.strerror(errno.ENOSPC), "database or disk is full", "cannot commit - no transaction is active")
+RESUME = "go on with --resume"
 _IN_TEXT = re.compile(r"components\.errors\.(\w+): ")
 _TEXT_END = re.compile(r" \[while running '|\n\n(?:During handling|The above exception)")
 
 
-def of_exception(error: BaseException, folder: str) -> MillraceError:
-    """The error for the user behind `error`, of a node whose root is `folder`."""
+def of_exception(error: BaseException, folder: str, then: str = RESUME) -> MillraceError:
+    """The error for the user behind `error`, of what writes below `folder`; `then` is as of `disk_full`."""
     for link in _chain(error):
         if isinstance(link, MillraceError):
             return link
         if any(sign in str(link) for sign in _DISK_FULL):
-            return disk_full(folder)
+            return disk_full(folder, then)
         if unreachable.is_of_store(link):
             return CrashError(unreachable.told(folder, link))
         if isinstance(link, OSError) and link.errno == errno.EROFS:
@@ -46,7 +47,7 @@ def of_dead_child(died: ChildDied) -> CrashError:
     return CrashError(f"its process was killed by signal {died.signal} ({name}){hint}")
 
 
-def disk_full(folder: str, then: str = "go on with --resume") -> InputError:
+def disk_full(folder: str, then: str = RESUME) -> InputError:
     """The error for a full disk, naming it, and what to do once there is room."""
     while not os.path.exists(folder):
         folder = os.path.dirname(folder) or "/"

@@ -33,6 +33,7 @@ from tests.meanwhile import meanwhile
 from tests.pipeline.cli import shell
 
 pytestmark = pytest.mark.acceptance
+CHECKOUT = pathlib.Path(__file__).parents[2]
 ASKED = Asked(taskmanagers=2, port=0, worker_port=0)
 ON_FLINK = ("ExampleGen", "Transform", "Evaluator", "Predictions")
 """The nodes that have Beam pipelines also where there are few rows."""
@@ -171,6 +172,29 @@ def test_statistics_come_to_the_same_when_a_taskmanager_is_lost(
         _ = pipeline | counting._Statistics(elsewhere, how, ())
     for path in of_files:
         alike.check_statistics(pathlib.Path(path), pathlib.Path(f"{path}-here"))
+
+
+MINE = """
+import pipeline.config as c
+from pipeline.configs import taxi
+
+def get_config():
+    flink = c.Flink(master={master!r}, worker_address={workers!r}, jar={jar!r})
+    return taxi.get_config().model_copy(update={{"beam": c.Beam(runner="flink", flink=flink)}})
+"""
+
+
+def test_predict_gives_what_it_gives_here(here: pathlib.Path, brought: Brought, tmp_path: pathlib.Path) -> None:
+    cluster = brought.cluster
+    mine = tmp_path / "mine.py"
+    mine.write_text(MINE.format(master=cluster.master, workers=cluster.workers, jar=str(cluster.server)))
+    trips = CHECKOUT / "data/taxi/csv/span-1/trips.csv"
+    for config, out in ((mine, "there"), ("taxi", "here")):
+        answer = shell.millrace("predict", config, trips, "--out", tmp_path / out, "--root", here)
+        assert answer.code == 0, answer.err
+        assert ("predict Flink running" in answer.out) == (config == mine)
+    shards = [sorted((tmp_path / out).iterdir()) for out in ("there", "here")]
+    assert [each.read_bytes() for each in shards[0]] == [each.read_bytes() for each in shards[1]]
 
 
 @contextlib.contextmanager

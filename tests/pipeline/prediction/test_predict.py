@@ -19,9 +19,9 @@ import tensorflow as tf
 from components.errors import ConfigError, CrashError, GateError, InputError
 from pipeline import beam
 from pipeline.beam import Pipelines
-from pipeline.prediction import elsewhere
 from pipeline.prediction.predict import predict
 from pipeline.prediction.shards import Job
+from pipeline.runners import predicting
 from tests import tiny_model
 
 
@@ -111,7 +111,8 @@ def test_a_large_file_is_cut_into_shards_that_keep_the_order(serving: str, tmp_p
 
 def test_in_a_process_of_its_own_it_comes_to_the_same(serving: str, tmp_path: pathlib.Path) -> None:
     (tmp_path / "a.csv").write_text("x,kind\n0,a\n7,b\n")
-    run = functools.partial(elsewhere.run, pipelines=Pipelines(beam.here(), shared=(str(tmp_path),)))
+    log = tmp_path / "logs" / "log.txt"
+    run = functools.partial(predicting.run, pipelines=Pipelines(beam.here()), log=str(log), report=lambda _: None)
     there = predict(serving, [str(tmp_path / "a.csv")], str(tmp_path / "there"), run=run)
     assert shard(there) == shard(predict(serving, [str(tmp_path / "a.csv")], str(tmp_path / "here")))
 
