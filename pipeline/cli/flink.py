@@ -102,6 +102,7 @@ def jars(out: pathlib.Path) -> None:
     """Write Beam's two jars into DIR, for a cluster elsewhere: its job server, and what Flink's lib folder needs."""
     found = packages.fetched(console().print)
     out.mkdir(parents=True, exist_ok=True)
+    out.chmod(0o775)  # the pods of steps and of the job server, of several users and one group, write there, too
     for jar in (found.server, found.lib / packages.LIB):
         shutil.copyfile(jar, out / jar.name)
         console().print(str(out / jar.name), soft_wrap=True)

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import pathlib
+import re
 import socket
 import time
 import urllib.parse
@@ -22,6 +23,8 @@ from pipeline.flink.rest import JobManager, Unreachable
 
 _STAGED = ("--requirements_file", "--setup_file", "--extra_package")
 _SERVER = "org/apache/beam/runners/flink/FlinkJobServerDriver.class"
+_MADE_FOR = re.compile(r"META-INF/maven/org\.apache\.beam/beam-runners-flink-([\d.]+)/")
+"""Maven says of what a jar is made."""
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -70,19 +73,27 @@ def _check_jar(flink: Flink) -> None:
             packages.check(pathlib.Path(flink.jar), flink.sha256)
         except InputError as error:
             raise ConfigError(f"beam.flink.sha256: {error}") from None
-    if not _has(flink.jar, _SERVER):
+    entries = _entries(flink.jar)
+    if _SERVER not in entries:
         raise ConfigError(
             f"beam.flink.jar: {flink.jar} is no job server of Beam for Flink. `millrace flink up` makes one and says "
             "where it is"
         )
+    made_for = {found[1] for entry in entries if (found := _MADE_FOR.match(entry))}
+    if made_for and flink.version not in made_for:
+        raise ConfigError(
+            f"beam.flink.version: {flink.jar} is for Flink {', '.join(made_for)}, and not for {flink.version}: name "
+            "the minor version of the cluster, and a jar for it"
+        )
 
 
-def _has(jar: str, entry: str) -> bool:
+def _entries(jar: str) -> Collection[str]:
+    """What is in it; nothing where it is no jar."""
     try:
         with zipfile.ZipFile(jar) as file:
-            return entry in file.NameToInfo
+            return file.NameToInfo.keys()
     except (OSError, zipfile.BadZipFile):
-        return False
+        return ()
 
 
 def _check_staged(flink: Flink, args: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
+import zipfile
 
 import pytest
 
@@ -34,6 +35,11 @@ def test_another_jar_than_the_config_means_is_refused(tmp_path: pathlib.Path) ->
     with pytest.raises(InputError, match=r"beam.flink.sha256: .*server.jar: its SHA-256 is \w{64}, expected 0{64}"):
         check(Flink(jar=str(jar), sha256="0" * 64))
     with pytest.raises(ConfigError, match=r"beam.flink.jar: .*server.jar is no job server of Beam for Flink"):
+        check(Flink(jar=str(jar)))
+    with zipfile.ZipFile(jar, "w") as file:
+        file.writestr("org/apache/beam/runners/flink/FlinkJobServerDriver.class", "")
+        file.writestr("META-INF/maven/org.apache.beam/beam-runners-flink-1.18/pom.xml", "")
+    with pytest.raises(ConfigError, match=r"beam.flink.version: .*server.jar is for Flink 1.18, and not for 1.19"):
         check(Flink(jar=str(jar)))
 
 
