@@ -130,8 +130,10 @@ def _ended_workers(cluster: Cluster) -> list[int]:
     while True:
         text = log.read_text()
         ended = [int(number) for number in re.findall(r"has ended: (\d+) MB at most", text)]
-        if len(ended) >= text.count(" begins") or time.monotonic() > end:
+        if len(ended) >= text.count(" begins") > 0:
             return ended
+        if time.monotonic() > end:
+            raise SystemExit(f"{log}: {text.count(' begins')} workers have begun, {len(ended)} have ended")
         time.sleep(1)
 
 

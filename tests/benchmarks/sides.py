@@ -23,7 +23,15 @@ RunSide = Callable[[pathlib.Path, int, str], tuple[Usage, Parts]]
 
 def stock(data: pathlib.Path, rows: int, out: str) -> tuple[Usage, Parts]:
     """TFX's own components and template by its LocalDagRunner, for as many steps as there are batches."""
-    steps = max(1, int(rows * TRAIN_SHARE / BATCH))
+    return _stock(data, out, max(1, int(rows * TRAIN_SHARE / BATCH)))
+
+
+def stock_transform(data: pathlib.Path, rows: int, out: str) -> tuple[Usage, Parts]:
+    """The same up to Transform, without those of its outputs that Millrace's does not have."""
+    return _stock(data, out, steps=0)
+
+
+def _stock(data: pathlib.Path, out: str, steps: int) -> tuple[Usage, Parts]:
     usage = _python("stock", str(data.parent), out, str(steps))
     parts = _laps(out)
     return usage, {name.removeprefix("Csv"): taken for name, taken in parts.items()}
@@ -46,6 +54,7 @@ def side_by_side(data: pathlib.Path, rows: int, out: str) -> tuple[Usage, Parts]
 
 SIDES: dict[str, RunSide] = {
     "stock": stock,
+    "stock-transform": stock_transform,
     "one-by-one": one_by_one,
     "side-by-side": side_by_side,
     "by-hand": by_hand,
@@ -56,6 +65,7 @@ TITLES = {
     "side-by-side": "Millrace, nodes side by side",
     "by-hand": "by hand",
 }
+"""Of those that run the whole pipeline."""
 
 
 def millrace_command(data: pathlib.Path, root: str, fields: Sequence[str] = ()) -> list[str]:

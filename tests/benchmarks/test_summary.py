@@ -90,7 +90,16 @@ def test_tables_have_whole_runs_nodes_steps_and_growth(measured):
     assert "| read | 0.5 | 0.2 | 50 |" in lines
     assert "### A row at 10,000 rows, times one at 1,000 rows" in lines
     assert "| stock TFX | 0.50 | 0.50 | 1.00 |" in lines
+    assert not any("cache of analyzers and" in line for line in lines)
     assert "| Millrace, one node at a time: ExampleGen | 0.10 | 0.10 | 1.00 |" in lines
+
+
+def test_stocks_transform_is_compared_without_what_ours_does_not_write(measured):
+    measured += [run("stock-transform", 9, parts={"Transform": node(3)})]
+    measured[1] = run("one-by-one", 4, parts={"Transform": node(2)})
+    text = tables.markdown(measured)
+    assert "Transform took 3.0 s, stock / Millrace 1.50 and of processor time 1.50." in text
+    assert "stock-transform" not in text
 
 
 def test_a_bar_adds_up_to_the_whole_run(measured):
