@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format acceptance benchmark lock clean
+.PHONY: help setup run test coverage lint format acceptance benchmark lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -21,7 +21,10 @@ run: ## a trained, evaluated and pushed model (CONFIG=taxi, ARGS="--set trainer.
 	@sh requirements/bootstrap.sh runtime
 	@$(BIN)/millrace run $(CONFIG) $(ARGS)
 
-test: lint ## linter, type checker and the tests, with coverage (WORKERS=2, ARGS="-k csv")
+test: lint ## linter, type checker and the tests (WORKERS=2, ARGS="-k csv")
+	$(PYTEST) -n $(WORKERS) --dist loadfile $(ARGS)
+
+coverage: setup ## the tests, and which lines they reach
 	$(PYTEST) -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: setup ## ruff and mypy

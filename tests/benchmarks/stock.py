@@ -1,7 +1,7 @@
 """Stock TFX on the taxi rows, timed node by node: `python -m tests.benchmarks.stock DATA_DIR WORK_DIR STEPS`.
 
-The components and the modules of TFX's own taxi template. With 0 STEPS it ends with Transform, which then writes no more
-than Millrace's.
+The components and the modules of TFX's own taxi template. With 0 STEPS it ends with Transform, which then
+writes no more than Millrace's.
 """
 
 from __future__ import annotations
