@@ -17,7 +17,7 @@ def kind_of_type(arrow_type: pa.DataType) -> Kind:
         TypeError: there is no such kind (a struct, a timestamp, a list of lists).
     """
     types = pa.types
-    if is_list(arrow_type) and not is_list(arrow_type.value_type) or types.is_dictionary(arrow_type):
+    if (is_list(arrow_type) and not is_list(arrow_type.value_type)) or types.is_dictionary(arrow_type):
         return kind_of_type(arrow_type.value_type)
     if types.is_integer(arrow_type) or types.is_boolean(arrow_type):
         return Kind.INT

@@ -65,7 +65,7 @@ class ForkServer:
             try:
                 socket.send_fds(self._socket, [b"f"], [theirs.fileno()])
             except BrokenPipeError:
-                raise NurseryGone from None
+                raise NurseryGone("the process that forks others is gone") from None
         with Connection(ours.detach()) as connection:
             # Until it is asked something, a child ends by itself when nobody is there to ask: this call may be given up
             # while the nursery imports, and nobody can kill what has not been forked.

@@ -57,7 +57,7 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
             tell(f"it died: signal {died.signal}, status {died.status}")
         except Exception as error:
             _LOG.info("%s lost its TaskManager", name, exc_info=True)
-            tell(str(error))
+            tell(str(error) or repr(error))  # an empty text says that all is well
         else:
             tell("it has ended before it began")
             _LOG.info(

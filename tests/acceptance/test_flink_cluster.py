@@ -179,15 +179,14 @@ import pipeline.config as c
 from pipeline.configs import taxi
 
 def get_config():
-    flink = c.Flink(master={master!r}, worker_address={workers!r}, jar={jar!r})
+    flink = c.Flink(master={up.master!r}, worker_address={up.workers!r}, jar="{up.server}")
     return taxi.get_config().model_copy(update={{"beam": c.Beam(runner="flink", flink=flink)}})
 """
 
 
 def test_predict_gives_what_it_gives_here(here: pathlib.Path, brought: Brought, tmp_path: pathlib.Path) -> None:
-    cluster = brought.cluster
     mine = tmp_path / "mine.py"
-    mine.write_text(MINE.format(master=cluster.master, workers=cluster.workers, jar=str(cluster.server)))
+    mine.write_text(MINE.format(up=brought.cluster))
     trips = CHECKOUT / "data/taxi/csv/span-1/trips.csv"
     for config, out in ((mine, "there"), ("taxi", "here")):
         answer = shell.millrace("predict", config, trips, "--out", tmp_path / out, "--root", here)
