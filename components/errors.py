@@ -6,6 +6,7 @@
     ├── GateError       a gate said no                      exit 1
     ├── NoBaselineError nothing to compare with             exit 3
     ├── NotComparableError                                  exit 4
+    ├── UnavailableError what a step needs is not there now exit 75
     └── CrashError      anything else that left a node      exit 70
 
 All of these survive pickling, because executors run in child processes.
@@ -25,12 +26,14 @@ class ExitCode(enum.IntEnum):
     NO_BASELINE = 3
     NOT_COMPARABLE = 4
     CRASH = 70
+    UNAVAILABLE = 75  # EX_TEMPFAIL of sysexits(3)
     INTERRUPTED = 130
 
 
 _WORST_FIRST = (
     ExitCode.INTERRUPTED,
     ExitCode.CRASH,
+    ExitCode.UNAVAILABLE,
     ExitCode.INPUT,
     ExitCode.GATE,
     ExitCode.NOT_COMPARABLE,
@@ -78,13 +81,19 @@ class NotComparableError(MillraceError):
     exit_code = ExitCode.NOT_COMPARABLE
 
 
+class UnavailableError(MillraceError):
+    """Something elsewhere does not answer, or has too little just now: the same may succeed later."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
 class CrashError(MillraceError):
     """A node failed for a reason that nobody foresaw; the message names its log."""
 
 
 def of_code(code: int, message: str) -> MillraceError:
     """The error that ends a process with `code`, for one that another process has ended with."""
-    kinds = (InputError, GateError, NoBaselineError, NotComparableError)
+    kinds = (InputError, GateError, NoBaselineError, NotComparableError, UnavailableError)
     return next((kind for kind in kinds if kind.exit_code == code), CrashError)(message)
 
 

@@ -8,7 +8,6 @@ such as images, are left out.
 
 import json
 import os
-import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Optional
 
@@ -24,8 +23,8 @@ from tfx.types.system_executions import Process
 from components import columns, saved_model, saved_signatures
 from components import examples as example_files
 from components.spans import span_of
+from components.tfrecords import shards
 from components.tfrecords.blocks import blocks
-from components.tfrecords.shards import Shard
 
 _WITHOUT = "without"
 _COPIED = ("payload_format", "file_format")
@@ -39,8 +38,8 @@ ModelColumns = Callable[[saved_model.Model, Sequence[bytes]], Mapping[str, np.nd
 class _Predict(beam.DoFn):
     """From (file, file) to the number of rows: reads the first, writes the second, in the same order."""
 
-    def __init__(self, model: str, without: Collection[str], of_model: ModelColumns) -> None:
-        self._folder, self._without, self._of_model = model, without, of_model
+    def __init__(self, model: str, without: Collection[str], of_model: ModelColumns, partial: str) -> None:
+        self._folder, self._without, self._of_model, self._partial = model, without, of_model, partial
         self._model: Optional[saved_model.Model] = None
 
     def setup(self) -> None:
@@ -49,8 +48,7 @@ class _Predict(beam.DoFn):
     def process(self, element: "tuple[str, str]") -> Iterator[int]:
         source, target = element
         assert self._model is not None
-        # What is not complete lies beside the splits, where nobody reads.
-        shard = Shard(target, posixpath.dirname(posixpath.dirname(target)))
+        shard = shards.Shard(target, self._partial)
         for batch in blocks([source], self._model.batch):
             shard.write(columns.with_columns(batch, self._of_model(self._model, batch), self._without))
         shard.commit()
@@ -75,12 +73,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         predictions = artifact_utils.get_single_instance(output_dict[self.OUTPUT])
         without = frozenset(json.loads(exec_properties[_WITHOUT]))
         _describe(predictions, examples)
-        with self._make_beam_pipeline() as pipeline:
+        with shards.partial(predictions.uri) as partial, self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | "Files" >> beam.Create(_files(examples, predictions))
                 | "Spread" >> beam.Reshuffle()
-                | "Predict" >> beam.ParDo(_Predict(folder, without, self.COLUMNS))
+                | "Predict" >> beam.ParDo(_Predict(folder, without, self.COLUMNS, partial))
             )
         logging.info("%s written to %s.", self.OUTPUT.capitalize(), predictions.uri)
 

@@ -2,7 +2,7 @@
 
 A module's sources are its own file and those of all local modules that it imports, wherever in the file, found in
 the syntax tree without running anything. Local is what lies in the packages `pipeline` and `components`, in the
-project's folder, or beside a FILE.py that a config names. Everything else is pinned by the lock.
+project's folder, beside a FILE.py that a config names, or in a folder of PYTHONPATH. Everything else is a library.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import dataclasses
 import hashlib
-import importlib.metadata
 import os
+import re
+import sys
 from collections.abc import Iterator, Sequence
 
 from components.errors import ConfigError
@@ -103,7 +104,7 @@ class Sources:
         """The files that `import module` runs, those of its packages first; empty where it isn't local."""
         names = module.split(".")
         ours = names[0] in _PACKAGES
-        roots = [_CHECKOUT] if ours else [root for root in (folder, self._project) if root]
+        roots = [_CHECKOUT] if ours else [root for root in (folder, self._project, *_search_path()) if root]
         for root in roots:
             found = [_file(root, names[: depth + 1]) for depth in range(len(names))]
             if found[-1]:
@@ -119,13 +120,30 @@ class Sources:
 
 
 def libraries() -> dict[str, str]:
-    """The digest of all libraries: of the lock, or without a checkout of the versions that are installed."""
+    """The digest of the versions of installed libraries: of those in the lock, or without a checkout of all."""
     lock = os.path.join(_CHECKOUT, _LOCK)
     if os.path.isfile(lock):
         with open(lock, encoding="utf-8") as file:
-            return {_LOCK: _sha(file.read())}
-    versions = sorted(f"{found.metadata['Name']}=={found.version}" for found in importlib.metadata.distributions())
-    return {"installed libraries": _sha("\n".join(versions))}
+            locked = set(re.findall(r"^([\w.-]+)==", file.read(), re.MULTILINE))
+        versions = [found for found in _installed() if found.partition("==")[0] in locked]
+    else:
+        versions = list(_installed())
+    return {"libraries": _sha("\n".join(sorted(versions)))}
+
+
+def _installed() -> Iterator[str]:
+    """NAME==VERSION of each library, by the names of folders: to open them all takes longer than the rest of a plan."""
+    for place in {*sys.path}:
+        for folder in os.listdir(place) if os.path.isdir(place) else ():
+            name, _, version = folder.removesuffix(".dist-info").partition("-")
+            if folder.endswith(".dist-info"):
+                yield f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
+
+
+def _search_path() -> list[str]:
+    """Where Python looks for modules besides its own folders and those of libraries."""
+    own = (sys.prefix, sys.base_prefix)
+    return [os.path.abspath(place) for place in sys.path if not os.path.abspath(place).startswith(own)]
 
 
 def combined(digests: dict[str, str]) -> str:
@@ -173,9 +191,13 @@ def _concerns(node: ast.stmt, wanted: set[str]) -> bool:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return node.name in wanted
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return any((alias.asname or alias.name.partition(".")[0]) in wanted for alias in node.names)
+        return any(
+            alias.name == "*" or (alias.asname or alias.name.partition(".")[0]) in wanted for alias in node.names
+        )
     if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-        return any(isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n.id in wanted for n in ast.walk(node))
+        # Of `a.b = 1` and `a["b"] = 1`, too, the name is that of what is changed.
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(isinstance(n, ast.Name) and n.id in wanted for target in targets for n in ast.walk(target))
     return not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
 
 

@@ -143,8 +143,9 @@ def create_pipeline(config: Config) -> Pipeline:
         examples=examples,
         serving_dir=config.serving_path,
     )
-    for gate in prediction_gates:
-        pusher.add_upstream_node(gate)
+    # What serves is pushed when all else is done: a run that fails pushes nothing, whichever node was quicker.
+    for node in (*drift, report, predictions, *embeddings, *prediction_drift, *prediction_gates):
+        pusher.add_upstream_node(node)
 
     nodes: list[BaseNode] = [
         example_gen, statistics_gen, schema_gen, example_validator, anomaly_gate, *span_window, *earlier_spans, *drift,

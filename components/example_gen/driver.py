@@ -2,12 +2,13 @@
 
 import copy
 import functools
+import hashlib
 import json
 import operator
 import os
 import posixpath
-from collections.abc import Mapping
-from typing import Any, Optional
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Optional
 
 from tfx.dsl.components.base import base_driver
 from tfx.dsl.io import fileio
@@ -29,6 +30,16 @@ EXAMPLES, INPUT_BASE, INPUT_CONFIG, RANGE_CONFIG = "examples", "input_base", "in
 """As in tfx.types.standard_component_specs, which imports TFDV."""
 VERSION, FINGERPRINT = "version", "input_fingerprint"
 """Properties of executions and Examples; the names are TFX's."""
+FILES = "input_files"
+"""Property of executions: what TFX's fingerprint does not see is a file that moves to another split, or a new one of
+the same length within the same second."""
+
+
+class _File(NamedTuple):
+    path: str
+    size: int
+    nanoseconds: int
+    """When it was last changed."""
 
 
 class Driver(base_driver.BaseDriver, portable_driver.BaseDriver):
@@ -79,12 +90,14 @@ def resolved(exec_properties: Mapping[str, Any]) -> dict[str, Any]:
     files = posixpath.join(base, split.pattern)
     if not fileio.glob(files):
         raise _nothing(path, f"no file matches {files}")
+    found = [_file(path) for path in fileio.glob(files)]
     return {
         **exec_properties,
         INPUT_CONFIG: proto_utils.proto_to_json(config),
         SPAN: span,
         VERSION: version,
-        FINGERPRINT: _fingerprint(split.name, files),
+        FINGERPRINT: _fingerprint(split.name, found),
+        FILES: _digest(base, found),
     }
 
 
@@ -95,23 +108,28 @@ def input_pattern(exec_properties: Mapping[str, Any]) -> str:
     return posixpath.join(exec_properties[INPUT_BASE], config.splits[0].pattern)
 
 
-def _fingerprint(split: str, pattern: str) -> str:
+def _fingerprint(split: str, files: Sequence[_File]) -> str:
     """That of tfx.utils.io_utils, which fails on local files where TensorFlow does not read them."""
-    found = [_size_and_time(file) for file in fileio.glob(pattern)]
-    times = [time for _, time in found]
+    times = [file.nanoseconds // 10**9 for file in files]
     return (
-        f"split:{split},num_files:{len(found)},total_bytes:{sum(size for size, _ in found)},"
+        f"split:{split},num_files:{len(files)},total_bytes:{sum(file.size for file in files)},"
         f"xor_checksum:{functools.reduce(operator.xor, times, 0)},sum_checksum:{sum(times)}"
     )
 
 
-def _size_and_time(file: str) -> tuple[int, int]:
-    """Bytes, and whole seconds."""
-    found = fileio.stat(file)
-    size, nanoseconds = (
-        (found.st_size, found.st_mtime_ns) if isinstance(found, os.stat_result) else (found.length, found.mtime_nsec)
-    )
-    return size, nanoseconds // 10**9
+def _digest(base: str, files: Sequence[_File]) -> str:
+    """Of their names below `base`, sizes and times."""
+    lines = sorted(f"{posixpath.relpath(file.path, base)} {file.size} {file.nanoseconds}" for file in files)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _file(path: str) -> _File:
+    if "://" in path:
+        found = fileio.stat(path)
+        return _File(path, found.length, found.mtime_nsec)
+    # TensorFlow, where it is imported, knows of local files only whole seconds.
+    there = os.stat(path)
+    return _File(path, there.st_size, there.st_mtime_ns)
 
 
 def _asked(exec_properties: Mapping[str, Any]) -> Optional[int]:

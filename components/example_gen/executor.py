@@ -25,7 +25,6 @@ from components.example_gen.transforms import Ingest, Outputs
 from components.tfrecords import shards
 
 REPORT = "report.json"
-_PARTIAL = ".partial"
 
 
 class Executor(BaseBeamExecutor):
@@ -46,9 +45,10 @@ class Executor(BaseBeamExecutor):
         settings = Settings.of(exec_properties[FORMAT], json.loads(exec_properties[SETTINGS]))
         examples = artifact_utils.get_single_instance(output_dict[EXAMPLES_KEY])
         quarantine = artifact_utils.get_single_instance(output_dict[QUARANTINE])
-        outputs = Outputs(examples.uri, quarantine.uri, posixpath.join(examples.uri, _PARTIAL))
         chunks = list_chunks(input_pattern(exec_properties), settings)
-        report = ingest(self._make_beam_pipeline(), chunks, settings, outputs)
+        with shards.partial(examples.uri) as partial:
+            outputs = Outputs(examples.uri, quarantine.uri, partial)
+            report = ingest(self._make_beam_pipeline(), chunks, settings, outputs)
         for note in report["notes"]:
             logging.warning("%s", note)
         examples.split_names = artifact_utils.encode_split_names(list(settings.splits.names))
@@ -70,8 +70,6 @@ def ingest(pipeline: beam.Pipeline, chunks: list[Chunk], settings: Settings, out
     with pipeline:
         found = pipeline | "Chunks" >> beam.Create(chunks) | "Ingest" >> Ingest(settings, outputs)
         _ = found | "WriteReport" >> beam.Map(_write_report, path, outputs.partial, settings)
-    if fileio.exists(outputs.partial):
-        fileio.rmtree(outputs.partial)
     with fileio.open(path) as file:
         report: dict[str, Any] = json.loads(file.read())
     if report["error"]:

@@ -19,6 +19,9 @@ from components.example_gen.formats import TableBlock
 from components.example_gen.settings import Settings
 
 _BLOCK_ROWS = 16384
+_BLOCK_BYTES = 16 << 20
+_BUFFER = 1 << 20
+"""Bytes that are read of a column at a time; otherwise all that a row group has of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,12 +70,19 @@ class Parquet:
         row = part.first_line
         with _opened(part.file) as parquet:
             groups = list(range(part.start, part.stop))
-            for batch in parquet.iter_batches(_BLOCK_ROWS, row_groups=groups) if groups else ():
+            rows = min((_block_rows(parquet.metadata.row_group(group)) for group in groups), default=0)
+            for batch in parquet.iter_batches(rows, row_groups=groups) if groups else ():
                 columns = {name: ArrowCells(batch.column(index)) for index, name in enumerate(part.columns)}
                 for name, cells in columns.items():
                     _check_size(part.file, row, name, cells.array)
                 yield TableBlock(batch.num_rows, _Rows(batch, row), columns)
                 row += batch.num_rows
+
+
+def _block_rows(group: pq.RowGroupMetaData) -> int:
+    """So many that a block is not much above _BLOCK_BYTES."""
+    a_row = max(1, group.total_byte_size // max(1, group.num_rows))
+    return max(1, min(_BLOCK_ROWS, _BLOCK_BYTES // a_row))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +103,7 @@ class _Rows:
 def _opened(path: str) -> Iterator[pq.ParquetFile]:
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
         try:
-            yield pq.ParquetFile(file)
+            yield pq.ParquetFile(file, buffer_size=_BUFFER)
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"{path}: this is no complete Parquet file ({error}). Fetch it again") from error
 

@@ -1,8 +1,6 @@
 """What CSV and JSON Lines share: text files, plain ones cut into ranges, gzip streams read in one go."""
 
 import contextlib
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -13,6 +11,7 @@ from components.errors import InputError
 from components.example_gen import text_ranges
 from components.example_gen.facts import Chunk, Range
 from components.example_gen.settings import Settings
+from components.gzip_streams import decompressed
 
 _LOOK_AHEAD = 64 << 10
 _LONGEST_HEADER = 1 << 20
@@ -32,14 +31,9 @@ def opened(path: str, is_gzip: bool) -> Iterator[BinaryIO]:
         if not is_gzip:
             yield raw
             return
-        stream = gzip.GzipFile(fileobj=raw)
-        try:
+        advice = "Fetch the file again, or set data.compression to none if it is plain"
+        with decompressed(path, raw, advice) as stream:
             yield stream  # type: ignore[misc]
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(
-                f"{path}: the gzip stream is corrupt or cut off near byte {raw.tell()} of the file ({error}). "
-                "Fetch the file again, or set data.compression to none if it is plain"
-            ) from error
 
 
 def not_utf8(error: UnicodeDecodeError) -> str:

@@ -1,14 +1,12 @@
 """TFRecord files read as streams, thousands of records at a time."""
 
 import contextlib
-import gzip
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, cast
 
 import tensorflow as tf
 
-from components.errors import InputError
+from components.gzip_streams import decompressed
 from components.tfrecords.frames import Stream, frames
 
 ROWS = 4096
@@ -63,10 +61,5 @@ def _opened(path: str) -> Iterator[Stream]:
         if not path.endswith(".gz"):
             yield raw
             return
-        try:
-            yield gzip.GzipFile(fileobj=cast(IO[bytes], raw))
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise InputError(
-                f"{path}: the gzip stream is corrupt or cut off near byte {raw.tell()} of the file ({error}). "
-                "Write or fetch it again"
-            ) from error
+        with decompressed(path, cast(IO[bytes], raw), "Write or fetch it again") as stream:
+            yield stream

@@ -1,12 +1,14 @@
 """TFRecord shards: compression, and names that only appear when a shard is complete."""
 
+import contextlib
 import posixpath
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from isal import isal_zlib
+from tfx.dsl.io import fileio
 
 from components.tfrecords.frames import framed
 
@@ -14,6 +16,15 @@ _LEVEL = 1
 """Of ISA-L's: a quarter of zlib's time at its own first level for as many bytes. Images, which are compressed already,
 stay as large as they are."""
 _GZIP_WINDOW = 31
+
+
+@contextlib.contextmanager
+def partial(uri: str) -> Iterator[str]:
+    """A folder in an artifact for files in the making. It goes in the end, with what workers that died have left."""
+    folder = posixpath.join(uri, ".partial")
+    yield folder
+    if fileio.exists(folder):
+        fileio.rmtree(folder)
 
 
 class Pending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 from collections.abc import Callable
@@ -104,7 +105,9 @@ def jars(out: pathlib.Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     out.chmod(0o775)  # the pods of steps and of the job server, of several users and one group, write there, too
     for jar in (found.server, found.lib / packages.LIB):
-        shutil.copyfile(jar, out / jar.name)
+        # By one rename: a cluster that is up has the old one open.
+        shutil.copyfile(jar, out / f"{jar.name}.part")
+        os.replace(out / f"{jar.name}.part", out / jar.name)
         console().print(str(out / jar.name), soft_wrap=True)
 
 

@@ -95,6 +95,8 @@ class Trainer(Record):
     scales the loss, and leaves out steps whose gradient overflows; mixed_bfloat16 needs no scaling."""
     xla: bool = False
     """Compile the steps by XLA, for each size of batch: `drop_remainder` spares the training one for the last batch."""
+    prefetch_to_device: bool = False
+    """Batches are copied to the GPU while the step before is computed, where there is one GPU. Several always do so."""
     distribute: bool = True
     """Share each batch among all visible GPUs, where there are several; else the first one trains alone."""
     example_weight: Union[str, None] = None

@@ -21,11 +21,13 @@ from pipeline.flink.rest import JobManager, Unreachable, runs
 
 DONE = b"done\n"
 """What a client writes that needs nobody to end its jobs."""
+CANCEL = b"cancel\n"
+"""What a client writes that could not end them, and will look after its processes itself."""
 _EVERY = 2.0
 _PATIENCE = 60.0
 """To cancel jobs, also those that Flink takes in just now."""
-_LATE = 5.0
-"""A job that was under way to Flink when its client was killed begins within so many seconds."""
+LATE = 10.0
+"""Seconds in which a job server makes a job of what it was sent; a pod that is ended has 30 in all."""
 
 
 def end_jobs(flink: JobManager, prefix: str, late: float = 0.0, patience: float = _PATIENCE) -> bool:
@@ -80,8 +82,8 @@ class _Client:
                     process.kill()
 
 
-def _watch(flink: JobManager, name: str, client: _Client) -> bool:
-    """Print progress until the client is gone. Returns whether it was done."""
+def _watch(flink: JobManager, name: str, client: _Client) -> bytes:
+    """Print progress until the client is gone. Returns its last word, if it had one."""
     heard = b""
     while True:
         client.look()
@@ -90,7 +92,7 @@ def _watch(flink: JobManager, name: str, client: _Client) -> bool:
             more = os.read(0, 100)
             heard += more
             if not more:
-                return heard == DONE
+                return heard
             continue
         with contextlib.suppress(Unreachable, OSError, IndexError):
             job = [job for job in flink.jobs() if job["name"] == name][-1]
@@ -110,8 +112,10 @@ def main() -> None:
     args = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     flink, client = JobManager(args.master), _Client(args.client)
-    if _watch(flink, args.job, client):
+    word = _watch(flink, args.job, client)
+    if word == DONE:
         return
-    client.kill()
-    if end_jobs(flink, args.job, _LATE):
+    if word != CANCEL:
+        client.kill()
+    if end_jobs(flink, args.job, LATE):
         shutil.rmtree(args.copies, ignore_errors=True)

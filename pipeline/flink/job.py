@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from components import progress
-from components.errors import InputError
+from components.errors import InputError, UnavailableError
 from pipeline import interpreter
 from pipeline.beam import Pipelines
 from pipeline.flink import code, guard, ready
@@ -22,8 +22,6 @@ from pipeline.flink.rest import JobManager
 _LOG = logging.getLogger(__name__)
 _PATIENCE = 15.0
 """Seconds to cancel the jobs of a step that has failed or was interrupted, for which somebody waits."""
-_LATE = 10.0
-"""Seconds in which a job server makes a job of what it was sent; a pod that is ended has 30 in all."""
 
 
 @contextlib.contextmanager
@@ -32,6 +30,7 @@ def running(pipelines: Pipelines) -> Iterator[None]:
 
     Raises:
         InputError: they cannot.
+        UnavailableError: they cannot now.
     """
     if pipelines.flink is None:
         yield
@@ -45,9 +44,7 @@ def running(pipelines: Pipelines) -> Iterator[None]:
 def end(pipelines: Pipelines) -> None:
     """Cancel the jobs of a step whose process is gone, or about to go: its guard may not live long enough."""
     if pipelines.flink:
-        # A job server that others have started goes on with what it was sent.
-        late = _LATE if pipelines.flink.job_server else 0.0
-        _cancel(pipelines.flink.master, pipelines.name, late)
+        _cancel(pipelines)
         shutil.rmtree(pipelines.copies, ignore_errors=True)
 
 
@@ -55,17 +52,20 @@ def _end_earlier(master: str, step: str) -> None:
     """Of a try whose machine was lost nobody else ends the jobs."""
     flink = JobManager(master)
     if not guard.end_jobs(flink, step):
-        raise InputError(
+        raise UnavailableError(
             f"jobs of an earlier try at this step do not end. Cancel them at {flink.url}; their names begin with {step}"
         )
 
 
-def _cancel(master: str, name: str, late: float = 0.0) -> bool:
-    """Whether the jobs of that name are gone."""
-    flink = JobManager(master)
-    gone = guard.end_jobs(flink, name, late, late + _PATIENCE)
+def _cancel(pipelines: Pipelines) -> bool:
+    """Whether the jobs of a try are gone."""
+    assert pipelines.flink
+    flink = JobManager(pipelines.flink.master)
+    # A job server that others have started goes on with what it was sent.
+    late = guard.LATE if pipelines.flink.job_server else 0.0
+    gone = guard.end_jobs(flink, pipelines.name, late, late + _PATIENCE)
     if not gone:
-        _LOG.warning("job %s may go on: it is not cancelled yet. See %s", name, flink.url)
+        _LOG.warning("job %s may go on: it is not cancelled yet. See %s", pipelines.name, flink.url)
     return gone
 
 
@@ -98,18 +98,19 @@ def _watched(master: str, pipelines: Pipelines) -> Iterator[None]:
     ) as process:
         assert process.stdin
         assert process.stdout
-        done, over = threading.Event(), True
+        done, word = threading.Event(), guard.DONE
         listening = threading.Thread(target=_listen, args=(process.stdout, done), daemon=True)
         listening.start()
         try:
             yield
         except BaseException:
-            over = _cancel(master, pipelines.name)
+            if not _cancel(pipelines):
+                word = guard.CANCEL
             raise
         finally:
             done.set()
             with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(guard.DONE if over else b"")  # else it goes on cancelling
+                process.stdin.write(word)
                 process.stdin.close()
             listening.join()
 

@@ -71,6 +71,7 @@ def fetched(tell: Tell, folder: pathlib.Path | None = None) -> Packages:
     packages = Packages(here / "lib", here / "beam-flink-job-server.jar")
     with alone(folder, tell):
         if not here.exists():
+            maven = _maven()
             for killed in folder.glob("unfinished-*"):
                 shutil.rmtree(killed)
             with tempfile.TemporaryDirectory(dir=folder, prefix="unfinished-") as unfinished:
@@ -79,7 +80,7 @@ def fetched(tell: Tell, folder: pathlib.Path | None = None) -> Packages:
                 tell(f"fetching Flink {FLINK} from PyPI (230 MB)")
                 _flink(pathlib.Path(unfinished), made / "lib")
                 tell(f"fetching Beam's Flink runner {BEAM} with Maven, and making its job server (some minutes)")
-                _beam(pathlib.Path(unfinished), made)
+                _beam(maven, pathlib.Path(unfinished), made)
                 made.rename(here)
     return packages
 
@@ -120,12 +121,16 @@ def _flink(folder: pathlib.Path, lib: pathlib.Path) -> None:
                     shutil.copyfileobj(content, file)
 
 
-def _beam(folder: pathlib.Path, made: pathlib.Path) -> None:
+def _maven() -> str:
     maven = shutil.which("mvn")
     if maven is None:
         raise InputError(
             "Beam's Flink runner comes from Maven, and there is no mvn in PATH: sudo apt-get install maven"
         )
+    return maven
+
+
+def _beam(maven: str, folder: pathlib.Path, made: pathlib.Path) -> None:
     project = folder / "maven"
     project.mkdir()
     shutil.copy(pathlib.Path(__file__).with_name("pom.xml"), project)

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from components import progress
-from components.errors import ConfigError, InputError
+from components.errors import ConfigError, InputError, UnavailableError
 from pipeline.beam import Pipelines
 from pipeline.config.beam import Flink
 from pipeline.flink import java, packages, workers
@@ -36,6 +36,7 @@ def check(flink: Flink, pipelines: Pipelines, patience: float = 30.0) -> None:
 
     Raises:
         InputError: they cannot; names the field or what is missing.
+        UnavailableError: the cluster is not what it is to be, which it may become.
     """
     _check_jar(flink)
     _check_staged(flink, pipelines.args)
@@ -52,7 +53,7 @@ def check(flink: Flink, pipelines: Pipelines, patience: float = 30.0) -> None:
         except Unreachable as error:
             reason = f"beam.flink.master: {error}. Is the cluster up? (here: millrace flink up)"
         if time.monotonic() >= end:
-            raise InputError(reason)
+            raise UnavailableError(reason)
         progress.report(Flink="waits", reason=reason)
         time.sleep(2)
 
@@ -142,6 +143,7 @@ def _check_workers(flink: Flink, shared: Collection[str], read: Collection[str])
     with contextlib.ExitStack() as stack:
         probes = [stack.enter_context(_probe(folder)) for folder in shared]
         marks = {path: _mark(path) for path in (*probes, *read) if os.path.exists(path)}
+        marks.update({path: {**marks[path], "beside": "writable"} for path in probes})
         for address in _pools(flink):
             try:
                 answer = workers.ask(address, marks)
@@ -216,8 +218,9 @@ def _mark(path: str) -> workers.Mark:
 
 def _not_shared(probe: str) -> InputError:
     return InputError(
-        f"{os.path.dirname(probe)}: the workers do not see what is written there: the root and beam.flink.artifacts "
-        "must lie on a volume that this process, Flink's TaskManagers and their workers share, under the same path"
+        f"{os.path.dirname(probe)}: the workers do not see what is written there, or may not write there: the root "
+        "and beam.flink.artifacts must lie on a volume that this process, Flink's TaskManagers and their workers "
+        "share, under the same path"
     )
 
 

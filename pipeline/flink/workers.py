@@ -38,7 +38,9 @@ def _code() -> str:
     """A digest of all of our own code."""
     checkout = pathlib.Path(pipeline.__file__).parents[1]
     digest = hashlib.sha256()
-    for file in sorted(file for package in _CODE for file in (checkout / package).rglob("*.py")):
+    # Pages are rendered by workers, too: their templates count.
+    files = (file for package in _CODE for file in (checkout / package).rglob("*.*") if file.suffix != ".pyc")
+    for file in sorted(file for file in files if file.is_file()):
         digest.update(f"{file.relative_to(checkout)}\n{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()[:12]
 
@@ -58,6 +60,8 @@ def mark(path: str) -> Mark:
 
 
 def _has(path: str, mark: Mark) -> bool:
+    if "beside" in mark and not os.access(os.path.dirname(path), os.W_OK):
+        return False
     try:
         if "entry" in mark:
             return os.path.isdir(path) and os.path.exists(os.path.join(path, mark["entry"]))
@@ -106,7 +110,8 @@ def ask(address: str, marks: Mapping[str, Mark] | None = None, timeout: float = 
     Raises:
         ConnectionError: nobody answers, or a pool that knows nothing of it (Beam's own).
     """
-    with grpc.insecure_channel(address) as channel:
+    # As rest.py does: a proxy for the world outside knows no cluster.
+    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
         call = channel.unary_unary(f"/{_SERVICE}/{_METHOD}")
         try:
             found = json.loads(call(json.dumps(marks or {}).encode(), timeout=timeout))

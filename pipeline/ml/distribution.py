@@ -14,6 +14,9 @@ import tensorflow as tf
 
 from pipeline.config.trainer import Trainer
 
+_AHEAD = 2
+"""Batches in the GPU's memory besides that of the step."""
+
 
 def strategy(trainer: Trainer) -> tf.distribute.Strategy:
     """All visible GPUs where there are several and the config lets them; else the one device that TensorFlow takes.
@@ -26,6 +29,18 @@ def strategy(trainer: Trainer) -> tf.distribute.Strategy:
         return tf.distribute.get_strategy()
     trainer.check_shared_by(len(devices))
     return _mirrored(tuple(devices))
+
+
+def at_hand(batches: tf.data.Dataset, trainer: Trainer) -> tf.data.Dataset:
+    """Batches that are on the device when the step wants them, where the config asks for it.
+
+    Several GPUs get theirs so from MirroredStrategy. Text stays, as no GPU holds any.
+    """
+    devices = gpus()
+    numbers = all(spec.dtype != tf.string for spec in tf.nest.flatten(batches.element_spec))
+    if not trainer.prefetch_to_device or len(devices) != 1 or not numbers:
+        return batches
+    return batches.apply(tf.data.experimental.prefetch_to_device(devices[0], _AHEAD))
 
 
 @functools.cache

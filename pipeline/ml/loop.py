@@ -100,10 +100,11 @@ class Loop:
             if finished:
                 break
             stages.enter(epoch, batch)
+            skip = position.step if epoch == position.epoch else 0
             with compiling.explained():
                 self.model.fit(
-                    self.data.train.epoch(epoch, skip=position.step if epoch == position.epoch else 0),
-                    validation_data=self.data.evaluation.epoch(0),
+                    distribution.at_hand(self.data.train.epoch(epoch, skip), self.settings.trainer),
+                    validation_data=distribution.at_hand(self.data.evaluation.epoch(0), self.settings.trainer),
                     initial_epoch=epoch,
                     epochs=epoch + 1,
                     callbacks=everyone,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pipeline.config import Config
 from pipeline.config.resources import as_bytes
@@ -28,9 +28,9 @@ class _Need:
 class Capacity:
     """The cores and the bytes that nodes share."""
 
-    def __init__(self, config: Config, before: RunRecord | None) -> None:
+    def __init__(self, config: Config, before: Iterable[RunRecord]) -> None:
         """Args:
-        before: the last run of the pipeline, which tells what its nodes took.
+        before: runs of the pipeline, newest first, which tell what its nodes took.
         """
         limits = config.machine
         self._config = config
@@ -55,8 +55,13 @@ class Capacity:
         return _Need(needs.cpu or _CORES, memory, bool(needs.gpus))
 
 
-def _took(record: RunRecord | None) -> Mapping[str, int]:
-    return {node.id: node.peak_memory for node in record.nodes if node.peak_memory} if record else {}
+def _took(records: Iterable[RunRecord]) -> Mapping[str, int]:
+    """What each node took when it last did something, which in the newest run may have been nothing."""
+    took: dict[str, int] = {}
+    for node in (node for record in records for node in record.nodes):
+        if node.peak_memory:
+            took.setdefault(node.id, node.peak_memory)
+    return took
 
 
 def memory() -> int:

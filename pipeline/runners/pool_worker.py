@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -40,6 +41,8 @@ def _work(send: Send, worker_id: str, control: str, provision: str) -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
+    # As in the steps that run here: the GPUs are for training.
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
     if copies := _copies(options):
         references.look_in(copies)
     environment = {

@@ -39,7 +39,7 @@ def run(engine: Engine, place: Place, config: Config, upstream: Mapping[str, Seq
     record = attempts.after(before, config, job) if before else attempts.called(place.run, config, job)
     os.makedirs(Layout(place.root).logs(place.run), exist_ok=True)
     walk.bury_run(engine, place.run)
-    planned = walk.planned(engine, config, record, ())
+    planned = walk.planned(engine, config, record, (), runs.earlier(place.root, record))
     _check_shape(upstream, planned)
     if not engine.connection.HasField("sqlite"):
         with stores.opened(engine.connection) as store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic
@@ -60,7 +60,7 @@ def changes(old: Fingerprint, new: Fingerprint) -> str:
     return "; ".join(f"{kind} changed: {', '.join(names)}" for kind, names in kinds.items() if names)
 
 
-def of_run(root: str, history: list[RunRecord], node_id: str, new: Fingerprint) -> str:
+def of_run(root: str, history: Sequence[RunRecord], node_id: str, new: Fingerprint) -> str:
     """Why a node had to run that could have been cached; `history` is what ran before, newest first."""
     for record in history:
         node, old = record.node(node_id), load(root, record.id, node_id)
@@ -69,7 +69,7 @@ def of_run(root: str, history: list[RunRecord], node_id: str, new: Fingerprint) 
     return "first run"
 
 
-def of_cached(root: str, history: list[RunRecord], node_id: str, new: Fingerprint) -> str:
+def of_cached(root: str, history: Sequence[RunRecord], node_id: str, new: Fingerprint) -> str:
     """Where a cached node's outputs come from."""
     same = "same inputs, settings and sources as"
     for record in history:

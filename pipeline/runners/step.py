@@ -6,12 +6,12 @@ import datetime
 import os
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.errors import CrashError
 from components.progress import Value
-from pipeline import beam, runs
+from pipeline import beam
 from pipeline.config import Config
 from pipeline.layout import Layout
 from pipeline.runners import failures, logs, outcome, reasons
@@ -28,15 +28,25 @@ from pipeline.runs import NodeRecord, Outcome, RunRecord
 class Step:
     """One node of a run."""
 
-    def __init__(self, engine: Engine, config: Config, plan: Plan, record: RunRecord, node: NodeRecord) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        config: Config,
+        plan: Plan,
+        record: RunRecord,
+        node: NodeRecord,
+        earlier: Sequence[RunRecord],
+    ) -> None:
         """Args:
         record: of the run, as it was planned.
         node: of the plan, "pending".
+        earlier: runs of the pipeline, newest first.
         """
         self.engine = engine
         self.config = config
         self.plan = plan
         self.run = record
+        self._earlier = earlier
         log = os.path.join(Layout(engine.root).logs(record.id), f"{node.id}.log")
         self.node = node.model_copy(update={"state": "running", "log": log})
         self.fingerprint = plan.fingerprints[node.id]
@@ -120,18 +130,17 @@ class Step:
         return self._outcome(node, outcome.noted(facts, result) if executes else {})
 
     def _reason(self, state: str, fingerprint: reasons.Fingerprint) -> str:
-        history = runs.earlier(self.engine.root, self.run)
         if state == "skipped":
             return "its condition does not hold"
         if state == "cached":
-            return reasons.of_cached(self.engine.root, history, self.node.id, fingerprint)
+            return reasons.of_cached(self.engine.root, self._earlier, self.node.id, fingerprint)
         if self.node.id in self.plan.reasons:
             return self.plan.reasons[self.node.id]
         if not irs.executes(self.plan.ir, self.node.id):
             return "looks at the store in every run"
         if not node_of(self.plan.ir, self.node.id).execution_options.caching_options.enable_cache:
             return "caching is off"
-        alike = [r for r in history if bool(r.parent) == bool(self.run.parent)]
+        alike = [r for r in self._earlier if bool(r.parent) == bool(self.run.parent)]
         if self.run.parent:
             alike = [r for r in alike if r.span == self.config.data.span]
         return reasons.of_run(self.engine.root, alike, self.node.id, fingerprint)

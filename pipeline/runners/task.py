@@ -95,7 +95,7 @@ def _run(place: Place, record: RunRecord, node_id: str, listen: Listener) -> Out
         node = next(each for each in planned.nodes if each.id == node_id)
         with _log(place, node) as log:
             engine = Engine(place.root, connection(place.root), Spawner(log), listen, logs=False)
-            this = step.Step(engine, config, planned, record, node)
+            this = step.Step(engine, config, planned, record, node, runs.earlier(place.root, record))
             runs.save_outcome(place.root, place.run, this.begin())
             listen(NodeStarted(node_id))
             return this.finish(record)

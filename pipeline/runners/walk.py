@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfx.proto.orchestration import pipeline_pb2
 
 from pipeline import runs
@@ -42,8 +44,13 @@ def bury_run(engine: Engine, run_id: str) -> None:
             stores.bury_run(store, each, Layout(engine.root).artifacts)
 
 
-def planned(engine: Engine, config: Config, record: RunRecord, force: tuple[str, ...]) -> Plan:
+def planned(
+    engine: Engine, config: Config, record: RunRecord, force: tuple[str, ...], earlier: Sequence[RunRecord]
+) -> Plan:
     """The plan of the next attempt at `record`.
+
+    Args:
+        earlier: runs of the pipeline, newest first.
 
     Raises:
         ConfigError: the config names something that does not exist.
@@ -51,7 +58,7 @@ def planned(engine: Engine, config: Config, record: RunRecord, force: tuple[str,
     """
     sources = Sources(config.project)
     pipeline = compiled.of(engine, config, sources)
-    whole = [each for each in runs.earlier(engine.root, record) if not each.parent]
+    whole = [each for each in earlier if not each.parent]
 
     def is_done(ir: pipeline_pb2.Pipeline, node_id: str) -> bool:
         with stores.opened(engine.connection) as store:
@@ -71,11 +78,12 @@ class Walk:
     def __init__(self, engine: Engine, config: Config, record: RunRecord, force: tuple[str, ...]) -> None:
         self.engine = engine
         self.config = config
-        self.plan = planned(engine, config, record, force)
+        self._earlier = runs.earlier(engine.root, record)
+        self.plan = planned(engine, config, record, force, self._earlier)
         self.record = record.model_copy(update={"nodes": self.plan.nodes, **self.plan.borrowed})
         self._order = {node.id: place for place, node in enumerate(self.plan.nodes)}
         self._above = irs.upstream(self.plan.ir)
-        self._capacity = Capacity(config, next(iter(runs.earlier(engine.root, record)), None))
+        self._capacity = Capacity(config, [record, *self._earlier])
         self._running: dict[str, Step] = {}
         self._failed = len(self._order)
         """The place of the first node that has failed."""
@@ -123,7 +131,7 @@ class Walk:
         return self.record.nodes[self._order[node_id]].state
 
     def _start(self, crew: Crew, node: NodeRecord) -> None:
-        step = Step(self.engine, self.config, self.plan, self.record, node)
+        step = Step(self.engine, self.config, self.plan, self.record, node, self._earlier)
         self._running[node.id] = step
         self._save(step.begin().node)
         self.engine.listen(NodeStarted(node.id))

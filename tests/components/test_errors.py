@@ -8,7 +8,15 @@ from components.errors import ExitCode, worst
 
 
 def test_the_worst_counts_wherever_it_stands() -> None:
-    order = (ExitCode.CRASH, ExitCode.INPUT, ExitCode.GATE, ExitCode.NOT_COMPARABLE, ExitCode.NO_BASELINE, ExitCode.OK)
+    order = (
+        ExitCode.CRASH,
+        ExitCode.UNAVAILABLE,
+        ExitCode.INPUT,
+        ExitCode.GATE,
+        ExitCode.NOT_COMPARABLE,
+        ExitCode.NO_BASELINE,
+        ExitCode.OK,
+    )
     for worse, better in itertools.combinations(order, 2):
         assert worst([worse, better]) is worst([better, int(worse)]) is worse
     assert worst([]) is ExitCode.OK

@@ -64,9 +64,39 @@ def test_of_a_config_only_what_the_reference_uses_counts(project):
     assert found() != before
 
 
+@pytest.mark.parametrize("line", ["SHARES['big'] = 0.3", "helper.x = 2", "from package.losses import *"])
+def test_what_changes_a_name_that_the_reference_uses_counts(project, line):
+    config = project / "config.py"
+    text = (
+        "import helper\nSHARES = {'big': 0.2}\n\n"
+        "def big(columns):\n    return columns['tips'] > SHARES['big'] * helper.x\n\n"
+        "def get_config():\n    return None\n"
+    )
+    config.write_text(text)
+    before = Sources(str(project)).of_reference(f"{config}:big")
+    config.write_text(text.replace("\n\n", f"\n{line}\n\n", 1))
+    assert Sources(str(project)).of_reference(f"{config}:big") != before
+
+
+def test_what_lies_in_a_folder_of_the_search_path_counts(project, tmp_path_factory, monkeypatch):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "shared.py").write_text("")
+    assert Sources(str(project)).of_reference("shared.build") == {}
+    monkeypatch.syspath_prepend(str(elsewhere))
+    assert list(Sources(str(project)).of_reference("shared.build")) == ["shared.py"]
+
+
 def test_libraries_are_none_of_a_modules_sources(project):
     assert Sources(str(project)).of_module("tfx.components") == {}
-    assert list(libraries()) == ["requirements/runtime.lock"]
+
+
+def test_another_version_of_a_locked_library_is_seen_and_no_library_that_is_not_locked(tmp_path, monkeypatch):
+    before = libraries()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "not_of_ours-1.0.dist-info").mkdir()
+    assert libraries() == before
+    (tmp_path / "PyYAML-99.0.dist-info").mkdir()
+    assert libraries() != before
 
 
 def test_any_change_changes_the_combined_digest():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.config import CNN, Config, Data, Evaluator, Head, Image, Resources
-from pipeline.config.load import load
+from pipeline.config.load import load, override
 from pipeline.graph import create_pipeline
 
 IMAGES = (Image(height=8, width=8),)
@@ -46,3 +46,17 @@ def test_a_config_without_a_search_has_no_node_for_it() -> None:
 
 def test_the_tuner_needs_what_the_trainer_needs() -> None:
     assert load("taxi").needs("Tuner") == load("taxi").needs("Trainer") == Resources(gpus=1)
+
+
+@pytest.mark.parametrize("name", ["taxi", "digits"])
+@pytest.mark.parametrize("on_drift", ["warn", "fail"])
+def test_nothing_is_pushed_before_all_else_is_done(name: str, on_drift: str) -> None:
+    config = override(load(name), [f"drift.on_drift={on_drift}"])
+    nodes = list(create_pipeline(config).components)
+    [pusher] = [node for node in nodes if node.id == "Pusher"]
+    before, waiting = set[str](), [pusher]
+    while waiting:
+        above = [node for node in waiting.pop().upstream_nodes if node.id not in before]
+        before.update(node.id for node in above)
+        waiting += above
+    assert before == {node.id for node in nodes} - {"Pusher"}

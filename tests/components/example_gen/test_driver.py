@@ -56,10 +56,38 @@ def test_what_is_found_is_what_tfx_finds(tmp_path, pattern, seed):
     path = patterns.to_tfx(f"{tmp_path}/{pattern}")
     told = properties(path)
 
-    assert driver.resolved(told) == of_tfx(told)
+    assert ours(told) == of_tfx(told)
     for span in span_files.spans(path):
         told = properties(path, span)
-        assert driver.resolved(told) == of_tfx(told)
+        assert ours(told) == of_tfx(told)
+
+
+def ours(told: dict) -> dict:
+    """Without what TFX does not have."""
+    return {name: value for name, value in driver.resolved(told).items() if name != driver.FILES}
+
+
+def test_what_tfx_does_not_see_of_the_files_is_seen(tmp_path):
+    for split in ("train", "eval"):
+        (tmp_path / split).mkdir()
+    (tmp_path / "train" / "a.csv").write_text("x\n1\n")
+    (tmp_path / "train" / "b.csv").write_text("x\n2\n")
+
+    def found() -> tuple[str, str]:
+        told = driver.resolved(properties(f"{tmp_path}/*/*.csv"))
+        return told[driver.FINGERPRINT], told[driver.FILES]
+
+    before = found()
+    assert found() == before
+    (tmp_path / "train" / "b.csv").rename(tmp_path / "eval" / "b.csv")
+    moved = found()
+    assert (moved[0] == before[0], moved[1] == before[1]) == (True, False)
+    file = tmp_path / "eval" / "b.csv"
+    second = os.stat(file).st_mtime_ns // 10**9 * 10**9
+    os.utime(file, ns=(second, second))
+    earlier = found()
+    os.utime(file, ns=(second, second + 1))
+    assert (found()[0] == earlier[0], found()[1] == earlier[1]) == (True, False)
 
 
 def test_a_span_is_found_however_many_zeros_stand_before_it(tmp_path):

@@ -9,7 +9,8 @@ import pyarrow.parquet
 import pytest
 
 from components.errors import InputError
-from components.example_gen import transforms
+from components.example_gen import parquet_format, transforms
+from components.example_gen.settings import Settings
 from components.tfrecords import shards
 from tests.components.example_gen import ingestion
 
@@ -104,6 +105,18 @@ def test_time_splits_compare_numbers_as_numbers_and_text_as_text(tmp_path):
     assert {name: len(records) for name, records in found.splits.items()} == {"train": 1, "eval": 1, "test": 1}
     found = ingestion.step_by_step(tmp_path / "text", f"{tmp_path}/in", splits=by_text)
     assert {name: len(records) for name, records in found.splits.items()} == {"train": 1, "eval": 2}
+
+
+def test_a_block_of_long_cells_has_few_rows(tmp_path):
+    file = tmp_path / "in.parquet"
+    cells = [bytes([number % 256]) * 99_999 + bytes([number // 256]) for number in range(500)]
+    pyarrow.parquet.write_table(pa.table({"page": cells}), file, compression="zstd")
+    source = parquet_format.Parquet(Settings.of("parquet", ingestion.settings()))
+    scans = [source.scan(chunk) for chunk in source.chunks(str(file), file.stat().st_size)]
+    [part] = source.plan(scans)
+    rows = [block.rows for block in source.read(part)]
+    assert sum(rows) == 500
+    assert max(rows) * 100_000 <= parquet_format._BLOCK_BYTES
 
 
 def test_a_group_stays_together(tmp_path):

@@ -108,6 +108,19 @@ def test_a_client_that_is_done_keeps_what_it_has(copies: pathlib.Path) -> None:
     assert copies.exists()
 
 
+def test_a_client_that_could_not_end_its_jobs_keeps_its_processes(copies: pathlib.Path) -> None:
+    with (
+        jobmanager.with_jobs(jobs={"mine-1": "RUNNING"}) as flink,
+        client(flink.address, copies) as (process, server, watching),
+    ):
+        process.stdin.write(guard.CANCEL)
+        process.stdin.flush()
+        assert process.wait(60) == 0
+        assert server.is_running()
+        assert flink.jobs == {"mine-1": "CANCELED"}
+    assert not copies.exists()
+
+
 def test_a_job_that_is_on_its_way_is_ended_when_it_begins() -> None:
     with jobmanager.with_jobs() as flink:
         coming = threading.Timer(1, flink.jobs.update, [{"mine-1": "RUNNING"}])

@@ -8,7 +8,7 @@ import pathlib
 import pytest
 
 import pipeline.config as c
-from components.errors import InputError
+from components.errors import UnavailableError
 from pipeline.beam import Pipelines
 from pipeline.flink import guard, job, ready
 from tests.pipeline.flink import jobmanager
@@ -47,7 +47,7 @@ def test_what_an_earlier_try_left_ends_before_this_one_begins(tmp_path: pathlib.
 def test_where_it_does_not_end_no_second_job_begins(tmp_path: pathlib.Path) -> None:
     with jobmanager.with_jobs(jobs={"shop-Transform-run-1-a": "RUNNING"}, stubborn=True) as flink:
         message = f"Cancel them at http://{flink.address}; their names begin with shop-Transform-run-1-"
-        with pytest.raises(InputError, match=message), job.running(pipelines(flink, tmp_path)):
+        with pytest.raises(UnavailableError, match=message), job.running(pipelines(flink, tmp_path)):
             raise AssertionError("it began")
 
 

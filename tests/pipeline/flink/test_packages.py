@@ -47,10 +47,12 @@ def test_jars_are_compared_by_what_is_in_them(tmp_path: pathlib.Path) -> None:
     assert packages._contents(made) == packages._contents(again) != packages._contents(other)
 
 
-def test_without_maven_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+def test_without_maven_it_is_said_how_to_get_it_before_anything_is_fetched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="no mvn in PATH: sudo apt-get install maven"):
-        packages._beam(tmp_path, tmp_path)
+        packages.fetched(print, tmp_path)
 
 
 def test_what_a_program_said_that_could_not_fetch_is_shown() -> None:

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 
 from components import progress
-from components.errors import ConfigError, InputError
+from components.errors import ConfigError, InputError, MillraceError, UnavailableError
 from pipeline.beam import Pipelines
 from pipeline.config import Flink
 from pipeline.flink import ready, workers
@@ -44,16 +44,16 @@ def test_another_jar_than_the_config_means_is_refused(tmp_path: pathlib.Path) ->
 
 
 def test_a_cluster_that_does_not_answer_is_named() -> None:
-    with pytest.raises(InputError, match=r"beam.flink.master: http://localhost:9: .*refused.*millrace flink up"):
+    with pytest.raises(UnavailableError, match=r"beam.flink.master: http://localhost:9: .*refused.*millrace flink up"):
         check(Flink(master=NOBODY))
 
 
 def test_what_answers_and_is_no_flink_is_told_from_one() -> None:
-    with answering({}) as address, pytest.raises(InputError, match=r"answers, but is no Flink\. "):
+    with answering({}) as address, pytest.raises(UnavailableError, match=r"answers, but is no Flink\. "):
         check(Flink(master=address))
     with (
         answering(404) as address,
-        pytest.raises(InputError, match="answers, but is no Flink: 404 Not Found"),
+        pytest.raises(UnavailableError, match="answers, but is no Flink: 404 Not Found"),
     ):
         check(Flink(master=address))
 
@@ -64,7 +64,7 @@ def test_a_taskmanager_that_was_lost_is_waited_for() -> None:
     progress.set_sink(told.append)
     with answering(overview(1), overview(2)) as master:
         flink = Flink(master=master, workers="docker", worker_command="image:1")
-        with pytest.raises(InputError, match="2 slots are asked for, and the cluster at .* has 1 "):
+        with pytest.raises(UnavailableError, match="2 slots are asked for, and the cluster at .* has 1 "):
             ready.check(flink, Pipelines((), flink=flink), patience=0)
     with answering(overview(1), overview(2)) as master:
         flink = Flink(master=master, workers="docker", worker_command="image:1")
@@ -75,7 +75,7 @@ def test_a_taskmanager_that_was_lost_is_waited_for() -> None:
 
 def test_a_job_server_that_does_not_answer_is_named() -> None:
     said = r"beam.flink.job_server: nobody answers at 127.0.0.1:9 \(Connection refused\). Is Beam's job server up\?"
-    with answering(overview(2)) as master, pytest.raises(InputError, match=said):
+    with answering(overview(2)) as master, pytest.raises(UnavailableError, match=said):
         check(Flink(master=master, job_server="127.0.0.1:9"))
 
 
@@ -110,7 +110,9 @@ def test_a_jobmanager_that_goes_between_two_questions_is_waited_for() -> None:
     progress.set_sink(told.append)
     with answering({"taskmanagers": []}, paths={"/overview": overview(2), "/taskmanagers": 503}) as master:
         flink = Flink(master=master)
-        with pytest.raises(InputError, match="beam.flink.master: http://.*: 503 Service Unavailable. Is the cluster"):
+        with pytest.raises(
+            UnavailableError, match="beam.flink.master: http://.*: 503 Service Unavailable. Is the cluster"
+        ):
             ready.check(flink, Pipelines((), flink=flink), patience=1)
     progress.set_sink(None)
     assert [fields["Flink"] for fields in told] == ["waits"]
@@ -176,5 +178,5 @@ def test_other_workers_install_what_pip_packs(
     monkeypatch.setattr(sys, "path", [str(tmp_path), *others])
     monkeypatch.delitem(sys.modules, "pip", raising=False)
     flink = Flink(workers="docker", worker_command="image:1", master=NOBODY)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(MillraceError, match=told):
         check(flink, "--requirements_file=mine.txt")

@@ -16,7 +16,12 @@ from pipeline.flink import workers
 CHECKOUT = pathlib.Path(workers.__file__).parents[2]
 
 
-CODE = ("pipeline/prediction/steps.py", "pipeline/references.py", "components/saved_model.py")
+CODE = (
+    "pipeline/prediction/steps.py",
+    "pipeline/references.py",
+    "components/saved_model.py",
+    "components/near_duplicates/duplicates.html.j2",
+)
 
 
 @pytest.mark.parametrize("file", CODE)
@@ -68,6 +73,18 @@ def test_a_folder_that_is_empty_there_is_another(pool: str, tmp_path: pathlib.Pa
     (data / "span-1.csv").unlink()
     assert workers.ask(pool, marks).lacking == [str(data)]
     assert workers.ask(pool, empty).lacking == []
+
+
+def test_a_folder_that_can_only_be_read_there_is_not_shared(
+    pool: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = tmp_path / ".probe"
+    probe.touch()
+    marks = {str(probe): {**workers.mark(str(probe)), "beside": "writable"}}
+    assert workers.ask(pool, marks).lacking == []
+    # To the superuser, who tests may run as, no folder is read-only.
+    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (str(tmp_path), os.W_OK))
+    assert workers.ask(pool, marks).lacking == [str(probe)]
 
 
 def test_where_nobody_answers_that_is_said() -> None:

@@ -104,6 +104,8 @@ def train(folder: str) -> None:
         "killed": outcome(killed, callbacks=(f"{CODE}KillAt",)),
         "own": outcome(os.path.join(folder, "own"), train_step=f"{CODE}plain_step"),
     }
+    distribution.gpus = lambda: ["CPU:1"]
+    outcomes["at hand"] = outcome(os.path.join(folder, "at-hand"), prefetch_to_device=True)
     with open(os.path.join(folder, "outcomes.pickle"), "wb") as file:
         pickle.dump({name: tuple(each) for name, each in outcomes.items()}, file)
 
@@ -115,4 +117,9 @@ if __name__ == "__main__":
     else:
         overflown, scaled = step(c.Trainer(precision="mixed_float16", optimizer="sgd"), (1.0, np.inf))
         clipped, _ = step(c.Trainer(optimizer="sgd", learning_rate=1.0, global_clipnorm=0.5), (3.0, 1.0))
+        distribution.gpus = lambda: ["CPU:1"]
+        for trainer in (c.Trainer(prefetch_to_device=True), c.Trainer()):
+            for values in ([1.0], ["text"]):
+                batches = distribution.at_hand(tf.data.Dataset.from_tensors({"x": values}), trainer)
+                print(next(iter(batches))["x"].device[-5:])
         print(overflown, float(scaled.dynamic_scale.numpy()) / scaled.initial_scale, clipped)

@@ -19,7 +19,7 @@ def record(**took: int) -> RunRecord:
 
 
 def test_cores_are_shared_and_a_node_without_a_need_takes_one():
-    capacity = Capacity(config(machine=c.Machine(cores=3), resources={"Big": c.Resources(cpu=2)}), None)
+    capacity = Capacity(config(machine=c.Machine(cores=3), resources={"Big": c.Resources(cpu=2)}), [])
     assert capacity.admits("Big", {"A"})
     assert not capacity.admits("Big", {"A", "B"})
     assert not capacity.admits("A", {"Big", "B"})
@@ -27,7 +27,10 @@ def test_cores_are_shared_and_a_node_without_a_need_takes_one():
 
 def test_memory_is_what_a_node_asks_for_or_took_before():
     limits = c.Machine(cores=9, memory="5G")
-    capacity = Capacity(config(machine=limits, resources={"Asks": c.Resources(memory="4G")}), record(Took=GB // 2))
+    capacity = Capacity(
+        config(machine=limits, resources={"Asks": c.Resources(memory="4G")}),
+        [record(), record(Took=GB // 2), record(Took=9 * GB)],
+    )
     assert capacity.admits("Took", {"Asks"})
     assert not capacity.admits("Unknown", {"Asks"})
     assert capacity.admits("Unknown", {"Other"})
@@ -35,14 +38,14 @@ def test_memory_is_what_a_node_asks_for_or_took_before():
 
 
 def test_two_nodes_do_not_take_the_gpu_at_once():
-    capacity = Capacity(config(machine=c.Machine(cores=9, memory="99G")), None)
+    capacity = Capacity(config(machine=c.Machine(cores=9, memory="99G")), [])
     assert not capacity.admits("Trainer", {"Tuner"})
     assert capacity.admits("Trainer", {"StatisticsGen"})
 
 
 def test_one_node_may_always_run():
     limits = c.Machine(cores=1, memory="1G")
-    assert Capacity(config(machine=limits, resources={"Big": c.Resources(cpu=64, memory="1T")}), None).admits("Big", ())
+    assert Capacity(config(machine=limits, resources={"Big": c.Resources(cpu=64, memory="1T")}), []).admits("Big", ())
 
 
 def test_this_machine_has_memory():

@@ -14,12 +14,12 @@ from tests.pipeline.runners.drive import Driver, run
 from tests.pipeline.runners.test_local import reasons, states, under_way
 
 
-def asleep(project: Project) -> list[int]:
-    """Wait until only the sleeping node is under way; the ids of its process and of the one that it started."""
-    file = project.folder / "asleep"
-    until(lambda: file.exists() and len(file.read_text().split()) == 2)
-    until(lambda: [node.state for run in list_runs(project.root) for node in run.nodes].count("running") == 1)
-    return [int(pid) for pid in file.read_text().split()]
+def asleep(project: Project, *nodes: str) -> list[int]:
+    """Wait until only the nodes (the Trainer) sleep; the ids of their processes and of those that they started."""
+    files = [project.folder / f"asleep-{node}" for node in nodes or ("Train",)]
+    until(lambda: all(file.exists() and len(file.read_text().split()) == 2 for file in files))
+    until(lambda: [node.state for run in list_runs(project.root) for node in run.nodes].count("running") == len(files))
+    return [int(pid) for file in files for pid in file.read_text().split()]
 
 
 def gone(pids: list[int]) -> bool:
@@ -58,6 +58,24 @@ def test_an_interrupted_run_leaves_no_children_and_can_be_resumed(project, numbe
     resumed = run(project.config(), resume=True)
     assert states(resumed) == {"Ingest": "kept", "Count": "kept", "Trainer": "complete", "Push": "complete"}
     assert reasons(resumed)["Trainer"] == "resumed: it had been interrupted"
+
+
+def test_nodes_side_by_side_are_interrupted_together(project):
+    project.act(Count="sleep", Train="sleep")
+    two = project.config(machine=c.Machine(cores=2))
+    driver = Driver(two)
+    pids = asleep(project, "Count", "Train")
+    os.kill(driver.process.pid, signal.SIGINT)
+    record = driver.wait()
+
+    assert (record.state, record.exit_code) == ("interrupted", ExitCode.INTERRUPTED)
+    assert states(record) == {"Ingest": "complete", "Count": "cancelled", "Trainer": "cancelled", "Push": "pending"}
+    until(lambda: gone(pids))
+    assert under_way(project) == 0
+
+    project.act()
+    resumed = run(two, resume=True)
+    assert states(resumed) == {"Ingest": "kept", "Count": "complete", "Trainer": "complete", "Push": "complete"}
 
 
 def test_a_killed_run_takes_its_children_along_frees_the_lock_and_can_be_resumed(project):

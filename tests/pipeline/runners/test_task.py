@@ -128,11 +128,12 @@ def test_a_gates_no_is_not_asked_for_twice(cluster, project):
     assert len(executions) == 1
 
 
-def test_a_crash_is_tried_again(cluster, project):
-    project.act(Train="crash")
+@pytest.mark.parametrize(("action", "code"), [("crash", ExitCode.CRASH), ("away", ExitCode.UNAVAILABLE)])
+def test_what_may_pass_is_tried_again(cluster, project, action, code):
+    project.act(Train=action)
     cluster.start("a")
     cluster.node("a", "Ingest")
-    assert cluster.node("a", "Trainer").facts["exit_code"] == ExitCode.CRASH
+    assert cluster.node("a", "Trainer").facts["exit_code"] == code
     project.act()
     assert cluster.nodes("a", "Trainer", "Count", "Push").state == "complete"
 
@@ -140,7 +141,7 @@ def test_a_crash_is_tried_again(cluster, project):
 def killed_while_training(cluster: Cluster, job: str) -> None:
     cluster.project.act(Train="sleep")
     child = cluster.begin(job, "Trainer")
-    asleep = cluster.project.folder / "asleep"
+    asleep = cluster.project.folder / "asleep-Train"
     while not (asleep.exists() and asleep.read_text()):
         time.sleep(0.05)
     os.kill(child.process.pid, signal.SIGKILL)
@@ -251,7 +252,7 @@ def test_a_start_that_was_killed_while_it_ingested_leaves_nothing_under_way(clus
     cluster.config = spans(project, 1, 2, 3)
     project.act(Ingest="sleep")
     first = Child(_start, project.root, "a", Embedded(cluster.config, UPSTREAM, versions()), ())
-    pid = asleep(project)[0]
+    pid = asleep(project, "Ingest")[0]
     os.killpg(first.process.pid, signal.SIGKILL)
     with pytest.raises(EOFError):
         first.wait()

@@ -2,8 +2,10 @@
 
 import sys
 
+import pytest
+
 import pipeline.config as c
-from components.errors import ExitCode
+from components.errors import ExitCode, MillraceError
 from pipeline.runners.events import NodeFinished, NodeStarted
 from tests.pipeline.runners.drive import Driver, run
 from tests.pipeline.runners.test_local import states
@@ -60,6 +62,24 @@ def test_on_one_core_nothing_behind_a_failed_node_is_begun(project):
 
 def _forget_how_to_compile() -> None:
     sys.modules["pipeline.runners.compiling"] = None
+
+
+def _compiles(project) -> bool:
+    """Whether a run needs what it has forgotten."""
+    try:
+        record = Driver(project.config(), before=_forget_how_to_compile).wait()
+    except MillraceError:
+        return True
+    return record.state == "failed"
+
+
+@pytest.mark.parametrize("file", ["helper.py", "data.txt"])
+def test_a_kept_pipeline_is_made_anew_where_a_file_that_it_is_made_of_has_changed(project, file):
+    run(project.config())
+    assert not _compiles(project)
+    with (project.folder / file).open("a") as changed:
+        changed.write("\n# 1\n")
+    assert _compiles(project)
 
 
 def test_a_run_that_finds_all_done_asks_no_child_and_compiles_nothing(project):

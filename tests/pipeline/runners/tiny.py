@@ -13,7 +13,7 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, PushedModel
 
 from components import progress
-from components.errors import GateError
+from components.errors import GateError, UnavailableError
 from pipeline import references
 from pipeline.config import Config
 
@@ -34,6 +34,8 @@ def act(project: str, node: str) -> None:
         action = action.removeprefix("meet ")
     if action == "gate":
         raise GateError("3 anomalies")
+    if action == "away":
+        raise UnavailableError("nobody answers")
     if action == "crash":
         raise ValueError("no such column\nsecond line")
     if action == "die":
@@ -44,7 +46,7 @@ def act(project: str, node: str) -> None:
             full.flush()
     if action == "sleep":
         child = subprocess.Popen(["sleep", "1000"])
-        with open(os.path.join(project, "asleep"), "w") as file:
+        with open(os.path.join(project, f"asleep-{node}"), "w") as file:
             file.write(f"{os.getpid()} {child.pid}")
         time.sleep(1000)
 
