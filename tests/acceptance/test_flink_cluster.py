@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
-import dataclasses
 import pathlib
 import signal
 import socket
@@ -24,71 +22,14 @@ from pipeline import beam as pipelines
 from pipeline import runs
 from pipeline.config import Flink
 from pipeline.config.load import load, override
-from pipeline.flink import cluster as clusters
-from pipeline.flink import packages, rest
-from pipeline.flink.cluster import Asked
-from pipeline.flink.record import Cluster
 from tests.acceptance import alike
-from tests.meanwhile import meanwhile
+from tests.acceptance.flink_cluster import Brought, losing_taskmanagers
 from tests.pipeline.cli import shell
 
 pytestmark = pytest.mark.acceptance
 CHECKOUT = pathlib.Path(__file__).parents[2]
-ASKED = Asked(taskmanagers=2, port=0, worker_port=0)
 ON_FLINK = ("ExampleGen", "Transform", "Evaluator", "Predictions")
 """The nodes that have Beam pipelines also where there are few rows."""
-
-
-@dataclasses.dataclass
-class Brought:
-    """A cluster, and what starts its TaskManagers again."""
-
-    folder: pathlib.Path
-    packages: packages.Packages
-    cluster: Cluster
-
-    def settings(self, **more: str) -> list[str]:
-        """Flags of `millrace run`."""
-        flink = {"master": self.cluster.master, "worker_address": self.cluster.workers, **more}
-        return ["--set", "beam.runner=flink", "--set", f"beam.flink={flink}"]
-
-    @property
-    def own_servers(self) -> list[str]:
-        """Flags with which each job has a job server of its own."""
-        return self.settings(jar=str(self.cluster.server))
-
-    @property
-    def flink(self) -> rest.JobManager:
-        return rest.JobManager(self.cluster.master)
-
-    def kill_taskmanager(self) -> None:
-        """As a machine that is lost, with another one in its place."""
-        victim = next(member for member in self.cluster.alive if member.name == "taskmanager-1")
-        process = victim.process
-        assert process
-        process.kill()
-        process.wait()
-        self.cluster = clusters.up(self.folder, self.packages, ASKED, print)
-
-
-@pytest.fixture(scope="module")
-def fetched() -> Iterator[concurrent.futures.Future[packages.Packages]]:
-    """What a cluster needs, on its way while other things are done."""
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        yield pool.submit(packages.fetched, print)
-
-
-@pytest.fixture(scope="module")
-def brought(
-    fetched: concurrent.futures.Future[packages.Packages], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Brought]:
-    folder = tmp_path_factory.mktemp("flink")
-    found = fetched.result()
-    made = Brought(folder, found, clusters.up(folder, found, ASKED, print))
-    yield made
-    processes = [member.process for member in made.cluster.alive]
-    assert clusters.down(folder, print)
-    assert not any(process and process.is_running() for process in processes)
 
 
 @pytest.fixture(scope="module")
@@ -218,23 +159,6 @@ def job_server(brought: Brought, artifacts: pathlib.Path) -> Iterator[str]:
             process.terminate()
 
 
-@contextlib.contextmanager
-def losing_taskmanagers(brought: Brought) -> Iterator[dict[str, str]]:
-    """Within, a TaskManager is killed once in each kind of step, when its job has begun. Gives their jobs, by node."""
-    killed = dict[str, str]()
-
-    def kill() -> None:
-        for job in brought.flink.jobs():
-            node = job["name"].split("-")[1]
-            if job["state"] == "RUNNING" and job["tasks"]["running"] and node not in killed:
-                killed[node] = job["jid"]
-                brought.kill_taskmanager()
-
-    with meanwhile(kill, every=0.5):
-        yield killed
-    assert all(brought.flink.failure(job) for job in killed.values())  # each lost something on its way
-
-
 def test_clients_that_are_gone_leave_no_job_behind(brought: Brought, own: pathlib.Path, tmp_path: pathlib.Path) -> None:
     clients = {how: Client(brought, own, tmp_path / how.name) for how in (signal.SIGINT, signal.SIGKILL)}
     for how, client in clients.items():
@@ -291,10 +215,10 @@ def wait_for(holds: Callable[[], bool]) -> None:
 def test_what_does_not_fit_the_cluster_is_said_before_a_job_is_sent(
     brought: Brought, tmp_path: pathlib.Path, flink: dict[str, object], message: str
 ) -> None:
-    from components.errors import InputError
+    from components.errors import MillraceError
     from pipeline.flink import ready
 
     usual = {"master": brought.cluster.master, "worker_address": brought.cluster.workers}
     cluster = Flink(**{**usual, **flink})
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(MillraceError, match=message):
         ready.check(cluster, pipelines.Pipelines((), flink=cluster, shared=(str(tmp_path),)), patience=0)
