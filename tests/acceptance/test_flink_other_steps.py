@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import pytest
 
@@ -12,7 +13,9 @@ from tests.pipeline.cli import shell
 
 pytestmark = pytest.mark.acceptance
 DIGITS = ("data.window=1", "drift=null", "trainer.epochs=1", "evaluator.thresholds=[]", "extract=image_encoded_average")
-TAXI = ("data.window=1", "drift.serving={'path': 'data/taxi/serving/*.csv'}")
+SERVING = {"path": "data/taxi/csv/span-3/*.csv", "key": ["trip_start_timestamp", "trip_seconds", "fare"]}
+"""Rows that are joined with those of the span itself."""
+TAXI = ("data.window=1", f"drift.serving={SERVING}")
 
 
 def run(config: str, root: pathlib.Path, settings: tuple[str, ...], *more: object) -> None:
@@ -36,7 +39,7 @@ def test_what_is_found_in_images_comes_to_the_same(brought: Brought, tmp_path: p
         run("digits", tmp_path, DIGITS, *brought.of_nodes(*nodes), *(f"--force={node}" for node in nodes))
     assert set(killed) == set(nodes)
     here, there = twice(tmp_path, "Embeddings", "embeddings")
-    assert sum(map(len, alike.records(here).values())) > 1000
+    assert sum(map(len, alike.records(here).values())) > 500
     assert alike.records(here) == alike.records(there)
     for node, key in (("NearDuplicates", "duplicates"), ("Misjudged", "misjudged")):
         here, there = twice(tmp_path, node, key)
@@ -52,5 +55,12 @@ def test_what_has_drifted_from_what_is_served_comes_to_the_same(brought: Brought
     assert set(killed) == set(nodes)
     here, there = twice(tmp_path, "ServingExampleGen", "examples")
     assert alike.records(here) == alike.records(there)
-    here, there = twice(tmp_path, "Drift", "reports")
-    assert alike.files(here) == alike.files(there)
+    here, there = (said(folder) for folder in twice(tmp_path, "Drift", "reports"))
+    assert '"row_skew": {' in here
+    assert here == there
+
+
+def said(reports: pathlib.Path) -> str:
+    """What a report says but for when it was made, and of which files."""
+    [file] = reports.rglob("drift.json")
+    return re.sub(r'"(made|source)": ".*"', "", file.read_text())
