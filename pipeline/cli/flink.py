@@ -33,6 +33,7 @@ _LINES = """beam=c.Beam(
     flink=c.Flink(
         master="{cluster.master}", parallelism={slots}, worker_address="{cluster.workers}",
         jar="{cluster.server}",
+        sha256="{sha256}",
     ),
 )"""
 """What a config needs."""
@@ -61,7 +62,8 @@ def up(folder: pathlib.Path, **asked: int | None) -> None:
     made = clusters.up(folder.resolve(), packages.fetched(screen.print), Asked(**asked), screen.print)
     slots = made.taskmanagers * made.slots
     screen.print(f"up, with {slots} slots: http://{made.master}, logs in {made.folder}\n")
-    screen.print(_LINES.format(cluster=made, slots=slots), soft_wrap=True)
+    sha256 = packages.sha256_of(made.server)
+    screen.print(_LINES.format(cluster=made, slots=slots, sha256=sha256), soft_wrap=True)
 
 
 @flink.command()

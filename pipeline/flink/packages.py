@@ -161,13 +161,18 @@ def _run(what: str, command: Sequence[str]) -> None:
         raise InputError(f"{what} could not be fetched; {command[0]} ended with {ended.returncode}:\n{last}")
 
 
-def check(path: pathlib.Path, sha256: str) -> None:
-    """Raises InputError where the file's checksum is another one."""
+def sha256_of(path: pathlib.Path) -> str:
+    """The checksum of a file."""
     with open(path, "rb") as file:
         digest = hashlib.sha256()
         while chunk := file.read(1 << 20):
             digest.update(chunk)
-    _compare(path, digest.hexdigest(), sha256)
+    return digest.hexdigest()
+
+
+def check(path: pathlib.Path, sha256: str) -> None:
+    """Raises InputError where the file's checksum is another one."""
+    _compare(path, sha256_of(path), sha256)
 
 
 def _compare(path: pathlib.Path, found: str, expected: str) -> None:
