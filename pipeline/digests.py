@@ -141,9 +141,9 @@ def _installed() -> Iterator[str]:
 
 
 def _search_path() -> list[str]:
-    """Where Python looks for modules besides its own folders and those of libraries."""
-    own = (sys.prefix, sys.base_prefix)
-    return [os.path.abspath(place) for place in sys.path if not os.path.abspath(place).startswith(own)]
+    """The folders of PYTHONPATH."""
+    places = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return [os.path.abspath(place) for place in places if place]
 
 
 def combined(digests: dict[str, str]) -> str:

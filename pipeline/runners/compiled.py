@@ -12,7 +12,7 @@ import os
 import pydantic
 
 from pipeline import digests, runs
-from pipeline.config import Config
+from pipeline.config import Config, Machine
 from pipeline.digests import Sources
 from pipeline.layout import Layout
 from pipeline.runners.engine import Engine
@@ -49,7 +49,7 @@ def of(engine: Engine, config: Config, sources: Sources) -> Compiled:
     Raises:
         ConfigError: the config names something that does not exist.
     """
-    path = Layout(engine.root).compiled(hashlib.sha256(config.model_dump_json(by_alias=True).encode()).hexdigest())
+    path = Layout(engine.root).compiled(_key(config))
     with contextlib.suppress(FileNotFoundError, pydantic.ValidationError), open(path, encoding="utf-8") as file:
         kept = _Kept.model_validate_json(file.read())
         if kept.made_of == _made_of(kept.compiled, sources):
@@ -59,6 +59,12 @@ def of(engine: Engine, config: Config, sources: Sources) -> Compiled:
     runs.write_whole(path, _Kept(compiled=compiled, made_of=_made_of(compiled, sources)).model_dump_json())
     _forget_old(os.path.dirname(path))
     return compiled
+
+
+def _key(config: Config) -> str:
+    """The same for configs of the same pipeline, however much of a machine it may take."""
+    anywhere = config.model_copy(update={"machine": Machine()})
+    return hashlib.sha256(anywhere.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
 def _made(engine: Engine, config: Config) -> Compiled:

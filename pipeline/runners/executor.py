@@ -28,6 +28,7 @@ class NodeExecutor:
 
     Attributes:
         usage: what the executor took, once it has ended in a child.
+        waited: seconds until it was begun.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class NodeExecutor:
         self.gpu = gpu
         self.report = report
         self.usage: Optional[Usage] = None
+        self.waited = 0.0
 
     @property
     def operators(self) -> dict[Any, Any]:
@@ -77,7 +79,7 @@ class NodeExecutor:
         pipelines = self.pipelines if isinstance(spec, BeamExecutableSpec) else Pipelines(())
         place = Place(self.root, log=self.log, gpu=self.gpu)
         answer = process.call(self.server, place, pipelines, self.report, _performed, spec, invocation, pipelines)
-        self.usage = answer.usage
+        self.usage, self.waited = answer.usage, answer.waited
         return ExecutorOutput.FromString(answer.value)
 
 

@@ -9,6 +9,7 @@ child whose nursery is gone, and this process kills the group of a call that it 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import importlib
 import os
@@ -18,6 +19,7 @@ import selectors
 import signal
 import socket
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
@@ -60,6 +62,7 @@ class ForkServer:
             NurseryGone: the nursery was.
             Exception: what `function` raised.
         """
+        begun = time.monotonic()
         ours, theirs = socket.socketpair()
         with self._sending, theirs:
             try:
@@ -70,8 +73,9 @@ class ForkServer:
             # Until it is asked something, a child ends by itself when nobody is there to ask: this call may be given up
             # while the nursery imports, and nobody can kill what has not been forked.
             pid = _await_pid(connection)
+            waited = time.monotonic() - begun
             connection.send_bytes(pickle.dumps((function, args)))
-            return _await_answer(connection, pid, receive)
+            return dataclasses.replace(_await_answer(connection, pid, receive), waited=waited)
 
     def close(self) -> None:
         """End the nursery, and whatever still runs in it."""

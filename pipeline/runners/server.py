@@ -38,10 +38,15 @@ class Usage(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a child returned, and what it took."""
+    """What a child returned, and what it took.
+
+    Attributes:
+        waited: seconds until there was a child: before the first one is forked, all is imported that children need.
+    """
 
     value: Any
     usage: Usage
+    waited: float = 0.0
 
 
 class Server(Protocol):

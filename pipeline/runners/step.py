@@ -21,7 +21,6 @@ from pipeline.runners.events import NodeProgress
 from pipeline.runners.executor import NodeExecutor
 from pipeline.runners.node import NodeResult, node_of, run_node
 from pipeline.runners.plan import Plan
-from pipeline.runners.server import Usage
 from pipeline.runs import NodeRecord, Outcome, RunRecord
 
 
@@ -74,7 +73,7 @@ class Step:
                 result = run_node(placed, self.node.id, self.engine.connection, executor.operators)
         except Exception as error:
             return self._failed(error)
-        return self._succeeded(result, executor.usage, facts)
+        return self._succeeded(result, executor, facts)
 
     def cancelled(self) -> Outcome:
         """What an interrupt makes of it."""
@@ -110,7 +109,7 @@ class Step:
             {"error": f"{self.node.id}: {text}", "exit_code": int(shown.exit_code)},
         )
 
-    def _succeeded(self, result: NodeResult, usage: Usage | None, facts: RunRecord) -> Outcome:
+    def _succeeded(self, result: NodeResult, executor: NodeExecutor, facts: RunRecord) -> Outcome:
         fingerprint = self.fingerprint.model_copy(
             update={
                 "inputs": {key: tuple(a.id for a in found) for key, found in result.inputs.items()},
@@ -125,7 +124,9 @@ class Step:
         if result.state != "kept":
             reasons.save(self.engine.root, self.run.id, self.node.id, fingerprint)
             reason = self._reason(result.state, fingerprint)
-            node.update(seconds=self._seconds(), reason=reason, **(usage._asdict() if usage else {}))
+            # What all nodes import is not the time of the one for which it was imported.
+            node.update(seconds=self._seconds() - executor.waited, reason=reason)
+            node.update(executor.usage._asdict() if executor.usage else {})
         executes = irs.executes(self.plan.ir, self.node.id)
         return self._outcome(node, outcome.noted(facts, result) if executes else {})
 

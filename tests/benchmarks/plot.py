@@ -44,7 +44,7 @@ def draw(runs: Sequence[Run], file: pathlib.Path) -> None:
         _times(panels[0][column], runs, rows, sides)
         _memories(panels[1][column], runs, rows, sides)
     panels[0][0].set_ylabel("seconds, median")
-    panels[1][0].set_ylabel("peak memory, GB")
+    panels[1][0].set_ylabel("peak memory, GiB")
     used = [name for name in COLOURS if any(name in stack(runs, run.side, run.rows) for run in runs)]
     patches = [pyplot.Rectangle((0, 0), 1, 1, color=COLOURS[name]) for name in reversed(used)]
     figure.legend(patches, used[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
@@ -82,9 +82,9 @@ def _times(panel: Any, runs: Sequence[Run], rows: int, sides: Sequence[str]) -> 
 
 def _memories(panel: Any, runs: Sequence[Run], rows: int, sides: Sequence[str]) -> None:
     for place, side in enumerate(sides):
-        gigabytes = (summary.median(runs, side, rows, summary.WHOLE, "megabytes") or 0.0) / 1024
-        panel.bar(place, gigabytes, color="#888888", width=0.7)
-        panel.annotate(f"{gigabytes:.1f}", (place, gigabytes), (0, 3), textcoords="offset points", ha="center")
+        gibibytes = (summary.median(runs, side, rows, summary.WHOLE, "megabytes") or 0.0) / 1024
+        panel.bar(place, gibibytes, color="#888888", width=0.7)
+        panel.annotate(f"{gibibytes:.1f}", (place, gibibytes), (0, 3), textcoords="offset points", ha="center")
     panel.set_xticks(range(len(sides)), [TITLES[side].replace(", ", ",\n") for side in sides], rotation=30, ha="right")
     _tidy(panel)
 

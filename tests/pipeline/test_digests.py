@@ -78,11 +78,11 @@ def test_what_changes_a_name_that_the_reference_uses_counts(project, line):
     assert Sources(str(project)).of_reference(f"{config}:big") != before
 
 
-def test_what_lies_in_a_folder_of_the_search_path_counts(project, tmp_path_factory, monkeypatch):
+def test_what_lies_in_a_folder_of_pythonpath_counts(project, tmp_path_factory, monkeypatch):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "shared.py").write_text("")
     assert Sources(str(project)).of_reference("shared.build") == {}
-    monkeypatch.syspath_prepend(str(elsewhere))
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
     assert list(Sources(str(project)).of_reference("shared.build")) == ["shared.py"]
 
 

@@ -190,3 +190,12 @@ def test_a_nursery_that_imports_does_not_outlive_this_process(endless):
             time.sleep(0.01)
         process.kill()
     assert gone(pid)
+
+
+def test_what_the_first_call_waits_for_is_told(tmp_path, monkeypatch):
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(1)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with ForkServer(preload=["slow_to_import"]) as server:
+        first, second = (server.call(add, 1, 2, receive=lambda _: None) for _ in range(2))
+    assert (first.value, second.value) == (3, 3)
+    assert first.waited >= 1 > second.waited
