@@ -95,16 +95,19 @@ class Loop:
 
     def _epochs(self, position: Position, everyone: keras.callbacks.CallbackList, batch: Any) -> None:
         stages = Stages(self.model, self.data.heads, self.settings.model)
-        finished = position.finished
-        for epoch in range(position.epoch, self.settings.trainer.epochs):
+        trainer, finished = self.settings.trainer, position.finished
+        for epoch in range(position.epoch, trainer.epochs):
             if finished:
                 break
             stages.enter(epoch, batch)
             skip = position.step if epoch == position.epoch else 0
             with compiling.explained():
                 self.model.fit(
-                    distribution.at_hand(self.data.train.epoch(epoch, skip), self.settings.trainer),
-                    validation_data=distribution.at_hand(self.data.evaluation.epoch(0), self.settings.trainer),
+                    distribution.at_hand(self.data.train.epoch(epoch, skip), trainer),
+                    validation_data=distribution.at_hand(self.data.evaluation.epoch(0), trainer),
+                    # Batches on a device do not say how many they are, and Keras would begin one more.
+                    steps_per_epoch=self.data.train.steps - skip if trainer.prefetch_to_device else None,
+                    validation_steps=self.data.evaluation.steps if trainer.prefetch_to_device else None,
                     initial_epoch=epoch,
                     epochs=epoch + 1,
                     callbacks=everyone,
