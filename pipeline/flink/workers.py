@@ -60,6 +60,7 @@ def mark(path: str) -> Mark:
 
 
 def _has(path: str, mark: Mark) -> bool:
+    """Whether the same is there, and where the mark says so, whether files may be written beside it."""
     if "beside" in mark and not os.access(os.path.dirname(path), os.W_OK):
         return False
     try:

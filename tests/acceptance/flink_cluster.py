@@ -26,8 +26,7 @@ class Brought:
 
     def settings(self, **more: str) -> list[str]:
         """Flags of `millrace run`."""
-        flink = {"master": self.cluster.master, "worker_address": self.cluster.workers, **more}
-        return ["--set", "beam.runner=flink", "--set", f"beam.flink={flink}"]
+        return ["--set", "beam.runner=flink", "--set", f"beam.flink={self._fields(**more)}"]
 
     @property
     def own_servers(self) -> list[str]:
@@ -36,8 +35,11 @@ class Brought:
 
     def of_nodes(self, *nodes: str) -> list[str]:
         """Flags with which these nodes alone are jobs here, whose job servers are their own."""
-        flink = {"master": self.cluster.master, "worker_address": self.cluster.workers, "jar": str(self.cluster.server)}
-        return ["--set", f"beam.nodes={dict.fromkeys(nodes, {'runner': 'flink', 'flink': flink})}"]
+        runner = {"runner": "flink", "flink": self._fields(jar=str(self.cluster.server))}
+        return ["--set", f"beam.nodes={dict.fromkeys(nodes, runner)}"]
+
+    def _fields(self, **more: str) -> dict[str, str]:
+        return {"master": self.cluster.master, "worker_address": self.cluster.workers, **more}
 
     @property
     def flink(self) -> rest.JobManager:

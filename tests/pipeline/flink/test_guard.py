@@ -95,30 +95,19 @@ def test_jobs_that_do_not_end_are_told_from_those_that_do() -> None:
     assert not guard.end_jobs(JobManager(flink.address), "mine-", patience=1)  # nobody answers any more
 
 
-def test_a_client_that_is_done_keeps_what_it_has(copies: pathlib.Path) -> None:
+@pytest.mark.parametrize(("word", "state"), [(guard.DONE, "RUNNING"), (guard.CANCEL, "CANCELED")])
+def test_a_client_that_has_a_last_word_keeps_its_processes(copies: pathlib.Path, word: bytes, state: str) -> None:
+    """One that is done keeps its jobs and its copies, too; one that could not end them does not."""
     with (
         jobmanager.with_jobs(jobs={"mine-1": "RUNNING"}) as flink,
-        client(flink.address, copies) as (process, server, watching),
+        client(flink.address, copies) as (process, server, _),
     ):
-        process.stdin.write(guard.DONE)
+        process.stdin.write(word)
         process.stdin.flush()
         assert process.wait(60) == 0
         assert server.is_running()
-        assert flink.jobs == {"mine-1": "RUNNING"}
-    assert copies.exists()
-
-
-def test_a_client_that_could_not_end_its_jobs_keeps_its_processes(copies: pathlib.Path) -> None:
-    with (
-        jobmanager.with_jobs(jobs={"mine-1": "RUNNING"}) as flink,
-        client(flink.address, copies) as (process, server, watching),
-    ):
-        process.stdin.write(guard.CANCEL)
-        process.stdin.flush()
-        assert process.wait(60) == 0
-        assert server.is_running()
-        assert flink.jobs == {"mine-1": "CANCELED"}
-    assert not copies.exists()
+        assert flink.jobs == {"mine-1": state}
+    assert copies.exists() == (word == guard.DONE)
 
 
 def test_a_job_that_is_on_its_way_is_ended_when_it_begins() -> None:
